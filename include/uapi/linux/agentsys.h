@@ -1,0 +1,518 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * agentsys - Agent Supervision Module: the character device /dev/agentsys.
+ *
+ * Agents use it to learn who they are, to send heartbeats and to read
+ * telemetry; the resident launcher uses it to bear agents. Control goes by
+ * generic netlink, see <linux/agentsys_netlink.h>.
+ *
+ * Every argument is a pointer to a struct whose first field is its size as the
+ * caller knows it. A shorter struct of an older caller is read as if the rest
+ * were zero; a longer one of a newer caller is accepted when what this kernel
+ * does not know is zero (-E2BIG otherwise). The kernel writes back no more than
+ * that size. Fields are only ever appended.
+ *
+ * Errors of every call, in the order in which they are checked:
+ *   -ENOTTY  unknown command
+ *   -EFAULT  the struct, or a buffer that it names, cannot be accessed
+ *   -EINVAL  size smaller than the first version of the struct
+ *   -E2BIG   size larger than a page, or unknown fields that are not zero
+ *   -EINVAL  unknown flags, or a reserved field that is not zero
+ * and then those listed with the call.
+ */
+#ifndef _UAPI_LINUX_AGENTSYS_H
+#define _UAPI_LINUX_AGENTSYS_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define AGENTSYS_DEVICE		"/dev/agentsys"
+
+/* Grows when a call or a field is added; what exists is never changed. */
+#define AGENTSYS_ABI_VERSION	1
+
+/* Bounds. Longer input is refused with the errno given. */
+#define AGENTSYS_NAME_MAX	63	/* bytes of a name, UTF-8: -ENAMETOOLONG */
+#define AGENTSYS_PATH_MAX	4095	/* bytes of a path: -ENAMETOOLONG */
+#define AGENTSYS_STR_MAX	65000	/* bytes of one argument or variable: -E2BIG */
+#define AGENTSYS_ARGS_MAX	4096	/* arguments; also variables: -E2BIG */
+#define AGENTSYS_SPEC_MAX	(256 * 1024)	/* bytes of a whole spec: -E2BIG */
+#define AGENTSYS_GROUPS_MAX	1024	/* supplementary groups: -E2BIG */
+#define AGENTSYS_RLIMITS	16	/* RLIM_NLIMITS of Linux */
+#define AGENTSYS_ID_MIN		2	/* ids 0 and 1 are reserved */
+#define AGENTSYS_ID_MAX		2147483647
+#define AGENTSYS_ID_AUTO	1000	/* "pick one" counts up from here */
+
+/**
+ * enum agentsys_state - where an agent stands in its life
+ * @AGENTSYS_STARTING: being launched; no program of its own runs yet
+ * @AGENTSYS_ACTIVE: its main process runs
+ * @AGENTSYS_STOPPING: asked to end; killed when its stop timeout has passed
+ * @AGENTSYS_BACKOFF: ended, waits for its next start
+ * @AGENTSYS_EXITED: ended, stays so until it is started by hand
+ * @AGENTSYS_FAILED: as exited, and its restarts are spent or its first start failed
+ */
+enum agentsys_state {
+	AGENTSYS_STARTING,
+	AGENTSYS_ACTIVE,
+	AGENTSYS_STOPPING,
+	AGENTSYS_BACKOFF,
+	AGENTSYS_EXITED,
+	AGENTSYS_FAILED,
+
+	__AGENTSYS_STATES,
+};
+
+/* Flags beside the state. */
+#define AGENTSYS_AGENT_PAUSED		(1U << 0)	/* frozen by "pause" */
+#define AGENTSYS_AGENT_THROTTLED	(1U << 1)	/* slowed down after a fault */
+#define AGENTSYS_AGENT_ATTACHED		(1U << 2)	/* adopted, has no spec to start from */
+
+/**
+ * enum agentsys_cause - why an instance of an agent ended
+ * @AGENTSYS_CAUSE_NONE: none has ended yet
+ * @AGENTSYS_CAUSE_EXIT: it exited; the code is the exit code
+ * @AGENTSYS_CAUSE_SIGNAL: a signal ended it; the code is the signal
+ * @AGENTSYS_CAUSE_OOM: the kernel killed it for memory; the code is SIGKILL
+ * @AGENTSYS_CAUSE_FAULT: a fault's action killed it
+ * @AGENTSYS_CAUSE_STOP: somebody asked it to stop
+ * @AGENTSYS_CAUSE_KILL: somebody asked to kill it, or it outlived its stop timeout
+ * @AGENTSYS_CAUSE_RESTART: somebody asked to restart it
+ * @AGENTSYS_CAUSE_GROUP: replaced by the restart of its group
+ * @AGENTSYS_CAUSE_LAUNCH: it could not be launched; the code is the errno
+ */
+enum agentsys_cause {
+	AGENTSYS_CAUSE_NONE,
+	AGENTSYS_CAUSE_EXIT,
+	AGENTSYS_CAUSE_SIGNAL,
+	AGENTSYS_CAUSE_OOM,
+	AGENTSYS_CAUSE_FAULT,
+	AGENTSYS_CAUSE_STOP,
+	AGENTSYS_CAUSE_KILL,
+	AGENTSYS_CAUSE_RESTART,
+	AGENTSYS_CAUSE_GROUP,
+	AGENTSYS_CAUSE_LAUNCH,
+
+	__AGENTSYS_CAUSES,
+};
+
+/**
+ * enum agentsys_restart - when the module itself starts an ended agent again
+ * @AGENTSYS_RESTART_NEVER: never
+ * @AGENTSYS_RESTART_ON_FAILURE: after an exit code other than 0, a signal, oom or a
+ *	failed relaunch
+ * @AGENTSYS_RESTART_ALWAYS: after every end that nobody asked for
+ */
+enum agentsys_restart {
+	AGENTSYS_RESTART_NEVER,
+	AGENTSYS_RESTART_ON_FAILURE,
+	AGENTSYS_RESTART_ALWAYS,
+
+	__AGENTSYS_RESTARTS,
+};
+
+/**
+ * enum agentsys_step - the step at which a launch failed
+ *
+ * In the order in which the launcher takes them.
+ */
+enum agentsys_step {
+	AGENTSYS_STEP_NONE,
+	AGENTSYS_STEP_LAUNCHER,		/* no launcher, or it died too often */
+	AGENTSYS_STEP_CGROUP,		/* making the agent's cgroup */
+	AGENTSYS_STEP_LIMITS,		/* writing memory.max, cpu.max, pids.max */
+	AGENTSYS_STEP_CLONE,		/* clone3() into the cgroup */
+	AGENTSYS_STEP_STDIN,
+	AGENTSYS_STEP_STDOUT,
+	AGENTSYS_STEP_STDERR,
+	AGENTSYS_STEP_RLIMIT,
+	AGENTSYS_STEP_NICE,
+	AGENTSYS_STEP_OOM_SCORE,
+	AGENTSYS_STEP_GROUPS,		/* setgroups() */
+	AGENTSYS_STEP_GID,
+	AGENTSYS_STEP_BOUNDING,		/* capability bounding set */
+	AGENTSYS_STEP_UID,
+	AGENTSYS_STEP_CWD,		/* chdir(), as the agent's user */
+	AGENTSYS_STEP_NO_NEW_PRIVS,
+	AGENTSYS_STEP_COMMIT,		/* telling the module which process it is */
+	AGENTSYS_STEP_EXEC,
+	AGENTSYS_STEP_TIMEOUT,		/* launch_timeout_ms passed before exec */
+	AGENTSYS_STEP_ATTACH,		/* moving a process into its cgroup */
+
+	__AGENTSYS_STEPS,
+};
+
+/**
+ * enum agentsys_event_type - what an event tells
+ *
+ * In brackets: what @code and @value of struct agentsys_event hold.
+ */
+enum agentsys_event_type {
+	AGENTSYS_EVENT_SPAWN = 1,	/* an instance runs [0, start latency in ns] */
+	AGENTSYS_EVENT_EXEC,		/* its main process executed another program */
+	AGENTSYS_EVENT_EXIT,		/* ended as asked or with exit code 0 [exit code or signal, run time in ns] */
+	AGENTSYS_EVENT_CRASH,		/* ended otherwise [exit code or signal, run time in ns] */
+	AGENTSYS_EVENT_RESTART_SCHEDULED,	/* [number of the restart, delay in ms] */
+	AGENTSYS_EVENT_RESTART,		/* an instance runs again [number of the restart, ns since the end] */
+	AGENTSYS_EVENT_STOP,		/* asked to stop [stop signal, timeout in ms] */
+	AGENTSYS_EVENT_KILL,		/* its whole cgroup is killed */
+	AGENTSYS_EVENT_FAILED,		/* will not be restarted [restarts used, max_restarts] */
+	AGENTSYS_EVENT_LAUNCH_FAILED,	/* [errno, enum agentsys_step] */
+	AGENTSYS_EVENT_ATTACH,		/* adopted */
+	AGENTSYS_EVENT_PAUSE,
+	AGENTSYS_EVENT_RESUME,
+	AGENTSYS_EVENT_REMOVE,		/* its record is gone */
+	AGENTSYS_EVENT_POLICY,		/* restart policy changed [0, max_restarts] */
+	AGENTSYS_EVENT_LAUNCHER,	/* the launcher ended unexpectedly (agent_id 0) [exit code or signal, times in a row] */
+	AGENTSYS_EVENT_SHUTDOWN,	/* all agents are stopped (agent_id 0) [0, deadline in ms] */
+
+	__AGENTSYS_EVENTS,
+};
+
+/**
+ * struct agentsys_event - one entry of the event ring
+ * @seq: number of the event, from 1, without gaps; a reader that sees a gap
+ *	has lost that many events
+ * @time_ns: CLOCK_BOOTTIME, in nanoseconds
+ * @agent_id: the agent, or 0 for the module itself
+ * @pid: its main process in the initial pid namespace, or 0
+ * @type: enum agentsys_event_type
+ * @cause: enum agentsys_cause, for events that tell of an end
+ * @code: see the type
+ * @instance: which start of the agent, from 1
+ * @reserved: 0
+ * @value: see the type
+ * @name: the first bytes of the agent's name, padded with zeros; not terminated
+ *	when full
+ */
+struct agentsys_event {
+	__u64 seq;
+	__u64 time_ns;
+	__u32 agent_id;
+	__s32 pid;
+	__u16 type;
+	__u16 cause;
+	__s32 code;
+	__u32 instance;
+	__u32 reserved;
+	__u64 value;
+	char name[16];
+};
+
+#define AGENTSYS_IOC_MAGIC	0xE7
+
+/**
+ * AGENTSYS_IOC_VERSION - which module is this? Never fails but for -EFAULT.
+ *
+ * Anyone. A @size of 0 or one that is too large is taken as the module's own.
+ */
+#define AGENTSYS_IOC_VERSION	_IO(AGENTSYS_IOC_MAGIC, 0x00)
+
+/**
+ * struct agentsys_version - result of AGENTSYS_IOC_VERSION
+ * @size: in: sizeof the struct; out: bytes that the module knows
+ * @abi: AGENTSYS_ABI_VERSION of the module
+ * @release: version of the module, as "1.0.0", terminated
+ */
+struct agentsys_version {
+	__u32 size;
+	__u32 abi;
+	char release[24];
+};
+
+/**
+ * AGENTSYS_IOC_TELEMETRY - call 500: counters of the system and of every agent as JSON
+ *
+ * Anyone. Returns the length of the JSON text, which is terminated by a zero
+ * byte that is not counted. The text is always whole: recent events are left
+ * out, oldest first, until it fits.
+ *   -EMSGSIZE  even without events it needs more; @len then holds the size
+ *              needed at that moment
+ */
+#define AGENTSYS_IOC_TELEMETRY	_IO(AGENTSYS_IOC_MAGIC, 0x01)
+
+/**
+ * AGENTSYS_IOC_INFO - call 502: one agent as JSON
+ *
+ * The agent itself, or CAP_SYS_ADMIN in the initial user namespace. Returns as
+ * AGENTSYS_IOC_TELEMETRY does. @agent_id 0 is the caller's own agent.
+ *   -ESRCH     no such agent, or 0 was given and the caller is in none
+ *   -EPERM     not the caller's own agent
+ *   -EMSGSIZE  as above
+ */
+#define AGENTSYS_IOC_INFO	_IO(AGENTSYS_IOC_MAGIC, 0x03)
+
+/**
+ * struct agentsys_text - argument of AGENTSYS_IOC_TELEMETRY and _INFO
+ * @size: sizeof the struct
+ * @agent_id: which agent; 0 for TELEMETRY
+ * @buf: address of the buffer for the text
+ * @len: in: its size in bytes; out: bytes of the text with its terminator,
+ *	written or (-EMSGSIZE) needed
+ */
+struct agentsys_text {
+	__u32 size;
+	__u32 agent_id;
+	__aligned_u64 buf;
+	__aligned_u64 len;
+};
+
+/**
+ * AGENTSYS_IOC_POLICY - call 501: change the policy of an agent
+ *
+ * CAP_SYS_ADMIN in the initial user namespace.
+ *   -EPERM       not allowed
+ *   -EINVAL      unknown patch, or a value out of range
+ *   -ESRCH       no such agent
+ *   -EOPNOTSUPP  patches 1 to 3: this module enforces no capabilities
+ */
+#define AGENTSYS_IOC_POLICY	_IO(AGENTSYS_IOC_MAGIC, 0x02)
+
+enum agentsys_patch {
+	AGENTSYS_PATCH_ADD_CAPABILITY = 1,
+	AGENTSYS_PATCH_REMOVE_CAPABILITY = 2,
+	AGENTSYS_PATCH_UPDATE_SCOPE = 3,
+	/* value: max_restarts, 0 to 2^31-1; 0 turns restarting off, more turns
+	 * it on (on failure, unless the agent is restarted always)
+	 */
+	AGENTSYS_PATCH_AUTO_RESTART = 4,
+};
+
+/**
+ * struct agentsys_policy - argument of AGENTSYS_IOC_POLICY
+ * @size: sizeof the struct
+ * @agent_id: which agent
+ * @patch: enum agentsys_patch
+ * @flags: 0
+ * @value: see the patch
+ */
+struct agentsys_policy {
+	__u32 size;
+	__u32 agent_id;
+	__u32 patch;
+	__u32 flags;
+	__aligned_u64 value;
+};
+
+/**
+ * AGENTSYS_IOC_WHOAMI - which agent is the caller part of?
+ *
+ * Anyone.
+ *   -ESRCH  none
+ */
+#define AGENTSYS_IOC_WHOAMI	_IO(AGENTSYS_IOC_MAGIC, 0x05)
+
+/**
+ * struct agentsys_whoami - result of AGENTSYS_IOC_WHOAMI
+ * @size: sizeof the struct
+ * @agent_id: the agent
+ * @pid: its main process, in the pid namespace of the caller; 0 if not visible
+ * @instance: which start of the agent, from 1
+ * @restarts: restarts by the module so far
+ * @max_restarts: how many there may be
+ * @heartbeats: how many heartbeats it sent
+ * @name: its name, terminated
+ */
+struct agentsys_whoami {
+	__u32 size;
+	__u32 agent_id;
+	__s32 pid;
+	__u32 instance;
+	__u32 restarts;
+	__u32 max_restarts;
+	__aligned_u64 heartbeats;
+	char name[AGENTSYS_NAME_MAX + 1];
+};
+
+/**
+ * AGENTSYS_IOC_HEARTBEAT - "I am alive"
+ *
+ * Any process of an agent.
+ *   -ESRCH  the caller is in no agent
+ */
+#define AGENTSYS_IOC_HEARTBEAT	_IO(AGENTSYS_IOC_MAGIC, 0x06)
+
+/**
+ * struct agentsys_heartbeat - argument of AGENTSYS_IOC_HEARTBEAT
+ * @size: sizeof the struct
+ * @flags: 0
+ */
+struct agentsys_heartbeat {
+	__u32 size;
+	__u32 flags;
+};
+
+/*
+ * The launcher's calls. Only the process that the module itself started may
+ * join, and only a file that has joined can be used for the rest; everyone else
+ * gets -EPERM.
+ */
+
+/**
+ * AGENTSYS_IOC_LAUNCH_JOIN - make this file the launcher's
+ *
+ * Returns a new descriptor (O_PATH-like directory) of the cgroup below which
+ * the agents' cgroups are made.
+ *   -EPERM  the caller is not the launcher that the module started
+ *   -EBUSY  it has joined already
+ */
+#define AGENTSYS_IOC_LAUNCH_JOIN	_IO(AGENTSYS_IOC_MAGIC, 0x40)
+
+/**
+ * struct agentsys_launch_join - argument of AGENTSYS_IOC_LAUNCH_JOIN
+ * @size: sizeof the struct
+ * @flags: 0
+ */
+struct agentsys_launch_join {
+	__u32 size;
+	__u32 flags;
+};
+
+/**
+ * AGENTSYS_IOC_LAUNCH_NEXT - wait for the next agent to bear
+ *
+ * The job before it is over when this is called.
+ *   -EINTR      a signal arrived
+ *   -ESHUTDOWN  dismissed: exit now
+ *   -ENOBUFS    @len is less than AGENTSYS_SPEC_MAX
+ */
+#define AGENTSYS_IOC_LAUNCH_NEXT	_IO(AGENTSYS_IOC_MAGIC, 0x41)
+
+/**
+ * struct agentsys_launch_next - argument of AGENTSYS_IOC_LAUNCH_NEXT
+ * @size: sizeof the struct
+ * @flags: 0
+ * @buf: where to put a struct agentsys_job, 8-byte aligned
+ * @len: its size, AGENTSYS_SPEC_MAX or more
+ */
+struct agentsys_launch_next {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 buf;
+	__aligned_u64 len;
+};
+
+/* How one of the three standard descriptors is set up. */
+enum agentsys_stdio {
+	AGENTSYS_STDIO_NULL,	/* /dev/null */
+	AGENTSYS_STDIO_FILE,	/* a path: read for stdin, append or create (0600) for the others */
+	AGENTSYS_STDIO_FD,	/* a descriptor of the process that asked for the spawn */
+
+	__AGENTSYS_STDIOS,
+};
+
+#define AGENTSYS_JOB_NO_NEW_PRIVS	(1U << 0)
+#define AGENTSYS_JOB_NICE		(1U << 1)	/* @nice is given */
+#define AGENTSYS_JOB_OOM_SCORE_ADJ	(1U << 2)	/* @oom_score_adj is given */
+#define AGENTSYS_JOB_BOUNDING		(1U << 3)	/* @bounding is given */
+#define AGENTSYS_JOB_NEW_CGROUP		(1U << 4)	/* make it, and write the limits */
+
+/**
+ * struct agentsys_job_rlimit - one resource limit
+ * @resource: RLIMIT_*
+ * @reserved: 0
+ * @cur: soft limit, RLIM_INFINITY is all ones
+ * @max: hard limit
+ */
+struct agentsys_job_rlimit {
+	__u32 resource;
+	__u32 reserved;
+	__u64 cur;
+	__u64 max;
+};
+
+/**
+ * struct agentsys_job - one agent to bear, followed by its variable parts
+ *
+ * Offsets count bytes from the start of this struct. Strings are terminated.
+ *
+ * @size: bytes of the whole job
+ * @agent_id: its cgroup is the directory of this name (decimal)
+ * @token: names this launch in COMMIT and FAIL
+ * @flags: AGENTSYS_JOB_*
+ * @uid: user id, in the initial user namespace
+ * @gid: group id
+ * @ngroups: supplementary groups, __u32 each
+ * @groups: their offset
+ * @nrlimits: struct agentsys_job_rlimit each
+ * @rlimits: their offset, 8-byte aligned
+ * @nargs: arguments, one string behind the other
+ * @args: offset of the first; it is also the program to execute
+ * @nenv: variables, likewise
+ * @env: their offset
+ * @cwd: offset of the working directory, or 0 for /
+ * @stdio: enum agentsys_stdio of descriptors 0 to 2
+ * @stdio_at: for FILE the offset of the path, for FD the launcher's descriptor
+ *	(which it closes after the launch)
+ * @nice: -20 to 19
+ * @oom_score_adj: -1000 to 1000
+ * @bounding: capabilities that stay in the bounding set, a bit each
+ * @memory_max: bytes for memory.max, 0 for none
+ * @memory_high: bytes for memory.high, 0 for none
+ * @cpu_quota_us: for cpu.max, 0 for none
+ * @cpu_period_us: for cpu.max
+ * @pids_max: for pids.max, 0 for none
+ */
+struct agentsys_job {
+	__u32 size;
+	__u32 agent_id;
+	__u64 token;
+	__u32 flags;
+	__u32 uid;
+	__u32 gid;
+	__u32 ngroups;
+	__u32 groups;
+	__u32 nrlimits;
+	__u32 rlimits;
+	__u32 nargs;
+	__u32 args;
+	__u32 nenv;
+	__u32 env;
+	__u32 cwd;
+	__u32 stdio[3];
+	__u32 stdio_at[3];
+	__s32 nice;
+	__s32 oom_score_adj;
+	__u64 bounding;
+	__u64 memory_max;
+	__u64 memory_high;
+	__u64 cpu_quota_us;
+	__u64 cpu_period_us;
+	__u64 pids_max;
+};
+
+/**
+ * AGENTSYS_IOC_LAUNCH_COMMIT - "I am the agent's main process and exec next"
+ *
+ * By the child, through the launcher's file, from inside the agent's cgroup.
+ *   -EPERM     not such a child
+ *   -ECANCELED the launch was given up meanwhile: exit
+ */
+#define AGENTSYS_IOC_LAUNCH_COMMIT	_IO(AGENTSYS_IOC_MAGIC, 0x42)
+
+/**
+ * AGENTSYS_IOC_LAUNCH_FAIL - "this launch failed"
+ *
+ * By the child, or by the launcher where there is no child.
+ *   -EINVAL    no errno or no such step
+ *   -ECANCELED the launch was given up meanwhile
+ */
+#define AGENTSYS_IOC_LAUNCH_FAIL	_IO(AGENTSYS_IOC_MAGIC, 0x43)
+
+/**
+ * struct agentsys_launch_result - argument of LAUNCH_COMMIT and LAUNCH_FAIL
+ * @size: sizeof the struct
+ * @step: enum agentsys_step, 0 for COMMIT
+ * @token: of the job
+ * @error: positive errno, 0 for COMMIT
+ * @reserved: 0
+ */
+struct agentsys_launch_result {
+	__u32 size;
+	__u32 step;
+	__aligned_u64 token;
+	__u32 error;
+	__u32 reserved;
+};
+
+#endif /* _UAPI_LINUX_AGENTSYS_H */

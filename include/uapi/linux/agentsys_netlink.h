@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * agentsys - Agent Supervision Module: the generic netlink family.
+ *
+ * Described for tools by docs/netlink/agentsys.yaml; this header and that file
+ * say the same.
+ *
+ * Commands that change something need CAP_SYS_ADMIN in the initial user
+ * namespace (-EPERM), reading is open to everyone. Every refusal carries a text
+ * in the extended acknowledgement (NETLINK_EXT_ACK), and changes nothing.
+ *
+ * A command that starts or ends processes is answered twice when it carries
+ * AGENTSYS_A_WAIT: the usual acknowledgement (when NLM_F_ACK is set) says that
+ * it was accepted, and a message of the same command and sequence number says
+ * how it ended, with AGENTSYS_A_ID and either the state reached or
+ * AGENTSYS_A_ERRNO, AGENTSYS_A_STEP and AGENTSYS_A_TEXT. Without
+ * AGENTSYS_A_WAIT there is only the acknowledgement; SPAWN and ATTACH then still
+ * answer with AGENTSYS_A_ID, at once.
+ */
+#ifndef _UAPI_LINUX_AGENTSYS_NETLINK_H
+#define _UAPI_LINUX_AGENTSYS_NETLINK_H
+
+#define AGENTSYS_GENL_NAME	"agentsys"
+#define AGENTSYS_GENL_VERSION	1
+
+/* Multicast group of AGENTSYS_NTF_EVENT. */
+#define AGENTSYS_MCGRP_EVENTS	"events"
+
+/**
+ * enum agentsys_cmd - commands
+ *
+ * In brackets: the attributes taken, those in parentheses may be left out.
+ *
+ * @AGENTSYS_CMD_GET: one agent [ID], or all of them (dump); answered with the
+ *	attributes of an agent
+ *	-ESRCH no such agent
+ * @AGENTSYS_CMD_SPAWN: make a record and start it [ARG..., (everything of a
+ *	spec), (ID), (WAIT)]
+ *	-EEXIST the id or the name's record exists, -E2BIG and -ENAMETOOLONG
+ *	beyond a bound of <linux/agentsys.h>, -EINVAL a value out of range,
+ *	-ENOSPC max_agents records exist, -ESHUTDOWN a shutdown is under way,
+ *	-EBADF a descriptor that is not open; later: what the failing step said
+ * @AGENTSYS_CMD_ATTACH: adopt a running process [PID, (ID), (NAME), (STOP_*),
+ *	(limits), (WAIT)]
+ *	-ESRCH no such process, -EINVAL a kernel thread or pid 1, -EBUSY it is
+ *	part of an agent already, -EEXIST, -ENOSPC as above
+ * @AGENTSYS_CMD_START: start an ended agent by hand [ID, (WAIT)]
+ *	-ESRCH, -EALREADY it runs, -EBUSY it is ending, -EOPNOTSUPP it was
+ *	attached and has nothing to start from, -ESHUTDOWN
+ * @AGENTSYS_CMD_STOP: send the stop signal, kill what is left after the stop
+ *	timeout; no restart follows [ID, (STOP_TIMEOUT), (WAIT)]
+ *	-ESRCH; an ended agent is a success
+ * @AGENTSYS_CMD_KILL: kill its whole cgroup at once; no restart follows [ID, (WAIT)]
+ *	-ESRCH; an ended agent is a success
+ * @AGENTSYS_CMD_RESTART: stop, then start; starts an ended one [ID,
+ *	(STOP_TIMEOUT), (WAIT)]
+ *	-ESRCH, -EOPNOTSUPP, -ESHUTDOWN
+ * @AGENTSYS_CMD_PAUSE: freeze its cgroup [ID]
+ *	-ESRCH, -EINVAL not active
+ * @AGENTSYS_CMD_RESUME: thaw it [ID]
+ *	-ESRCH, -EINVAL not active
+ * @AGENTSYS_CMD_REMOVE: forget the record of an ended agent [ID]
+ *	-ESRCH, -EBUSY it has not ended
+ * @AGENTSYS_CMD_SET: change the restart policy [ID, (RESTART), (MAX_RESTARTS),
+ *	(BACKOFF_INITIAL), (BACKOFF_MAX)]
+ *	-ESRCH, -EOPNOTSUPP attached, -EINVAL
+ * @AGENTSYS_CMD_SYSTEM_GET: counters of the system []; answered with
+ *	attributes of enum agentsys_system_attr
+ * @AGENTSYS_CMD_EVENT_GET: the events in the ring, oldest first (dump)
+ *	[(E_SEQ): only those after this one]; answered with AGENTSYS_NTF_EVENT
+ * @AGENTSYS_CMD_SHUTDOWN: stop every agent and dismiss the launcher, so that
+ *	the module can be unloaded; no start is accepted meanwhile
+ *	[(STOP_TIMEOUT): deadline for all, after which everything left is
+ *	killed; 0 kills at once, (WAIT)]; the second answer has COUNT and KILLED
+ *	-EALREADY one is under way
+ * @AGENTSYS_NTF_EVENT: notification: an event, with attributes of enum
+ *	agentsys_event_attr
+ */
+enum agentsys_cmd {
+	AGENTSYS_CMD_GET = 1,
+	AGENTSYS_CMD_SPAWN,
+	AGENTSYS_CMD_ATTACH,
+	AGENTSYS_CMD_START,
+	AGENTSYS_CMD_STOP,
+	AGENTSYS_CMD_KILL,
+	AGENTSYS_CMD_RESTART,
+	AGENTSYS_CMD_PAUSE,
+	AGENTSYS_CMD_RESUME,
+	AGENTSYS_CMD_REMOVE,
+	AGENTSYS_CMD_SET,
+	AGENTSYS_CMD_SYSTEM_GET,
+	AGENTSYS_CMD_EVENT_GET,
+	AGENTSYS_CMD_SHUTDOWN,
+	AGENTSYS_NTF_EVENT,
+
+	__AGENTSYS_CMD_MAX,
+	AGENTSYS_CMD_MAX = __AGENTSYS_CMD_MAX - 1
+};
+
+/**
+ * enum agentsys_attr - attributes of an agent, of its spec and of answers
+ *
+ * Type and meaning; "=" gives the default of a spec.
+ */
+enum agentsys_attr {
+	AGENTSYS_A_UNSPEC,
+	AGENTSYS_A_PAD,
+
+	/* identity */
+	AGENTSYS_A_ID,			/* u32: agent id; = the module picks one */
+	AGENTSYS_A_NAME,		/* string, 1 to 63 bytes of UTF-8 without control characters; = "agent-<id>" */
+	AGENTSYS_A_PID,			/* u32: main process, initial pid namespace; 0 none */
+
+	/* requests and answers */
+	AGENTSYS_A_WAIT,		/* flag: answer again when it has ended */
+	AGENTSYS_A_ERRNO,		/* u32: positive errno */
+	AGENTSYS_A_STEP,		/* u32: enum agentsys_step */
+	AGENTSYS_A_TEXT,		/* string: one line for a person */
+	AGENTSYS_A_COUNT,		/* u32: SHUTDOWN: agents that were ended */
+	AGENTSYS_A_KILLED,		/* u32: SHUTDOWN: how many of them by a kill */
+
+	/* spec: what to run */
+	AGENTSYS_A_ARG,			/* string, once per argument; the first is the program's path */
+	AGENTSYS_A_ENV,			/* string NAME=value, once per variable; = none */
+	AGENTSYS_A_CWD,			/* string: absolute path; = "/" */
+	AGENTSYS_A_UID,			/* u32, in the user namespace of the sender; = its own */
+	AGENTSYS_A_GID,			/* u32, likewise */
+	AGENTSYS_A_GROUPS,		/* binary, array of u32; = the sender's, or none when UID is given */
+	AGENTSYS_A_RLIMITS,		/* binary, array of struct agentsys_job_rlimit; = the launcher's */
+	AGENTSYS_A_NICE,		/* s32: -20 to 19; = 0 */
+	AGENTSYS_A_OOM_SCORE_ADJ,	/* s32: -1000 to 1000; = 0 */
+	AGENTSYS_A_BOUNDING,		/* u64: capability bounding set; = everything */
+	AGENTSYS_A_NEW_PRIVS,		/* flag: leave no_new_privs off; = it is on */
+	AGENTSYS_A_STDIN,		/* string: file; = /dev/null */
+	AGENTSYS_A_STDOUT,		/* string: file, appended to; = /dev/null */
+	AGENTSYS_A_STDERR,		/* string: file, appended to; = as stdout */
+	AGENTSYS_A_STDIN_FD,		/* s32: descriptor of the sender */
+	AGENTSYS_A_STDOUT_FD,		/* s32 */
+	AGENTSYS_A_STDERR_FD,		/* s32 */
+
+	/* spec: how it ends and starts again */
+	AGENTSYS_A_RESTART,		/* u32: enum agentsys_restart; = never */
+	AGENTSYS_A_MAX_RESTARTS,	/* u32: restarts in its life, 0 to 2^31-1; = 0 with never, else 3 */
+	AGENTSYS_A_BACKOFF_INITIAL,	/* u32: ms before the first restart; = 100; 0 restarts at once */
+	AGENTSYS_A_BACKOFF_MAX,		/* u32: ms, the delay doubles up to here; = 30000; at most 86400000 */
+	AGENTSYS_A_STOP_SIGNAL,		/* u32: 1 to 64; = 15 (SIGTERM) */
+	AGENTSYS_A_STOP_TIMEOUT,	/* u32: ms until everything left is killed; = 10000; at most 86400000 */
+
+	/* spec: limits of its cgroup; 0 or absent is none */
+	AGENTSYS_A_MEMORY_MAX,		/* u64: bytes */
+	AGENTSYS_A_MEMORY_HIGH,		/* u64: bytes */
+	AGENTSYS_A_CPU_QUOTA,		/* u64: us per period, at least 1000 */
+	AGENTSYS_A_CPU_PERIOD,		/* u64: us, 1000 to 1000000; = 100000 */
+	AGENTSYS_A_PIDS_MAX,		/* u64: processes and threads */
+
+	/* state, only in answers */
+	AGENTSYS_A_STATE,		/* u32: enum agentsys_state */
+	AGENTSYS_A_FLAGS,		/* u32: AGENTSYS_AGENT_* */
+	AGENTSYS_A_INSTANCE,		/* u32: starts so far */
+	AGENTSYS_A_RESTARTS,		/* u32: restarts by the module that count against MAX_RESTARTS */
+	AGENTSYS_A_CAUSE,		/* u32: enum agentsys_cause of the last end */
+	AGENTSYS_A_CODE,		/* s32: exit code, signal or errno, as the cause says */
+	AGENTSYS_A_SPAWNS,		/* u64: instances that ran */
+	AGENTSYS_A_EXITS,		/* u64: instances that ended */
+	AGENTSYS_A_CRASHES,		/* u64: those that ended otherwise than asked or with code 0 */
+	AGENTSYS_A_FAULTS,		/* u64: faults detected, crashes among them */
+	AGENTSYS_A_HEARTBEATS,		/* u64 */
+	AGENTSYS_A_CPU_TIME,		/* u64: us, all its processes of all its instances */
+	AGENTSYS_A_MEMORY,		/* u64: bytes now; 0 without the memory controller */
+	AGENTSYS_A_START_TIME,		/* u64: CLOCK_BOOTTIME in ns of the last start, 0 never */
+	AGENTSYS_A_END_TIME,		/* u64: likewise of the last end */
+	AGENTSYS_A_LAST_ACTIVITY,	/* u64: likewise of the last event or heartbeat */
+	AGENTSYS_A_NEXT_START,		/* u32: ms until the scheduled restart, in state backoff */
+	AGENTSYS_A_CGROUP,		/* string: path of its cgroup below the v2 mount */
+
+	__AGENTSYS_A_MAX,
+	AGENTSYS_A_MAX = __AGENTSYS_A_MAX - 1
+};
+
+/* enum agentsys_system_attr - counters since the module was loaded */
+enum agentsys_system_attr {
+	AGENTSYS_S_UNSPEC,
+	AGENTSYS_S_PAD,
+	AGENTSYS_S_SPAWNS,		/* u64: instances that ran */
+	AGENTSYS_S_EXITS,		/* u64: instances that ended; spawns - exits = live agents */
+	AGENTSYS_S_CRASHES,		/* u64 */
+	AGENTSYS_S_FAULTS,		/* u64 */
+	AGENTSYS_S_RESTARTS,		/* u64: instances that the module started again */
+	AGENTSYS_S_ACTIVE,		/* u32: live agents */
+	AGENTSYS_S_SYSCALLS,		/* u64: counted while agents are metered */
+	AGENTSYS_S_AGENTS,		/* u32: records, ended ones among them */
+	AGENTSYS_S_MAX_AGENTS,		/* u32: how many there may be */
+	AGENTSYS_S_EVENTS,		/* u64: events written so far, the last one's seq */
+	AGENTSYS_S_RING_SIZE,		/* u32: how many events are kept */
+	AGENTSYS_S_LAUNCHER_PID,	/* u32: 0 when none is needed */
+	AGENTSYS_S_LAUNCHER_PATH,	/* string */
+	AGENTSYS_S_CGROUP_ROOT,		/* string: path below the v2 mount */
+	AGENTSYS_S_CONTROLLERS,		/* string: controllers of the agents' cgroups, with blanks between */
+	AGENTSYS_S_RELEASE,		/* string: version of the module */
+	AGENTSYS_S_ABI,			/* u32: AGENTSYS_ABI_VERSION */
+
+	__AGENTSYS_S_MAX,
+	AGENTSYS_S_MAX = __AGENTSYS_S_MAX - 1
+};
+
+/* enum agentsys_event_attr - the fields of struct agentsys_event */
+enum agentsys_event_attr {
+	AGENTSYS_E_UNSPEC,
+	AGENTSYS_E_PAD,
+	AGENTSYS_E_SEQ,			/* u64 */
+	AGENTSYS_E_TIME,		/* u64: CLOCK_BOOTTIME in ns */
+	AGENTSYS_E_AGENT_ID,		/* u32 */
+	AGENTSYS_E_PID,			/* u32 */
+	AGENTSYS_E_TYPE,		/* u32: enum agentsys_event_type */
+	AGENTSYS_E_CAUSE,		/* u32: enum agentsys_cause */
+	AGENTSYS_E_CODE,		/* s32 */
+	AGENTSYS_E_INSTANCE,		/* u32 */
+	AGENTSYS_E_VALUE,		/* u64 */
+	AGENTSYS_E_NAME,		/* string, at most 16 bytes of the agent's name */
+
+	__AGENTSYS_E_MAX,
+	AGENTSYS_E_MAX = __AGENTSYS_E_MAX - 1
+};
+
+#endif /* _UAPI_LINUX_AGENTSYS_NETLINK_H */
