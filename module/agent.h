@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The record of one agent.
+ *
+ * A record is found through the registry, held by a reference, and freed after
+ * an RCU grace period, because the probes look at it without a reference.
+ */
+#ifndef _AGENTSYS_AGENT_H
+#define _AGENTSYS_AGENT_H
+
+#include <linux/agentsys.h>
+#include <linux/list.h>
+#include <linux/llist.h>
+#include <linux/pid.h>
+#include <linux/refcount.h>
+#include <linux/spinlock.h>
+#include <linux/timer.h>
+
+#include "core/restart.h"
+
+struct agentsys_spec;
+
+/**
+ * struct agentsys_status - what is told of an agent
+ * @state: enum agentsys_state
+ * @flags: AGENTSYS_AGENT_*
+ * @pid: main process in the initial pid namespace, 0 if none
+ * @instance: launches so far; one that is queued counts
+ * @restarts: restarts by the module since it was last started by hand
+ * @cause: enum agentsys_cause of the last end
+ * @code: exit code, signal or errno of the last end, as @cause says
+ * @step: enum agentsys_step, when @cause is a failed launch
+ * @policy: restart policy
+ * @stop_signal: how it is asked to stop
+ * @stop_timeout_ms: how long it may take then
+ * @spawns: instances that ran
+ * @exits: instances that ran and ended
+ * @crashes: those that ended abnormally without being asked
+ * @faults: faults detected, crashes among them
+ * @start_ns: last start, CLOCK_BOOTTIME, 0 for never
+ * @end_ns: last end, likewise
+ * @next_start_ns: when it is started again, in state backoff
+ * @cpu_us: CPU time of cgroups that it had and that are gone
+ */
+struct agentsys_status {
+	u32 state;
+	u32 flags;
+	s32 pid;
+	u32 instance;
+	u32 restarts;
+	u32 cause;
+	s32 code;
+	u32 step;
+	struct agentsys_restart_policy policy;
+	u32 stop_signal;
+	u32 stop_timeout_ms;
+	u64 spawns;
+	u64 exits;
+	u64 crashes;
+	u64 faults;
+	u64 start_ns;
+	u64 end_ns;
+	u64 next_start_ns;
+	u64 cpu_us;
+};
+
+/* Messages to the supervisor, bits of agentsys_agent.mail. */
+enum agentsys_mail {
+	AGENTSYS_MAIL_RAN,		/* the main process executed a program */
+	AGENTSYS_MAIL_LAUNCH_FAILED,	/* see launch_error and launch_step */
+	AGENTSYS_MAIL_ENDED,		/* see wait_status */
+	AGENTSYS_MAIL_TIMER,		/* the timer has expired */
+	AGENTSYS_MAIL_QUEUED,		/* the record is in the mailbox */
+};
+
+/**
+ * struct agentsys_agent - an agent
+ *
+ * @id: its id, fixed once it is in the registry
+ * @name: its name, terminated, fixed
+ * @spec: what to launch, fixed; NULL for an attached agent
+ * @refs: references; the registry holds one, each message in the mailbox
+ *	one, the launch queue one
+ * @rcu: for the delayed free
+ *
+ * Written in any context, by the probes:
+ * @mail: pending messages, enum agentsys_mail
+ * @mail_node: link in the mailbox while AGENTSYS_MAIL_QUEUED is set
+ * @tgid: main process whose exec and exit count, 0 for none; whoever sets
+ *	it to 0 with cmpxchg() reports the end
+ * @wait_status: status of the main process that ended, as wait() gives it
+ * @ended_ns: when that was, CLOCK_BOOTTIME
+ * @oom: it was killed for memory
+ * @alone: nothing else was left in the cgroup then
+ * @heartbeats: heartbeats sent
+ * @activity_ns: last event or heartbeat, CLOCK_BOOTTIME
+ *
+ * @lock: guards @status for readers; the supervisor alone writes, with both
+ *	the supervisor lock and this one held, and so may read with the first
+ * @status: what is told of it
+ *
+ * Guarded by the supervisor lock:
+ * @main: its main process, to send signals to
+ * @cgroup_id: id of its cgroup once a process was born in it, 0 before
+ * @has_cgroup: the cgroup's directory may exist
+ * @populated: processes may live in it: it counts as live, and holds the module
+ * @token: names the launch that is under way, 0 for none
+ * @ran: the present instance has executed its program
+ * @by_hand: the launch under way was asked for; its failure is an answer,
+ *	not a reason to try again
+ * @first: the launch under way is the one of the spawn request
+ * @restart_after: it is being stopped in order to be started again
+ * @forget: remove the record as soon as its cgroup is gone
+ * @asked: enum agentsys_cause of the end that was asked for, or NONE
+ * @launch_error: positive errno of the failed launch
+ * @launch_step: enum agentsys_step of it
+ * @launch_node: link in the launch queue
+ * @waiters: who waits for it to run or to end, struct agentsys_waiter
+ * @nr_waiters: how many
+ * @reap_tries: attempts at removing its cgroup
+ * @timer: posts AGENTSYS_MAIL_TIMER
+ * @deadline: jiffies at which it means something; 0 for not at all
+ */
+struct agentsys_agent {
+	u32 id;
+	char name[AGENTSYS_NAME_MAX + 1];
+	struct agentsys_spec *spec;
+	refcount_t refs;
+	struct rcu_head rcu;
+
+	unsigned long mail;
+	struct llist_node mail_node;
+	pid_t tgid;
+	int wait_status;
+	u64 ended_ns;
+	bool oom;
+	bool alone;
+	atomic64_t heartbeats;
+	u64 activity_ns;
+
+	spinlock_t lock;
+	struct agentsys_status status;
+
+	struct pid *main;
+	u64 cgroup_id;
+	bool has_cgroup;
+	bool populated;
+	bool ran;
+	bool by_hand;
+	bool first;
+	bool restart_after;
+	bool forget;
+	u8 asked;
+	u64 token;
+	u32 launch_error;
+	u32 launch_step;
+	struct list_head launch_node;
+	struct list_head waiters;
+	unsigned int nr_waiters;
+	unsigned int reap_tries;
+	struct timer_list timer;
+	unsigned long deadline;
+};
+
+/* A record with one reference, in state exited, outside the registry; takes over @spec. */
+struct agentsys_agent *agentsys_agent_new(const char *name, struct agentsys_spec *spec);
+
+/* Drop a reference. Process context: the last one frees the spec and its files. */
+void agentsys_agent_put(struct agentsys_agent *agent);
+
+static inline struct agentsys_agent *agentsys_agent_get(struct agentsys_agent *agent)
+{
+	refcount_inc(&agent->refs);
+	return agent;
+}
+
+/* Copy what is told of @agent. Any process context. */
+void agentsys_agent_status(struct agentsys_agent *agent, struct agentsys_status *status);
+
+/* CPU time so far in us and memory now in bytes, read from its cgroup. May sleep. */
+void agentsys_agent_usage(struct agentsys_agent *agent, u64 *cpu_us, u64 *memory);
+
+/* Note that it did something. Any context. */
+void agentsys_agent_touch(struct agentsys_agent *agent);
+
+#endif /* _AGENTSYS_AGENT_H */

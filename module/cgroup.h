@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The agents' cgroups: <cgroup_root>/<agent id> in the cgroup v2 hierarchy.
+ *
+ * Files are read and written as user space would: they are a stable interface,
+ * the controllers' internals are not. All of it may sleep.
+ */
+#ifndef _AGENTSYS_CGROUP_H
+#define _AGENTSYS_CGROUP_H
+
+#include <linux/cgroup.h>
+#include <linux/types.h>
+
+/**
+ * struct agentsys_limits - what is written into a new cgroup; 0 is none
+ * @memory_max: bytes
+ * @memory_high: bytes
+ * @cpu_quota_us: us per period
+ * @cpu_period_us: us
+ * @pids_max: processes and threads
+ */
+struct agentsys_limits {
+	u64 memory_max;
+	u64 memory_high;
+	u64 cpu_quota_us;
+	u64 cpu_period_us;
+	u64 pids_max;
+};
+
+/* Find the v2 mount, make the root and enable controllers in it. */
+int agentsys_cgroup_init(void);
+void agentsys_cgroup_exit(void);
+
+/* The root of all agents; read-only after init. */
+extern struct cgroup *agentsys_cgroup_root __ro_after_init;
+
+/* A descriptor of the root's directory for the launcher. */
+struct file *agentsys_cgroup_open_root(void);
+
+/* Path of the root below the mount, and the controllers the agents have. */
+const char *agentsys_cgroup_root_path(void);
+const char *agentsys_cgroup_controllers(void);
+
+int agentsys_cgroup_make(u32 id);
+int agentsys_cgroup_remove(u32 id);		/* -EBUSY while a process lives in it */
+int agentsys_cgroup_limit(u32 id, const struct agentsys_limits *limits);
+int agentsys_cgroup_kill(u32 id);		/* SIGKILL to everything in it */
+int agentsys_cgroup_freeze(u32 id, bool freeze);
+int agentsys_cgroup_move(u32 id, pid_t pid);	/* initial pid namespace */
+u64 agentsys_cgroup_cpu_us(u32 id);		/* 0 if there is none */
+u64 agentsys_cgroup_memory(u32 id);
+
+/*
+ * The agent's cgroup that @task lives in or below, or NULL. A few loads, the
+ * same for one agent as for many. RCU read side, any context.
+ */
+static inline struct cgroup *agentsys_cgroup_of(struct task_struct *task)
+{
+	struct cgroup *cgroup = task_dfl_cgroup(task);
+
+	if (!cgroup_is_descendant(cgroup, agentsys_cgroup_root))
+		return NULL;
+	return cgroup_ancestor(cgroup, agentsys_cgroup_root->level + 1);
+}
+
+#endif /* _AGENTSYS_CGROUP_H */

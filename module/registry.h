@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * All records: by id, by the cgroup that an agent lives in, by task.
+ */
+#ifndef _AGENTSYS_REGISTRY_H
+#define _AGENTSYS_REGISTRY_H
+
+#include <linux/types.h>
+
+struct agentsys_agent;
+struct task_struct;
+
+/*
+ * Enter a record under @id, or under a free id if that is 0. The registry takes
+ * its own reference. -EEXIST, -ENOSPC (max_agents), -ENOMEM.
+ */
+int agentsys_registry_add(struct agentsys_agent *agent, u32 id);
+
+/* Take a record out, and drop the registry's reference. */
+void agentsys_registry_del(struct agentsys_agent *agent);
+
+/* The record of @id with a reference, or NULL. */
+struct agentsys_agent *agentsys_registry_get(u32 id);
+
+/*
+ * The record with the lowest id that is @id or higher, with a reference, or
+ * NULL. Iterate: for (id = 0; (a = agentsys_registry_next(id)); id = a->id + 1).
+ */
+struct agentsys_agent *agentsys_registry_next(u32 id);
+
+/* Tell to which agent the cgroup @cgroup_id belongs. -EBUSY, -ENOMEM. */
+int agentsys_registry_bind(struct agentsys_agent *agent, u64 cgroup_id);
+void agentsys_registry_unbind(u64 cgroup_id);
+
+/* The agent that @task lives in, or NULL. RCU read side, any context. */
+struct agentsys_agent *agentsys_registry_of_task(struct task_struct *task);
+
+/* The same with a reference, for process context. */
+struct agentsys_agent *agentsys_registry_get_by_task(struct task_struct *task);
+
+/* How many records there are, how many there may be. */
+unsigned int agentsys_registry_count(void);
+unsigned int agentsys_registry_max(void);
+
+/* Changes whenever a record comes or goes; tells a dump that it was overtaken. */
+unsigned int agentsys_registry_generation(void);
+
+/* At unload, when nobody else can reach a record any more. */
+void agentsys_registry_clear(void);
+
+#endif /* _AGENTSYS_REGISTRY_H */
