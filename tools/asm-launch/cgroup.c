@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE /* O_PATH */
+#include "cgroup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+
+#include "sys.h"
+
+#define DECIMAL_MAX 20 /* digits of 2^64 - 1 */
+
+/* Write @n at @at; returns where it ends. */
+static char *put_decimal(char *at, __u64 n)
+{
+	char digits[DECIMAL_MAX];
+	int i = 0;
+
+	do
+		digits[i++] = '0' + n % 10;
+	while (n /= 10);
+	while (i)
+		*at++ = digits[--i];
+	return at;
+}
+
+static int write_file(int cgroup, const char *name, const char *text, const char *end)
+{
+	int fd = sys(__NR_openat, cgroup, name, O_WRONLY | O_CLOEXEC);
+	long n;
+
+	if (fd < 0)
+		return fd;
+	n = sys(__NR_write, fd, text, end - text);
+	sys(__NR_close, fd);
+	return n < 0 ? n : 0;
+}
+
+/*
+ * One limit. Where none is wanted in a directory that was there before, what
+ * an earlier life of this id had left is lifted; there is no such file when the
+ * controller is off, and then nothing to lift.
+ */
+static int write_limit(int cgroup, const char *name, __u64 limit, bool reused)
+{
+	char text[DECIMAL_MAX];
+	int ret;
+
+	if (limit)
+		return write_file(cgroup, name, text, put_decimal(text, limit));
+	if (!reused)
+		return 0;
+	ret = write_file(cgroup, name, "max", "max" + 3);
+	return ret == -ENOENT ? 0 : ret;
+}
+
+static int write_cpu_max(int cgroup, __u64 quota, __u64 period, bool reused)
+{
+	char text[2 * DECIMAL_MAX + 1];
+	char *end;
+
+	if (!quota)
+		return write_limit(cgroup, "cpu.max", 0, reused);
+	end = put_decimal(text, quota);
+	*end++ = ' ';
+	return write_file(cgroup, "cpu.max", text, put_decimal(end, period));
+}
+
+static int write_limits(int cgroup, const struct agentsys_job *job, bool reused)
+{
+	int ret;
+
+	ret = write_limit(cgroup, "memory.max", job->memory_max, reused);
+	/* Half an agent is of no use: when memory runs out all of it goes. */
+	if (!ret && job->memory_max)
+		ret = write_file(cgroup, "memory.oom.group", "1", "1" + 1);
+	if (!ret)
+		ret = write_limit(cgroup, "memory.high", job->memory_high, reused);
+	if (!ret)
+		ret = write_cpu_max(cgroup, job->cpu_quota_us, job->cpu_period_us, reused);
+	if (!ret)
+		ret = write_limit(cgroup, "pids.max", job->pids_max, reused);
+	return ret;
+}
+
+int cgroup_open(int root, const struct agentsys_job *job, enum agentsys_step *step)
+{
+	bool new = job->flags & AGENTSYS_JOB_NEW_CGROUP;
+	char name[DECIMAL_MAX + 1];
+	bool reused = false;
+	int cgroup;
+	int ret;
+
+	*put_decimal(name, job->agent_id) = '\0';
+	*step = AGENTSYS_STEP_CGROUP;
+	if (new) {
+		ret = sys(__NR_mkdirat, root, name, 0755);
+		if (ret < 0 && ret != -EEXIST)
+			return ret;
+		reused = ret == -EEXIST;
+	}
+	cgroup = sys(__NR_openat, root, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (cgroup < 0 || !new)
+		return cgroup;
+
+	*step = AGENTSYS_STEP_LIMITS;
+	ret = write_limits(cgroup, job, reused);
+	if (ret < 0) {
+		sys(__NR_close, cgroup);
+		return ret;
+	}
+	return cgroup;
+}
