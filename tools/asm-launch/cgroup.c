@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#define _GNU_SOURCE /* O_PATH */
 #include "cgroup.h"
 
 #include <errno.h>
