@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "names.h"
+
+#define LOOKUP(_names, _index)	lookup(_names, ARRAY_SIZE(_names), _index)
+
+static const char *lookup(const char *const *names, size_t count, u32 index)
+{
+	return index < count && names[index] ? names[index] : "unknown";
+}
+
+static const char *const state_names[] = {
+	[AGENTSYS_STARTING]	= "starting",
+	[AGENTSYS_ACTIVE]	= "active",
+	[AGENTSYS_STOPPING]	= "stopping",
+	[AGENTSYS_BACKOFF]	= "backoff",
+	[AGENTSYS_EXITED]	= "exited",
+	[AGENTSYS_FAILED]	= "failed",
+};
+
+static_assert(ARRAY_SIZE(state_names) == __AGENTSYS_STATES, "a state has no name");
+
+static const char *const cause_names[] = {
+	[AGENTSYS_CAUSE_NONE]		= "none",
+	[AGENTSYS_CAUSE_EXIT]		= "exit",
+	[AGENTSYS_CAUSE_SIGNAL]		= "signal",
+	[AGENTSYS_CAUSE_OOM]		= "oom",
+	[AGENTSYS_CAUSE_FAULT]		= "fault",
+	[AGENTSYS_CAUSE_STOP]		= "stop",
+	[AGENTSYS_CAUSE_KILL]		= "kill",
+	[AGENTSYS_CAUSE_RESTART]	= "restart",
+	[AGENTSYS_CAUSE_GROUP]		= "group",
+	[AGENTSYS_CAUSE_LAUNCH]		= "launch",
+};
+
+static_assert(ARRAY_SIZE(cause_names) == __AGENTSYS_CAUSES, "a cause has no name");
+
+static const char *const restart_names[] = {
+	[AGENTSYS_RESTART_NEVER]	= "never",
+	[AGENTSYS_RESTART_ON_FAILURE]	= "on-failure",
+	[AGENTSYS_RESTART_ALWAYS]	= "always",
+};
+
+static_assert(ARRAY_SIZE(restart_names) == __AGENTSYS_RESTARTS, "a condition has no name");
+
+static const char *const event_names[] = {
+	[AGENTSYS_EVENT_SPAWN]			= "spawn",
+	[AGENTSYS_EVENT_EXEC]			= "exec",
+	[AGENTSYS_EVENT_EXIT]			= "exit",
+	[AGENTSYS_EVENT_CRASH]			= "crash",
+	[AGENTSYS_EVENT_RESTART_SCHEDULED]	= "restart-scheduled",
+	[AGENTSYS_EVENT_RESTART]		= "restart",
+	[AGENTSYS_EVENT_STOP]			= "stop",
+	[AGENTSYS_EVENT_KILL]			= "kill",
+	[AGENTSYS_EVENT_FAILED]			= "failed",
+	[AGENTSYS_EVENT_LAUNCH_FAILED]		= "launch-failed",
+	[AGENTSYS_EVENT_ATTACH]			= "attach",
+	[AGENTSYS_EVENT_PAUSE]			= "pause",
+	[AGENTSYS_EVENT_RESUME]			= "resume",
+	[AGENTSYS_EVENT_REMOVE]			= "remove",
+	[AGENTSYS_EVENT_POLICY]			= "policy",
+	[AGENTSYS_EVENT_LAUNCHER]		= "launcher",
+	[AGENTSYS_EVENT_SHUTDOWN]		= "shutdown",
+};
+
+static_assert(ARRAY_SIZE(event_names) == __AGENTSYS_EVENTS, "an event has no name");
+
+static const char *const step_texts[] = {
+	[AGENTSYS_STEP_NONE]		= "cannot start",
+	[AGENTSYS_STEP_LAUNCHER]	= "no launcher",
+	[AGENTSYS_STEP_CGROUP]		= "cannot make the cgroup",
+	[AGENTSYS_STEP_LIMITS]		= "cannot set the limits of the cgroup",
+	[AGENTSYS_STEP_CLONE]		= "cannot make a process in the cgroup",
+	[AGENTSYS_STEP_STDIN]		= "cannot open standard input",
+	[AGENTSYS_STEP_STDOUT]		= "cannot open standard output",
+	[AGENTSYS_STEP_STDERR]		= "cannot open standard error",
+	[AGENTSYS_STEP_RLIMIT]		= "cannot set resource limits",
+	[AGENTSYS_STEP_NICE]		= "cannot set the nice value",
+	[AGENTSYS_STEP_OOM_SCORE]	= "cannot set the OOM score",
+	[AGENTSYS_STEP_GROUPS]		= "cannot set supplementary groups",
+	[AGENTSYS_STEP_GID]		= "cannot set the group id",
+	[AGENTSYS_STEP_BOUNDING]	= "cannot reduce the capability bounding set",
+	[AGENTSYS_STEP_UID]		= "cannot set the user id",
+	[AGENTSYS_STEP_CWD]		= "cannot change to the working directory",
+	[AGENTSYS_STEP_NO_NEW_PRIVS]	= "cannot set no_new_privs",
+	[AGENTSYS_STEP_COMMIT]		= "cannot report the process to the module",
+	[AGENTSYS_STEP_EXEC]		= "cannot execute the program",
+	[AGENTSYS_STEP_TIMEOUT]		= "start took too long",
+	[AGENTSYS_STEP_ATTACH]		= "cannot move the process into the cgroup",
+};
+
+static_assert(ARRAY_SIZE(step_texts) == __AGENTSYS_STEPS, "a step has no text");
+
+/* The kernel has no strerror(). */
+static const char *const error_texts[] = {
+	[EPERM]		= "Operation not permitted",
+	[ENOENT]	= "No such file or directory",
+	[ESRCH]		= "No such process",
+	[EINTR]		= "Interrupted system call",
+	[EIO]		= "Input/output error",
+	[ENXIO]		= "No such device or address",
+	[E2BIG]		= "Argument list too long",
+	[ENOEXEC]	= "Exec format error",
+	[EBADF]		= "Bad file descriptor",
+	[ECHILD]	= "No child processes",
+	[EAGAIN]	= "Resource temporarily unavailable",
+	[ENOMEM]	= "Cannot allocate memory",
+	[EACCES]	= "Permission denied",
+	[EFAULT]	= "Bad address",
+	[EBUSY]		= "Device or resource busy",
+	[EEXIST]	= "File exists",
+	[ENODEV]	= "No such device",
+	[ENOTDIR]	= "Not a directory",
+	[EISDIR]	= "Is a directory",
+	[EINVAL]	= "Invalid argument",
+	[ENFILE]	= "Too many open files in system",
+	[EMFILE]	= "Too many open files",
+	[ETXTBSY]	= "Text file busy",
+	[EFBIG]		= "File too large",
+	[ENOSPC]	= "No space left on device",
+	[EROFS]		= "Read-only file system",
+	[EPIPE]		= "Broken pipe",
+	[ERANGE]	= "Numerical result out of range",
+	[EDEADLK]	= "Resource deadlock avoided",
+	[ENAMETOOLONG]	= "File name too long",
+	[ENOSYS]	= "Function not implemented",
+	[ELOOP]		= "Too many levels of symbolic links",
+	[ENODATA]	= "No data available",
+	[ELIBBAD]	= "Accessing a corrupted shared library",
+	[EOVERFLOW]	= "Value too large for defined data type",
+	[EUSERS]	= "Too many users",
+	[EOPNOTSUPP]	= "Operation not supported",
+	[ESHUTDOWN]	= "Cannot send after transport endpoint shutdown",
+	[ETIMEDOUT]	= "Connection timed out",
+	[EALREADY]	= "Operation already in progress",
+	[ECANCELED]	= "Operation canceled",
+};
+
+const char *agentsys_state_name(u32 state)
+{
+	return LOOKUP(state_names, state);
+}
+
+const char *agentsys_cause_name(u32 cause)
+{
+	return LOOKUP(cause_names, cause);
+}
+
+const char *agentsys_restart_name(u32 condition)
+{
+	return LOOKUP(restart_names, condition);
+}
+
+const char *agentsys_event_name(u32 type)
+{
+	return LOOKUP(event_names, type);
+}
+
+const char *agentsys_step_text(u32 step)
+{
+	return LOOKUP(step_texts, step);
+}
+
+const char *agentsys_error_text(u32 error)
+{
+	return error < ARRAY_SIZE(error_texts) ? error_texts[error] : NULL;
+}
+
+int agentsys_launch_text(u32 step, u32 error, char *buf, size_t len)
+{
+	const char *text = agentsys_error_text(error);
+
+	if (text)
+		return snprintf(buf, len, "%s: %s", agentsys_step_text(step), text);
+	return snprintf(buf, len, "%s: error %u", agentsys_step_text(step), error);
+}
+
+int agentsys_end_text(u32 cause, s32 code, char *buf, size_t len)
+{
+	switch (cause) {
+	case AGENTSYS_CAUSE_EXIT:
+		return snprintf(buf, len, "code %d", code);
+	case AGENTSYS_CAUSE_SIGNAL:
+		return snprintf(buf, len, "signal %d", code);
+	case AGENTSYS_CAUSE_OOM:
+		return snprintf(buf, len, "out of memory");
+	case AGENTSYS_CAUSE_STOP:
+		return snprintf(buf, len, "stopped");
+	case AGENTSYS_CAUSE_KILL:
+		return snprintf(buf, len, "killed");
+	case AGENTSYS_CAUSE_RESTART:
+		return snprintf(buf, len, "to be restarted");
+	case AGENTSYS_CAUSE_GROUP:
+		return snprintf(buf, len, "group restarted");
+	case AGENTSYS_CAUSE_LAUNCH:
+		return snprintf(buf, len, "launch failed, error %d", code);
+	default:
+		return snprintf(buf, len, "%s", agentsys_cause_name(cause));
+	}
+}
+
+/* What an event of an agent says after "Agent <id> ". */
+static int agent_text(const struct agentsys_event *event, char *buf, size_t len)
+{
+	char text[96];
+
+	switch (event->type) {
+	case AGENTSYS_EVENT_SPAWN:
+		return snprintf(buf, len, "spawned");
+	case AGENTSYS_EVENT_EXEC:
+		return snprintf(buf, len, "executed another program");
+	case AGENTSYS_EVENT_EXIT:
+		agentsys_end_text(event->cause, event->code, text, sizeof(text));
+		return snprintf(buf, len, "exited (%s)", text);
+	case AGENTSYS_EVENT_CRASH:
+		agentsys_end_text(event->cause, event->code, text, sizeof(text));
+		return snprintf(buf, len, "crashed (%s)", text);
+	case AGENTSYS_EVENT_RESTART_SCHEDULED:
+		return snprintf(buf, len, "restart %d in %llu ms", event->code, event->value);
+	case AGENTSYS_EVENT_RESTART:
+		return snprintf(buf, len, "restarted (restart %d)", event->code);
+	case AGENTSYS_EVENT_STOP:
+		return snprintf(buf, len, "asked to stop (signal %d)", event->code);
+	case AGENTSYS_EVENT_KILL:
+		return snprintf(buf, len, "killed");
+	case AGENTSYS_EVENT_FAILED:
+		return snprintf(buf, len, "failed (%d of %llu restarts used)", event->code,
+				event->value);
+	case AGENTSYS_EVENT_LAUNCH_FAILED:
+		agentsys_launch_text((u32)event->value, (u32)event->code, text, sizeof(text));
+		return snprintf(buf, len, "not started (%s)", text);
+	case AGENTSYS_EVENT_ATTACH:
+		return snprintf(buf, len, "attached");
+	case AGENTSYS_EVENT_PAUSE:
+		return snprintf(buf, len, "paused");
+	case AGENTSYS_EVENT_RESUME:
+		return snprintf(buf, len, "resumed");
+	case AGENTSYS_EVENT_REMOVE:
+		return snprintf(buf, len, "removed");
+	case AGENTSYS_EVENT_POLICY:
+		return snprintf(buf, len, "policy changed (%llu restarts)", event->value);
+	default:
+		return snprintf(buf, len, "event %u", event->type);
+	}
+}
+
+/* What the module says about itself. */
+static int module_text(const struct agentsys_event *event, char *buf, size_t len)
+{
+	char text[96];
+
+	switch (event->type) {
+	case AGENTSYS_EVENT_LAUNCHER:
+		agentsys_end_text(event->cause, event->code, text, sizeof(text));
+		return snprintf(buf, len, "Launcher ended (%s), %llu in a row", text,
+				event->value);
+	case AGENTSYS_EVENT_SHUTDOWN:
+		return snprintf(buf, len, "Shutdown of all agents within %llu ms", event->value);
+	default:
+		return snprintf(buf, len, "Event %u", event->type);
+	}
+}
+
+int agentsys_event_text(const struct agentsys_event *event, char *buf, size_t len)
+{
+	char text[112];
+
+	if (!event->agent_id)
+		return module_text(event, buf, len);
+	agent_text(event, text, sizeof(text));
+	return snprintf(buf, len, "Agent %u %s", event->agent_id, text);
+}
