@@ -1,0 +1,27 @@
+#!/bin/bash
+# Build agentsys.ko for a kernel: scripts/build-module.sh KVER [make arguments]
+#
+# kbuild before 6.13 writes objects beside the sources, so it is given a mirror of links, build/<release>/module beside
+# build/<release>/include, and the tree stays clean. Messages are mapped back to the files in the tree.
+set -eu -o pipefail
+
+cd "$(dirname "$0")/.."
+kver=$1
+shift
+build=${BUILD:-build}
+kernel=$(scripts/kernel.sh dir "$kver")
+release=$(cat "$kernel/release")
+out=$build/${MIRROR:-$release}
+
+[ -e module/Kbuild ] || { echo 'module/Kbuild is missing: no module to build' >&2; exit 0; }
+mkdir -p "$out"
+out=$(cd "$out" && pwd)
+exec 9>"$out/lock"
+flock 9
+
+cp -rsf "$PWD/module" "$PWD/include" "$out/"
+find "$out/module" "$out/include" -xtype l -delete
+
+make -s -C "$kernel/build" M="$out/module" -j"$(nproc)" KCFLAGS="-fmacro-prefix-map=$out/=" "$@" modules 2>&1 |
+	sed -e "s|$out/||g" -e '/^Skipping BTF generation/d' >&2
+cp -u "$out/module/agentsys.ko" "$out/agentsys.ko"

@@ -1,0 +1,362 @@
+#!/usr/bin/python3
+"""Boot the test machine: run tests, benchmarks or the demo in it, or open a shell.
+
+    vm.py test [NAME...]    tests/kselftest by name (* ? allowed), all without one
+    vm.py bench [NAME...]   tests/bench under a clock that counts instructions
+    vm.py demo | shell
+
+The environment says which kernel (KVER, default 6.1) and where the build is (BUILD, default build).
+"""
+import argparse
+import fnmatch
+import json
+import os
+import re
+import select
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import base64
+
+import klog
+import tap
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TREE = os.path.dirname(os.path.dirname(HERE))
+BUILD = os.path.abspath(os.environ.get("BUILD") or os.path.join(TREE, "build"))
+BOOT_TIMEOUT = 60
+TEST_TIMEOUT = 60
+QUIET_TIMEOUT = 30  # the guest sends a sign of life every 2 s
+TAIL = 25  # console lines shown of a machine that died
+
+
+def output(*argv):
+    return subprocess.run(argv, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+
+def archive(files):
+    """A cpio archive ("newc") of the files given as {path: bytes}."""
+    data = b""
+    for number, (path, content) in enumerate(list(files.items()) + [("TRAILER!!!", b"")], 1):
+        name = path.encode() + b"\0"
+        # magic, then inode mode uid gid nlink mtime filesize dev(2) rdev(2) namesize check
+        fields = (number, 0o100644, 0, 0, 1, 0, len(content), 0, 0, 0, 0, len(name), 0)
+        data += b"070701" + b"".join(b"%08x" % field for field in fields) + name
+        data += b"\0" * (-len(data) % 4) + content
+        data += b"\0" * (-len(data) % 4)
+    return data
+
+
+class Kernel:
+    """A kernel to boot, as scripts/kernel.sh keeps it."""
+
+    def __init__(self, name):
+        self.name = name
+        self.folder = output(os.path.join(TREE, "scripts/kernel.sh"), "dir", name)
+        with open(os.path.join(self.folder, "release")) as file:
+            self.release = file.read().strip()
+        # A sanitizer kernel is slow and large, and says so.
+        self.options = {}
+        options = os.path.join(self.folder, "vm.json")
+        if os.path.exists(options):
+            with open(options) as file:
+                self.options = json.load(file)
+        self.scale = self.options.get("scale", 1) * int(os.environ.get("VM_SCALE", "1"))
+
+    def overlay(self):
+        return os.path.join(BUILD, self.release, "overlay.cpio")
+
+
+class Machine:
+    """One boot. `console` and `results` are what -serial takes; closing the machine ends QEMU."""
+
+    def __init__(self, kernel, what, job, console, results="chardev:tty", cmdline="", mem=None, cpus=2, icount=False, **popen):
+        self.initrd = tempfile.NamedTemporaryFile(prefix="agentsys-initrd-", dir=BUILD)
+        for part in (output(os.path.join(HERE, "base-image.sh")), kernel.overlay()):
+            with open(part, "rb") as file:
+                shutil.copyfileobj(file, self.initrd)
+        self.initrd.write(archive({"etc/agentsys-job.json": json.dumps(job).encode()}))
+        self.initrd.flush()
+
+        append = "console=ttyS0 quiet loglevel=4 panic=-1 oops=panic random.trust_cpu=on vm.run=%s %s %s" % (
+            what, kernel.options.get("cmdline", ""), cmdline)
+        argv = ["qemu-system-x86_64", "-nodefaults", "-display", "none", "-vga", "none", "-monitor", "none", "-no-reboot",
+                "-m", mem or kernel.options.get("mem", "1G"), "-smp", str(cpus),
+                "-kernel", os.path.join(kernel.folder, "vmlinux"), "-initrd", self.initrd.name,
+                "-chardev", "stdio,id=tty,signal=off", "-serial", console, "-serial", results]
+        if icount:
+            # Guest time is a count of instructions, so figures do not depend on how busy the host is. With erms and
+            # fsrm a string instruction would count per byte.
+            argv += ["-accel", "tcg,thread=single", "-icount", "shift=0,sleep=off", "-cpu", "max,-erms,-fsrm"]
+            append += " clocksource=tsc tsc=reliable"
+        elif usable_kvm():
+            argv += ["-accel", "kvm", "-cpu", "host"]
+        else:
+            argv += ["-accel", "tcg,thread=multi", "-cpu", "max"]
+        self.process = subprocess.Popen(argv + ["-append", append], **popen)
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        status = self.process.wait()
+        self.initrd.close()
+        return status
+
+    def lines(self, deadline):
+        """Lines of the results port; the deadline is asked for anew while waiting, None from it ends the wait."""
+        rest = b""
+        pipe = self.process.stdout
+        while True:
+            left = deadline() - time.monotonic()
+            if left <= 0 or not select.select([pipe], [], [], min(left, 1))[0]:
+                if left <= 0:
+                    return
+                continue
+            data = os.read(pipe.fileno(), 65536)
+            if not data:
+                return
+            *lines, rest = (rest + data).split(b"\n")
+            for line in lines:
+                yield line.decode("utf-8", "replace").rstrip("\r")
+
+
+def usable_kvm():
+    """/dev/kvm exists on some machines where guests then hang; only the CPU's own flags tell."""
+    with open("/proc/cpuinfo") as file:
+        return bool(re.search(r"\b(vmx|svm)\b", file.read())) and os.access("/dev/kvm", os.R_OK | os.W_OK)
+
+
+class Spec:
+    """A test: its file and what the file's "vm:" comment asks for."""
+
+    def __init__(self, path):
+        self.file = os.path.basename(path)
+        self.name = os.path.splitext(self.file)[0]
+        # Programs are installed under the name alone, scripts with theirs.
+        self.program = self.name if self.file.endswith(".c") else self.file
+        self.options = {}
+        with open(path, errors="replace") as file:
+            head = file.read(4000)
+        for text in re.findall(r"^[\s/*#]*vm:[ \t]*(.*?)(?:\*/.*)?$", head, re.M):
+            for word in shlex.split(text):
+                key, _, value = word.partition("=")
+                if key not in ("params", "nomodule", "timeout", "cmdline", "mem", "cpus", "isolated", "kernels"):
+                    sys.exit("%s: unknown vm: directive %s" % (path, word))
+                self.options[key] = value
+
+    def boot(self):
+        """Tests with the same value share a boot."""
+        alone = self.name if "isolated" in self.options else ""
+        return (alone,) + tuple(self.options.get(key) for key in ("cmdline", "mem", "cpus"))
+
+    def timeout(self, kernel):
+        return int(self.options.get("timeout", TEST_TIMEOUT)) * kernel.scale
+
+    def job(self, kernel):
+        job = {key: self.options[key] for key in ("params", "nomodule") if key in self.options}
+        job.update(name=self.name, path="/usr/lib/agentsys/tests/" + self.program, timeout=self.timeout(kernel),
+                   scale=kernel.scale)
+        return job
+
+
+def specs(names, folder="tests/kselftest"):
+    folder = os.path.join(TREE, folder)
+    files = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+    found = [Spec(os.path.join(folder, file)) for file in files if file.endswith((".c", ".sh", ".py"))]
+    for name in names:
+        if not any(fnmatch.fnmatch(spec.name, name) for spec in found):
+            sys.exit("vm: there is no test %s in %s" % (name, folder))
+    return [spec for spec in found if not names or any(fnmatch.fnmatch(spec.name, name) for name in names)]
+
+
+class Runner:
+    """Run tests on one kernel, booting as often as it takes."""
+
+    def __init__(self, kernel, verbose=False, say=print):
+        self.kernel, self.verbose, self.say = kernel, verbose, say
+        self.logs = os.path.join(BUILD, "logs", kernel.name)
+        shutil.rmtree(self.logs, ignore_errors=True)
+        os.makedirs(self.logs)
+        self.programs = []
+        self.boots = 0
+
+    def run(self, tests):
+        groups = {}
+        for spec in tests:
+            kernels = spec.options.get("kernels")
+            if kernels and self.kernel.name not in kernels.split(","):
+                program = tap.Program(self.name(spec))
+                program.items.append(tap.Item("skipped", program.name, "only for kernel " + kernels))
+                self.report(program, 0)
+            else:
+                groups.setdefault(spec.boot(), []).append(spec)
+        for group in groups.values():
+            while group:
+                group = group[self.boot(group):]
+        return self.programs
+
+    def name(self, spec):
+        return "%s %s" % (self.kernel.name, spec.name)
+
+    def report(self, program, seconds):
+        self.programs.append(program)
+        self.say("%-4s %-32s %s (%.1f s)" % ("ok" if program.ok else "FAIL", program.name, program.summary(), seconds))
+
+    def boot(self, group):
+        """Boot, run tests of the group as far as the machine lives; return how many are done with."""
+        self.boots += 1
+        console = os.path.join(self.logs, "console-%d.log" % self.boots)
+        options = group[0].options
+        machine = Machine(self.kernel, "tests", {"tests": [spec.job(self.kernel) for spec in group]}, "file:" + console,
+                          cmdline=options.get("cmdline", ""), mem=options.get("mem"), cpus=options.get("cpus", 2),
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        done, program, log, kernel_log, status = 0, None, None, [], None
+        heard = time.monotonic() + (BOOT_TIMEOUT - QUIET_TIMEOUT) * self.kernel.scale
+        deadline = heard + QUIET_TIMEOUT * self.kernel.scale
+        try:
+            for line in machine.lines(lambda: min(deadline, heard + QUIET_TIMEOUT * self.kernel.scale)):
+                heard = time.monotonic()
+                mark, _, text = line.partition(" ")
+                if log and mark not in ("@k", "@beat"):
+                    log.write(line + "\n")
+                if line.startswith("|"):
+                    program.feed(line[1:])
+                    if self.verbose:
+                        self.say("     " + line[1:])
+                elif mark == "@begin":
+                    program, status, kernel_log, started = tap.Program(self.name(group[done])), None, [], time.monotonic()
+                    log = open(os.path.join(self.logs, text + ".log"), "w")
+                    # Loading, shutting down and unloading have limits of their own in the guest.
+                    deadline = started + group[done].timeout(self.kernel) + 90 * self.kernel.scale
+                elif mark == "@exit":
+                    status = int(text.split()[0])
+                elif mark == "@fail":
+                    program.fail(text)
+                elif mark == "@k":
+                    kernel_log.append(text)
+                elif mark == "@end":
+                    log.write("\nkernel log:\n" + "\n".join(kernel_log) + "\n")
+                    log.close()
+                    self.judge(program, status, kernel_log, time.monotonic() - started)
+                    program, log, done = None, None, done + 1
+                    deadline = time.monotonic() + 30 * self.kernel.scale
+                elif mark == "@done":
+                    deadline = time.monotonic() + 10
+            hung = machine.process.poll() is None
+        finally:
+            machine.close()
+        if program or not done:
+            # It died or hung during a test, or before the first one.
+            with open(console, errors="replace") as file:
+                lines = file.read().replace("\r", "").rstrip().split("\n")
+            shown = klog.brief(next(iter(klog.reports(lines)), lines[-TAIL:]))
+            why = "the machine %s; see %s\n%s" % ("hung" if hung else "died", os.path.relpath(console), "\n".join(shown))
+            if not program:
+                program, started = tap.Program(self.name(group[0])), deadline
+                why = "before the test: " + why
+                done = len(group) - 1
+            program.fail(why)
+            self.judge(program, None, [], time.monotonic() - started)
+            done += 1
+        return done
+
+    def judge(self, program, status, kernel_log, seconds):
+        program.finish(status)
+        for report in klog.reports(kernel_log):
+            program.fail("kernel report:\n" + "\n".join(klog.brief(report)))
+        self.report(program, seconds)
+        for item in program.items:
+            if item.state == "failed":
+                self.say("     not ok: " + item.name + ("\n" + item.why.strip()).replace("\n", "\n       | "))
+
+
+def summarise(programs, say=print):
+    """List what failed and what was skipped, then the one line that counts; return the exit status."""
+    items = [item for program in programs for item in program.items]
+    by_state = {state: [item for item in items if item.state == state] for state in ("passed", "failed", "skipped")}
+    for state in ("skipped", "failed"):
+        if by_state[state]:
+            say("\n%s:" % state)
+        for item in by_state[state]:
+            say("  %s%s" % (item.name, ": " + item.why.split("\n")[0] if item.why else ""))
+    if by_state["failed"]:
+        say("logs are in %s" % os.path.relpath(os.path.join(BUILD, "logs")))
+    say("%d passed, %d failed, %d skipped" % tuple(len(by_state[state]) for state in ("passed", "failed", "skipped")))
+    return 1 if by_state["failed"] or not by_state["passed"] else 0
+
+
+def test(kernel, names):
+    return summarise(Runner(kernel, verbose=bool(names)).run(specs(names)))
+
+
+def bench(kernel, names):
+    found = [spec.program for spec in specs(names, "tests/bench")]
+    logs = os.path.join(BUILD, "logs", kernel.name)
+    out = os.path.join(BUILD, "bench")
+    os.makedirs(logs, exist_ok=True)
+    os.makedirs(out, exist_ok=True)
+    console = os.path.join(logs, "console-bench.log")
+    machine = Machine(kernel, "bench", {"bench": found}, "file:" + console, cpus=1, icount=True,
+                      stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    failed, finished = [], False
+    deadline = time.monotonic() + 1800
+    try:
+        for line in machine.lines(lambda: deadline):
+            mark, _, text = line.partition(" ")
+            if line.startswith("|"):
+                print(line[1:])
+            elif mark == "@begin":
+                name = text
+                print("== %s, kernel %s" % (name, kernel.release), flush=True)
+            elif mark == "@fail" or mark == "@exit" and text.split()[0] != "0":
+                failed.append("%s: status %s" % (name, text) if mark == "@exit" else text)
+            elif mark == "@file":
+                path, _, data = text.partition(" ")
+                with open(os.path.join(out, os.path.basename(path)), "wb") as file:
+                    file.write(base64.b64decode(data))
+            elif mark == "@done":
+                finished = True
+    finally:
+        machine.close()
+    if not finished:
+        failed.append("the machine died; see " + os.path.relpath(console))
+    for why in failed:
+        print("FAIL", why)
+    return 1 if failed else 0
+
+
+def interactive(kernel, what):
+    size = shutil.get_terminal_size()
+    cmdline = "vm.term=%s vm.size=%dx%d" % (os.environ.get("TERM", "linux"), size.lines, size.columns)
+    with tempfile.NamedTemporaryFile(prefix="agentsys-status-", mode="r") as status:
+        # signal=off: ^C is for the guest. The kernel's quiet console shows errors only.
+        machine = Machine(kernel, what, {}, "chardev:tty", "file:" + status.name, cmdline=cmdline + " loglevel=3")
+        try:
+            machine.process.wait()
+        finally:
+            machine.close()
+            if sys.stdin.isatty():
+                subprocess.run(["stty", "sane"])
+        found = re.search(r"vm\.status=(\d+)", status.read())
+    return 0 if what == "shell" else int(found[1]) if found else 1
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("test", "bench", "demo", "shell"))
+    parser.add_argument("names", nargs="*")
+    args = parser.parse_args()
+    sys.stdout.reconfigure(line_buffering=True)
+    kernel = Kernel(os.environ.get("KVER") or "6.1")
+    if args.what == "test":
+        return test(kernel, args.names)
+    if args.what == "bench":
+        return bench(kernel, args.names)
+    return interactive(kernel, args.what)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
