@@ -39,9 +39,20 @@ static void (__rcu *ring_notify)(void);
 static_assert(sizeof(struct agentsys_event) == EVENT_WORDS * sizeof(u64));
 static_assert(offsetof(struct agentsys_event, seq) == 0);
 
-void agentsys_count(enum agentsys_counter counter)
+void agentsys_count_spawn(bool restart)
 {
-	atomic64_inc(&counters[counter]);
+	atomic64_inc(&counters[AGENTSYS_COUNT_SPAWNS]);
+	if (restart)
+		atomic64_inc(&counters[AGENTSYS_COUNT_RESTARTS]);
+}
+
+void agentsys_count_exit(bool crash)
+{
+	atomic64_inc(&counters[AGENTSYS_COUNT_EXITS]);
+	if (!crash)
+		return;
+	atomic64_inc(&counters[AGENTSYS_COUNT_CRASHES]);
+	atomic64_inc(&counters[AGENTSYS_COUNT_FAULTS]);
 }
 
 void agentsys_totals(struct agentsys_totals *totals)
@@ -102,15 +113,15 @@ u64 agentsys_event_agent(struct agentsys_agent *agent, u16 type, u16 cause, s32 
 {
 	struct agentsys_event event = {
 		.agent_id = agent->id,
-		.pid = agent->status.pid,
 		.type = type,
 		.cause = cause,
 		.code = code,
-		.instance = agent->status.instance,
 		.value = value,
 	};
 
 	lockdep_assert_held(&agentsys_lock);
+	event.pid = agent->status.pid;
+	event.instance = agent->status.instance;
 	memcpy(event.name, agent->name,
 	       agentsys_name_fit(agent->name, strlen(agent->name), sizeof(event.name)));
 	agentsys_agent_touch(agent);
@@ -183,7 +194,5 @@ int __init agentsys_telemetry_init(void)
 
 void agentsys_telemetry_exit(void)
 {
-	/* Nobody writes any more; tracers may still run our tracepoint's callbacks. */
-	tracepoint_synchronize_unregister();
 	vfree(ring);
 }

@@ -20,9 +20,9 @@ enum agentsys_counter {
 	AGENTSYS_COUNT_SPAWNS,		/* instances that ran */
 	AGENTSYS_COUNT_EXITS,		/* instances that ran and ended */
 	AGENTSYS_COUNT_CRASHES,
-	AGENTSYS_COUNT_FAULTS,
+	AGENTSYS_COUNT_FAULTS,		/* crashes among them */
 	AGENTSYS_COUNT_RESTARTS,	/* instances that the module started again */
-	AGENTSYS_COUNT_SYSCALLS,
+	AGENTSYS_COUNT_SYSCALLS,	/* of metered agents: none are */
 
 	__AGENTSYS_COUNTERS,
 };
@@ -41,8 +41,11 @@ struct agentsys_totals {
 int agentsys_telemetry_init(void);
 void agentsys_telemetry_exit(void);
 
+/* An instance runs, by the module's own decision or not; it has ended, by a crash or not. */
+void agentsys_count_spawn(bool restart);
+void agentsys_count_exit(bool crash);
+
 /* Any context. */
-void agentsys_count(enum agentsys_counter counter);
 void agentsys_totals(struct agentsys_totals *totals);
 
 /*
