@@ -2,6 +2,7 @@
 #include "telemetry.h"
 
 #include <linux/atomic.h>
+#include <linux/lockdep.h>
 #include <linux/module.h>
 #include <linux/rcupdate.h>
 #include <linux/spinlock.h>
@@ -32,12 +33,13 @@ static struct agentsys_event *ring __ro_after_init;
 static DEFINE_RAW_SPINLOCK(ring_lock);	/* one writer at a time */
 static u64 ring_last;			/* seq of the newest event; written under the lock */
 
-static void (__rcu *ring_notify)(void);
+static void (*ring_notify)(void);	/* called inside an RCU read side */
 
 #define EVENT_WORDS	(sizeof(struct agentsys_event) / sizeof(u64))
 
 static_assert(sizeof(struct agentsys_event) == EVENT_WORDS * sizeof(u64));
 static_assert(offsetof(struct agentsys_event, seq) == 0);
+static_assert(sizeof_field(struct agentsys_event, name) == 16);	/* see trace.h */
 
 void agentsys_count_spawn(bool restart)
 {
@@ -79,7 +81,7 @@ static void fill_slot(struct agentsys_event *slot, const struct agentsys_event *
 	smp_wmb();	/* nobody sees new contents under the old seq */
 	for (i = 1; i < EVENT_WORDS; i++)
 		WRITE_ONCE(to[i], from[i]);
-	smp_store_release(&to[0], event->seq);
+	smp_store_release(&to[0], event->seq);	/* pairs with copy_event() */
 }
 
 static void notify_reader(void)
@@ -87,7 +89,7 @@ static void notify_reader(void)
 	void (*notify)(void);
 
 	rcu_read_lock();
-	notify = rcu_dereference(ring_notify);
+	notify = READ_ONCE(ring_notify);
 	if (notify)
 		notify();
 	rcu_read_unlock();
@@ -101,7 +103,7 @@ u64 agentsys_event(struct agentsys_event *event)
 	event->seq = ring_last + 1;
 	event->time_ns = ktime_get_boottime_ns();	/* under the lock: it never goes back */
 	fill_slot(&ring[agentsys_ring_slot(event->seq, ring_size)], event);
-	smp_store_release(&ring_last, event->seq);
+	smp_store_release(&ring_last, event->seq);	/* pairs with agentsys_event_last() */
 	raw_spin_unlock_irqrestore(&ring_lock, flags);
 
 	trace_agentsys_event(event);
@@ -135,7 +137,7 @@ static bool copy_event(u64 seq, struct agentsys_event *event)
 	u64 *to = (u64 *)event;
 	unsigned int i;
 
-	if (smp_load_acquire(&from[0]) != seq)
+	if (smp_load_acquire(&from[0]) != seq)	/* pairs with fill_slot() */
 		return false;
 	for (i = 1; i < EVENT_WORDS; i++)
 		to[i] = READ_ONCE(from[i]);
@@ -166,7 +168,7 @@ bool agentsys_event_read(u64 after, struct agentsys_event *event, u64 *lost)
 
 u64 agentsys_event_last(void)
 {
-	return smp_load_acquire(&ring_last);
+	return smp_load_acquire(&ring_last);	/* the slot is filled by then */
 }
 
 u32 agentsys_event_ring_size(void)
@@ -176,7 +178,7 @@ u32 agentsys_event_ring_size(void)
 
 void agentsys_event_set_notify(void (*notify)(void))
 {
-	rcu_assign_pointer(ring_notify, notify);
+	WRITE_ONCE(ring_notify, notify);
 	if (!notify)
 		synchronize_rcu();
 }

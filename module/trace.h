@@ -69,7 +69,7 @@ TRACE_EVENT(agentsys_event,
 		__field(u16, cause)
 		__field(s32, code)
 		__field(u32, instance)
-		__array(char, name, sizeof(event->name) + 1)
+		__array(char, name, 17)		/* a number, for the tools */
 	),
 
 	TP_fast_assign(
@@ -82,7 +82,7 @@ TRACE_EVENT(agentsys_event,
 		__entry->code = event->code;
 		__entry->instance = event->instance;
 		memcpy(__entry->name, event->name, sizeof(event->name));
-		__entry->name[sizeof(event->name)] = '\0';
+		__entry->name[16] = '\0';
 	),
 
 	TP_printk("seq=%llu agent=%u name=%s type=%s cause=%s code=%d value=%llu pid=%d instance=%u",
