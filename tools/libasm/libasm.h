@@ -1,0 +1,627 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * libasm - the C library of agentsys, the Agent Supervision Module.
+ *
+ *	cc agent.c $(pkg-config --cflags --libs libasm-agentsys)
+ *
+ * Two halves. A connection (struct agentsys) is for whoever controls agents:
+ * it goes by generic netlink, and changing something needs CAP_SYS_ADMIN. The
+ * functions that take a descriptor of /dev/agentsys are for the agents
+ * themselves, and need no right but to be one.
+ *
+ * Functions that can fail return a negative errno, which is what the kernel
+ * said where nothing else is noted; success is 0 or what is described. A
+ * connection, a spec or a subscription may be used by one thread at a time.
+ * Structs that the library hands out are made by it and may grow at their end.
+ */
+#ifndef LIBASM_AGENTSYS_LIBASM_H
+#define LIBASM_AGENTSYS_LIBASM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <linux/agentsys.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define AGENTSYS_API __attribute__((visibility("default")))
+#define AGENTSYS_CHECK __attribute__((warn_unused_result))
+
+/* ---- Connection ------------------------------------------------------- */
+
+/** struct agentsys - a connection to the module */
+struct agentsys;
+
+/**
+ * agentsys_open - connect to the module
+ * @h: where to put the connection
+ *
+ * Errors: -ENODEV the module is not loaded, -ENOMEM, -EMFILE.
+ */
+AGENTSYS_API AGENTSYS_CHECK int agentsys_open(struct agentsys **h);
+
+/**
+ * agentsys_close - end a connection
+ * @h: the connection, or NULL
+ *
+ * Ends no agent, and gives up no request that was accepted.
+ */
+AGENTSYS_API void agentsys_close(struct agentsys *h);
+
+/**
+ * agentsys_error - why the last call on a connection failed
+ * @h: the connection
+ *
+ * Return: one line for a person, in the module's own words where it had some
+ * ('cannot execute "/bin/nope": No such file or directory'). Valid until the
+ * next call with @h.
+ */
+AGENTSYS_API const char *agentsys_error(const struct agentsys *h);
+
+/**
+ * agentsys_error_step - the step at which the last start failed
+ * @h: the connection
+ *
+ * Return: an enum agentsys_step; AGENTSYS_STEP_NONE if no launch was involved.
+ */
+AGENTSYS_API enum agentsys_step agentsys_error_step(const struct agentsys *h);
+
+/**
+ * AGENTSYS_WAIT - return when the agent has started or ended, not at once
+ *
+ * A flag of the calls below. Such a wait ends with -EINTR when a signal handler
+ * ran, even one that was installed with SA_RESTART; what was asked for goes on,
+ * and the connection can be used for something else.
+ */
+#define AGENTSYS_WAIT (1U << 0)
+
+/** AGENTSYS_DEFAULT_TIMEOUT - the agent's own stop timeout */
+#define AGENTSYS_DEFAULT_TIMEOUT (-1)
+
+/* ---- What to run ------------------------------------------------------ */
+
+/**
+ * struct agentsys_spec - what an agent is made of
+ *
+ * Strings and arrays are copied. What is not set has the default that
+ * <linux/agentsys_netlink.h> gives: /, no environment, /dev/null, no limit,
+ * no restart, the caller's user and groups, no_new_privs.
+ */
+struct agentsys_spec;
+
+/**
+ * agentsys_spec_new - an empty spec
+ *
+ * Return: NULL if there is no memory.
+ */
+AGENTSYS_API struct agentsys_spec *agentsys_spec_new(void);
+
+/**
+ * agentsys_spec_free - forget a spec
+ * @spec: the spec, or NULL
+ */
+AGENTSYS_API void agentsys_spec_free(struct agentsys_spec *spec);
+
+/** agentsys_spec_set_id - the agent's id; without it the module picks one */
+AGENTSYS_API void agentsys_spec_set_id(struct agentsys_spec *spec, uint32_t id);
+
+/** agentsys_spec_set_name - its name, 1 to AGENTSYS_NAME_MAX bytes. Error: -ENOMEM. */
+AGENTSYS_API int agentsys_spec_set_name(struct agentsys_spec *spec, const char *name);
+
+/**
+ * agentsys_spec_add_arg - one more argument
+ *
+ * The first one is the program to execute: a path, or a name that is searched
+ * for in the PATH of the agent's environment. Error: -ENOMEM.
+ */
+AGENTSYS_API int agentsys_spec_add_arg(struct agentsys_spec *spec, const char *arg);
+
+/** agentsys_spec_set_args - all arguments, with NULL behind the last. Error: -ENOMEM. */
+AGENTSYS_API int agentsys_spec_set_args(struct agentsys_spec *spec, const char *const args[]);
+
+/**
+ * agentsys_spec_add_env - one more variable of the environment
+ * @spec: the spec
+ * @variable: "NAME=value"; replaces one of the same name
+ *
+ * Errors: -EINVAL no name or no "=", -ENOMEM.
+ */
+AGENTSYS_API int agentsys_spec_add_env(struct agentsys_spec *spec, const char *variable);
+
+/** agentsys_spec_set_env - all variables, with NULL behind the last. Errors: as above. */
+AGENTSYS_API int agentsys_spec_set_env(struct agentsys_spec *spec,
+				       const char *const variables[]);
+
+/** agentsys_spec_set_cwd - working directory, an absolute path. Error: -ENOMEM. */
+AGENTSYS_API int agentsys_spec_set_cwd(struct agentsys_spec *spec, const char *path);
+
+/** agentsys_spec_set_uid - user id; drops supplementary groups that are not set */
+AGENTSYS_API void agentsys_spec_set_uid(struct agentsys_spec *spec, uid_t uid);
+
+/** agentsys_spec_set_gid - group id */
+AGENTSYS_API void agentsys_spec_set_gid(struct agentsys_spec *spec, gid_t gid);
+
+/** agentsys_spec_set_groups - supplementary groups. Errors: -E2BIG, -ENOMEM. */
+AGENTSYS_API int agentsys_spec_set_groups(struct agentsys_spec *spec, size_t n,
+					  const gid_t groups[]);
+
+/**
+ * agentsys_spec_set_rlimit - a resource limit
+ * @spec: the spec
+ * @resource: RLIMIT_*
+ * @soft: soft limit, UINT64_MAX for none
+ * @hard: hard limit
+ *
+ * Error: -EINVAL no such resource.
+ */
+AGENTSYS_API int agentsys_spec_set_rlimit(struct agentsys_spec *spec, unsigned int resource,
+					  uint64_t soft, uint64_t hard);
+
+/** agentsys_spec_set_nice - nice value, -20 to 19 */
+AGENTSYS_API void agentsys_spec_set_nice(struct agentsys_spec *spec, int nice);
+
+/** agentsys_spec_set_oom_score_adj - -1000 (never the first to go) to 1000 */
+AGENTSYS_API void agentsys_spec_set_oom_score_adj(struct agentsys_spec *spec, int adj);
+
+/** agentsys_spec_set_bounding - capabilities that stay in the bounding set, a bit each */
+AGENTSYS_API void agentsys_spec_set_bounding(struct agentsys_spec *spec, uint64_t caps);
+
+/** agentsys_spec_set_new_privs - may it gain privileges by executing programs? */
+AGENTSYS_API void agentsys_spec_set_new_privs(struct agentsys_spec *spec, bool allow);
+
+/**
+ * agentsys_spec_set_stdio_path - a file as a standard descriptor
+ * @spec: the spec
+ * @n: 0 to 2; if 1 is set and 2 is not, 2 becomes the same
+ * @path: read from (0), or made if it is missing and appended to (1, 2); NULL for /dev/null
+ *
+ * Errors: -EINVAL, -ENOMEM.
+ */
+AGENTSYS_API int agentsys_spec_set_stdio_path(struct agentsys_spec *spec, int n,
+					      const char *path);
+
+/**
+ * agentsys_spec_set_stdio_fd - a descriptor of the caller as a standard descriptor
+ * @spec: the spec
+ * @n: 0 to 2
+ * @fd: must be open when the agent is spawned
+ *
+ * Restarts use the same open file again. Error: -EINVAL.
+ */
+AGENTSYS_API int agentsys_spec_set_stdio_fd(struct agentsys_spec *spec, int n, int fd);
+
+/** agentsys_spec_set_restart - when the module starts it again */
+AGENTSYS_API void agentsys_spec_set_restart(struct agentsys_spec *spec,
+					    enum agentsys_restart condition);
+
+/** agentsys_spec_set_max_restarts - how often in its life */
+AGENTSYS_API void agentsys_spec_set_max_restarts(struct agentsys_spec *spec, uint32_t n);
+
+/**
+ * agentsys_spec_set_backoff - how long it waits before that
+ * @spec: the spec
+ * @initial_ms: before the first restart, doubled with each further one
+ * @max_ms: up to this
+ */
+AGENTSYS_API void agentsys_spec_set_backoff(struct agentsys_spec *spec, uint32_t initial_ms,
+					    uint32_t max_ms);
+
+/** agentsys_spec_set_stop_signal - what asks it to end */
+AGENTSYS_API void agentsys_spec_set_stop_signal(struct agentsys_spec *spec, int signal);
+
+/** agentsys_spec_set_stop_timeout - how long it may take until it is killed */
+AGENTSYS_API void agentsys_spec_set_stop_timeout(struct agentsys_spec *spec, uint32_t ms);
+
+/** agentsys_spec_set_memory_max - bytes at which it is killed; 0 for no limit */
+AGENTSYS_API void agentsys_spec_set_memory_max(struct agentsys_spec *spec, uint64_t bytes);
+
+/** agentsys_spec_set_memory_high - bytes at which it is slowed down; 0 for no limit */
+AGENTSYS_API void agentsys_spec_set_memory_high(struct agentsys_spec *spec, uint64_t bytes);
+
+/** agentsys_spec_set_cpu - microseconds of CPU time per period; 0 for no limit */
+AGENTSYS_API void agentsys_spec_set_cpu(struct agentsys_spec *spec, uint64_t quota_us,
+					uint64_t period_us);
+
+/** agentsys_spec_set_pids_max - processes and threads; 0 for no limit */
+AGENTSYS_API void agentsys_spec_set_pids_max(struct agentsys_spec *spec, uint64_t n);
+
+/* ---- Control ---------------------------------------------------------- */
+
+/**
+ * agentsys_spawn - make an agent and start it
+ * @h: the connection
+ * @spec: what to run
+ * @flags: AGENTSYS_WAIT until its program runs
+ * @id: where to put its id, or NULL; set as soon as the request is accepted,
+ *	so after a failed start and after -EINTR too, else 0
+ *
+ * Errors: -EEXIST, -E2BIG, -ENAMETOOLONG, -EINVAL, -ENOSPC, -ESHUTDOWN,
+ * -EBADF, -EPERM; with AGENTSYS_WAIT also what the step that failed said, see
+ * agentsys_error_step(). The record of an agent whose first start failed stays.
+ */
+AGENTSYS_API AGENTSYS_CHECK int agentsys_spawn(struct agentsys *h,
+					       const struct agentsys_spec *spec,
+					       unsigned int flags, uint32_t *id);
+
+/**
+ * agentsys_attach - adopt a running process
+ * @h: the connection
+ * @pid: the process
+ * @spec: its id, name, stop settings and limits; or NULL
+ * @flags: AGENTSYS_WAIT until it is in its cgroup
+ * @id: as above
+ *
+ * Errors: -ESRCH no such process, or it ended meanwhile, so that the number may
+ * have come to mean another one; -EINVAL, -EBUSY, -EEXIST, -ENOSPC, -EPERM.
+ */
+AGENTSYS_API AGENTSYS_CHECK int agentsys_attach(struct agentsys *h, pid_t pid,
+						const struct agentsys_spec *spec,
+						unsigned int flags, uint32_t *id);
+
+/**
+ * agentsys_start - start an ended agent by hand
+ *
+ * Errors: -ESRCH no such agent, -EALREADY it runs, -EBUSY it is ending,
+ * -EOPNOTSUPP it was attached, -ESHUTDOWN, -EPERM.
+ */
+AGENTSYS_API int agentsys_start(struct agentsys *h, uint32_t id, unsigned int flags);
+
+/**
+ * agentsys_stop - ask an agent to end, and kill what is left after a while
+ * @h: the connection
+ * @id: the agent
+ * @timeout_ms: this while, or AGENTSYS_DEFAULT_TIMEOUT
+ * @flags: AGENTSYS_WAIT until it has ended
+ *
+ * No restart follows. Errors: -ESRCH, -EPERM.
+ */
+AGENTSYS_API int agentsys_stop(struct agentsys *h, uint32_t id, int64_t timeout_ms,
+			       unsigned int flags);
+
+/** agentsys_kill - kill all of an agent at once. Errors: -ESRCH, -EPERM. */
+AGENTSYS_API int agentsys_kill(struct agentsys *h, uint32_t id, unsigned int flags);
+
+/**
+ * agentsys_restart - stop it if it runs, and start it
+ *
+ * Errors: -ESRCH, -EOPNOTSUPP, -ESHUTDOWN, -EPERM.
+ */
+AGENTSYS_API int agentsys_restart(struct agentsys *h, uint32_t id, int64_t timeout_ms,
+				  unsigned int flags);
+
+/** agentsys_pause - freeze all of its processes. Errors: -ESRCH, -EINVAL not active, -EPERM. */
+AGENTSYS_API int agentsys_pause(struct agentsys *h, uint32_t id);
+
+/** agentsys_resume - thaw them. Errors: as above. */
+AGENTSYS_API int agentsys_resume(struct agentsys *h, uint32_t id);
+
+/** agentsys_remove - forget an ended agent. Errors: -ESRCH, -EBUSY it has not ended, -EPERM. */
+AGENTSYS_API int agentsys_remove(struct agentsys *h, uint32_t id);
+
+/**
+ * agentsys_set - change the restart policy of an agent
+ * @h: the connection
+ * @id: the agent
+ * @spec: with any of restart, max_restarts and backoff set; the rest is not looked at
+ *
+ * Errors: -ESRCH, -EOPNOTSUPP it was attached, -EINVAL, -EPERM.
+ */
+AGENTSYS_API int agentsys_set(struct agentsys *h, uint32_t id,
+			      const struct agentsys_spec *spec);
+
+/**
+ * agentsys_shutdown - stop every agent and dismiss the launcher
+ * @h: the connection
+ * @timeout_ms: what is left after this is killed; 0 kills at once;
+ *	AGENTSYS_DEFAULT_TIMEOUT gives every agent its own
+ * @flags: AGENTSYS_WAIT until the module can be unloaded
+ * @ended: where to put how many agents were ended, or NULL; known with AGENTSYS_WAIT only
+ * @killed: likewise, how many of them by a kill
+ *
+ * Errors: -EALREADY one is under way, -EPERM.
+ */
+AGENTSYS_API int agentsys_shutdown(struct agentsys *h, int64_t timeout_ms, unsigned int flags,
+				   uint32_t *ended, uint32_t *killed);
+
+/* ---- Looking ---------------------------------------------------------- */
+
+/**
+ * struct agentsys_info - one agent
+ *
+ * Times are CLOCK_BOOTTIME in nanoseconds, 0 for never.
+ *
+ * @id: its id
+ * @pid: main process, 0 for none
+ * @name: its name
+ * @state: enum agentsys_state
+ * @flags: AGENTSYS_AGENT_*
+ * @instance: starts so far
+ * @restart: enum agentsys_restart
+ * @restarts: restarts by the module that count against @max_restarts
+ * @max_restarts: how many there may be
+ * @backoff_initial_ms: wait before the first restart
+ * @backoff_max_ms: the longest wait
+ * @next_start_ms: until the scheduled restart, in state backoff
+ * @stop_signal: what asks it to end
+ * @stop_timeout_ms: until it is killed
+ * @cause: enum agentsys_cause of the last end
+ * @code: exit code, signal or errno, as the cause says
+ * @spawns: instances that ran
+ * @exits: instances that ended
+ * @crashes: those that ended otherwise than asked or with code 0
+ * @faults: faults detected, crashes among them
+ * @heartbeats: how many it sent
+ * @cpu_time_us: of all its processes and instances
+ * @memory: bytes now
+ * @start_time: the last start
+ * @end_time: the last end
+ * @last_activity: the last event or heartbeat
+ * @memory_max: limit, 0 for none; likewise the following
+ * @memory_high: bytes
+ * @cpu_quota_us: per period
+ * @cpu_period_us: the period
+ * @pids_max: processes and threads
+ * @cgroup: path of its cgroup below the v2 mount
+ */
+struct agentsys_info {
+	uint32_t id;
+	uint32_t pid;
+	char name[AGENTSYS_NAME_MAX + 1];
+	uint32_t state;
+	uint32_t flags;
+	uint32_t instance;
+	uint32_t restart;
+	uint32_t restarts;
+	uint32_t max_restarts;
+	uint32_t backoff_initial_ms;
+	uint32_t backoff_max_ms;
+	uint32_t next_start_ms;
+	uint32_t stop_signal;
+	uint32_t stop_timeout_ms;
+	uint32_t cause;
+	int32_t code;
+	uint64_t spawns;
+	uint64_t exits;
+	uint64_t crashes;
+	uint64_t faults;
+	uint64_t heartbeats;
+	uint64_t cpu_time_us;
+	uint64_t memory;
+	uint64_t start_time;
+	uint64_t end_time;
+	uint64_t last_activity;
+	uint64_t memory_max;
+	uint64_t memory_high;
+	uint64_t cpu_quota_us;
+	uint64_t cpu_period_us;
+	uint64_t pids_max;
+	const char *cgroup;
+};
+
+/**
+ * agentsys_get - one agent
+ * @h: the connection
+ * @id: the agent
+ * @info: where to put it; agentsys_info_free() frees it
+ *
+ * Errors: -ESRCH, -ENOMEM.
+ */
+AGENTSYS_API AGENTSYS_CHECK int agentsys_get(struct agentsys *h, uint32_t id,
+					     struct agentsys_info **info);
+
+/** agentsys_info_free - forget what agentsys_get() gave, or NULL */
+AGENTSYS_API void agentsys_info_free(struct agentsys_info *info);
+
+/**
+ * agentsys_list - all agents, ended ones among them
+ * @h: the connection
+ * @list: where to put the array, in order of id, with NULL behind the last
+ *
+ * The list is what was there at one moment. Where agents come and go all the
+ * time no such moment may be found in a few attempts; it may then lack some
+ * that came meanwhile.
+ *
+ * Return: how many; agentsys_list_free() frees them. Error: -ENOMEM.
+ */
+AGENTSYS_API AGENTSYS_CHECK ssize_t agentsys_list(struct agentsys *h,
+						  struct agentsys_info ***list);
+
+/** agentsys_list_free - forget what agentsys_list() gave, or NULL */
+AGENTSYS_API void agentsys_list_free(struct agentsys_info **list);
+
+/**
+ * agentsys_find - which agent is called so?
+ * @h: the connection
+ * @name: a name
+ * @id: where to put the id
+ *
+ * Errors: -ESRCH nobody, -ENOTUNIQ more than one agent, -ENOMEM.
+ */
+AGENTSYS_API AGENTSYS_CHECK int agentsys_find(struct agentsys *h, const char *name,
+					      uint32_t *id);
+
+/**
+ * struct agentsys_system - counters since the module was loaded
+ *
+ * @spawns: instances that ran
+ * @exits: instances that ended
+ * @crashes: those that ended otherwise than asked or with code 0
+ * @faults: faults detected
+ * @restarts: instances that the module started again
+ * @syscalls: counted while agents are metered
+ * @events: events written so far, the last one's seq
+ * @active: live agents
+ * @agents: records, ended ones among them
+ * @max_agents: how many there may be
+ * @ring_size: how many events are kept
+ * @launcher_pid: 0 when none is needed
+ * @abi: AGENTSYS_ABI_VERSION of the module
+ * @release: version of the module
+ * @launcher_path: the launcher's program
+ * @cgroup_root: path below the v2 mount
+ * @controllers: controllers of the agents' cgroups, with blanks between
+ */
+struct agentsys_system {
+	uint64_t spawns;
+	uint64_t exits;
+	uint64_t crashes;
+	uint64_t faults;
+	uint64_t restarts;
+	uint64_t syscalls;
+	uint64_t events;
+	uint32_t active;
+	uint32_t agents;
+	uint32_t max_agents;
+	uint32_t ring_size;
+	uint32_t launcher_pid;
+	uint32_t abi;
+	const char *release;
+	const char *launcher_path;
+	const char *cgroup_root;
+	const char *controllers;
+};
+
+/**
+ * agentsys_system - counters of the system
+ * @h: the connection
+ * @system: where to put them; agentsys_system_free() frees them
+ *
+ * Error: -ENOMEM.
+ */
+AGENTSYS_API AGENTSYS_CHECK int agentsys_system(struct agentsys *h,
+						struct agentsys_system **system);
+
+/** agentsys_system_free - forget what agentsys_system() gave, or NULL */
+AGENTSYS_API void agentsys_system_free(struct agentsys_system *system);
+
+/* ---- Events ----------------------------------------------------------- */
+
+/** struct agentsys_events - a subscription to events, with a connection of its own */
+struct agentsys_events;
+
+/** AGENTSYS_EVENTS_NEW - for @after: only events that are yet to come */
+#define AGENTSYS_EVENTS_NEW UINT64_MAX
+
+/**
+ * agentsys_events_open - subscribe to events
+ * @events: where to put the subscription
+ * @after: number of an event: those behind it that the module still keeps come
+ *	first (0 for all it keeps, and so does a number that it has not
+ *	reached since it was loaded); or AGENTSYS_EVENTS_NEW
+ *
+ * Errors: -ENODEV the module is not loaded, -ENOMEM, -EMFILE.
+ */
+AGENTSYS_API AGENTSYS_CHECK int agentsys_events_open(struct agentsys_events **events,
+						     uint64_t after);
+
+/** agentsys_events_close - end a subscription, or NULL */
+AGENTSYS_API void agentsys_events_close(struct agentsys_events *events);
+
+/**
+ * agentsys_events_fd - a descriptor to poll for reading
+ *
+ * It tells of new events only: before poll() take what is there by calling
+ * agentsys_events_next() with a timeout of 0 until it returns 0.
+ */
+AGENTSYS_API int agentsys_events_fd(const struct agentsys_events *events);
+
+/**
+ * agentsys_events_next - the next event
+ * @events: the subscription
+ * @event: where to put it
+ * @lost: where to put how many events are missing before this one, or NULL
+ * @timeout_ms: how long to wait for one, -1 for ever
+ *
+ * Events come once each and in order. What a reader was too slow for is fetched
+ * from the module's ring; only what has left the ring too is lost.
+ *
+ * Return: 1 if there is an event, 0 if not. Errors: -EINTR a signal handler
+ * ran, -ENODEV the module was unloaded, -ENOMEM.
+ */
+AGENTSYS_API AGENTSYS_CHECK int agentsys_events_next(struct agentsys_events *events,
+						     struct agentsys_event *event,
+						     uint64_t *lost, int timeout_ms);
+
+/* ---- For agents: the device -------------------------------------------- */
+
+/*
+ * @fd is what agentsys_device_open() gave, or -1 to open the device for this
+ * call only. Errors of all of them: -ENOENT or -ENXIO the module is not loaded.
+ */
+
+/** agentsys_device_open - a descriptor of /dev/agentsys, closed on exec; close() ends it */
+AGENTSYS_API AGENTSYS_CHECK int agentsys_device_open(void);
+
+/**
+ * agentsys_module_version - which module is this?
+ * @fd: see above
+ * @version: where to put the answer; set its size to sizeof(*version) before
+ */
+AGENTSYS_API int agentsys_module_version(int fd, struct agentsys_version *version);
+
+/**
+ * agentsys_whoami - which agent is the caller part of?
+ * @fd: see above
+ * @who: where to put the answer; set its size to sizeof(*who) before
+ *
+ * Error: -ESRCH none.
+ */
+AGENTSYS_API int agentsys_whoami(int fd, struct agentsys_whoami *who);
+
+/** agentsys_heartbeat - "I am alive". Error: -ESRCH the caller is in no agent. */
+AGENTSYS_API int agentsys_heartbeat(int fd);
+
+/**
+ * agentsys_telemetry - counters of the system and of every agent, as JSON
+ * @fd: see above
+ * @text: where to put the text; free() frees it
+ *
+ * Return: its length. Error: -ENOMEM.
+ */
+AGENTSYS_API AGENTSYS_CHECK ssize_t agentsys_telemetry(int fd, char **text);
+
+/**
+ * agentsys_info_text - one agent as JSON
+ * @fd: see above
+ * @id: the agent, 0 for the caller's own
+ * @text: where to put the text; free() frees it
+ *
+ * Return: its length. Errors: -ESRCH, -EPERM not the caller's own, -ENOMEM.
+ */
+AGENTSYS_API AGENTSYS_CHECK ssize_t agentsys_info_text(int fd, uint32_t id, char **text);
+
+/**
+ * agentsys_patch_policy - change the policy of an agent
+ * @fd: see above
+ * @id: the agent
+ * @patch: what to change
+ * @value: see enum agentsys_patch
+ *
+ * Errors: -EPERM, -EINVAL, -ESRCH, -EOPNOTSUPP.
+ */
+AGENTSYS_API int agentsys_patch_policy(int fd, uint32_t id, enum agentsys_patch patch,
+				       uint64_t value);
+
+/* ---- Words ------------------------------------------------------------ */
+
+/* Names of what is unknown are "unknown", never NULL. */
+AGENTSYS_API const char *agentsys_state_name(uint32_t state);
+AGENTSYS_API const char *agentsys_cause_name(uint32_t cause);
+AGENTSYS_API const char *agentsys_restart_name(uint32_t condition);
+AGENTSYS_API const char *agentsys_event_name(uint32_t type);
+AGENTSYS_API const char *agentsys_step_text(uint32_t step);
+
+/* These return what snprintf() would: "signal 11", and "Agent 103 exited (code 0)". */
+AGENTSYS_API int agentsys_end_text(uint32_t cause, int32_t code, char *buf, size_t len);
+AGENTSYS_API int agentsys_event_text(const struct agentsys_event *event, char *buf,
+				     size_t len);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

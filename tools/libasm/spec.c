@@ -1,0 +1,470 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "spec.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Numbers of a spec; each is an attribute of its own. */
+enum number {
+	N_ID,
+	N_UID,
+	N_GID,
+	N_NICE,
+	N_OOM_SCORE_ADJ,
+	N_BOUNDING,
+	N_RESTART,
+	N_MAX_RESTARTS,
+	N_BACKOFF_INITIAL,
+	N_BACKOFF_MAX,
+	N_STOP_SIGNAL,
+	N_STOP_TIMEOUT,
+	N_MEMORY_MAX,
+	N_MEMORY_HIGH,
+	N_CPU_QUOTA,
+	N_CPU_PERIOD,
+	N_PIDS_MAX,
+
+	NUMBERS
+};
+
+static const struct {
+	int attr;
+	bool wide; /* u64 */
+	bool attach; /* taken by AGENTSYS_CMD_ATTACH */
+	bool policy; /* taken by AGENTSYS_CMD_SET */
+} numbers[NUMBERS] = {
+	[N_ID] = { AGENTSYS_A_ID, .attach = true },
+	[N_UID] = { AGENTSYS_A_UID },
+	[N_GID] = { AGENTSYS_A_GID },
+	[N_NICE] = { AGENTSYS_A_NICE },
+	[N_OOM_SCORE_ADJ] = { AGENTSYS_A_OOM_SCORE_ADJ },
+	[N_BOUNDING] = { AGENTSYS_A_BOUNDING, .wide = true },
+	[N_RESTART] = { AGENTSYS_A_RESTART, .policy = true },
+	[N_MAX_RESTARTS] = { AGENTSYS_A_MAX_RESTARTS, .policy = true },
+	[N_BACKOFF_INITIAL] = { AGENTSYS_A_BACKOFF_INITIAL, .policy = true },
+	[N_BACKOFF_MAX] = { AGENTSYS_A_BACKOFF_MAX, .policy = true },
+	[N_STOP_SIGNAL] = { AGENTSYS_A_STOP_SIGNAL, .attach = true },
+	[N_STOP_TIMEOUT] = { AGENTSYS_A_STOP_TIMEOUT, .attach = true },
+	[N_MEMORY_MAX] = { AGENTSYS_A_MEMORY_MAX, .wide = true, .attach = true },
+	[N_MEMORY_HIGH] = { AGENTSYS_A_MEMORY_HIGH, .wide = true, .attach = true },
+	[N_CPU_QUOTA] = { AGENTSYS_A_CPU_QUOTA, .wide = true, .attach = true },
+	[N_CPU_PERIOD] = { AGENTSYS_A_CPU_PERIOD, .wide = true, .attach = true },
+	[N_PIDS_MAX] = { AGENTSYS_A_PIDS_MAX, .wide = true, .attach = true },
+};
+
+static const int stdio_path_attrs[3] = {
+	AGENTSYS_A_STDIN,
+	AGENTSYS_A_STDOUT,
+	AGENTSYS_A_STDERR,
+};
+
+static const int stdio_fd_attrs[3] = {
+	AGENTSYS_A_STDIN_FD,
+	AGENTSYS_A_STDOUT_FD,
+	AGENTSYS_A_STDERR_FD,
+};
+
+struct strings {
+	char **at;
+	size_t n;
+};
+
+/**
+ * struct agentsys_spec - see libasm.h
+ * @number: values, in the low bits where they are narrower
+ * @has: a bit for each that is set
+ * @name: or NULL
+ * @cwd: or NULL
+ * @args: arguments
+ * @env: variables
+ * @groups: supplementary groups, if @has_groups
+ * @ngroups: how many
+ * @rlimits: those that are set, in any order
+ * @nrlimits: how many
+ * @stdio_path: or NULL
+ * @stdio_fd: or -1
+ */
+struct agentsys_spec {
+	uint64_t number[NUMBERS];
+	uint32_t has;
+	bool has_groups;
+	bool new_privs;
+	char *name;
+	char *cwd;
+	struct strings args;
+	struct strings env;
+	uint32_t *groups;
+	size_t ngroups;
+	struct agentsys_job_rlimit rlimits[AGENTSYS_RLIMITS];
+	size_t nrlimits;
+	char *stdio_path[3];
+	int stdio_fd[3];
+};
+
+struct agentsys_spec *agentsys_spec_new(void)
+{
+	struct agentsys_spec *spec = calloc(1, sizeof(*spec));
+
+	if (spec)
+		memset(spec->stdio_fd, 0xff, sizeof(spec->stdio_fd));
+	return spec;
+}
+
+static void clear_strings(struct strings *strings)
+{
+	for (size_t i = 0; i < strings->n; i++)
+		free(strings->at[i]);
+	free(strings->at);
+	*strings = (struct strings){ NULL };
+}
+
+void agentsys_spec_free(struct agentsys_spec *spec)
+{
+	if (!spec)
+		return;
+	clear_strings(&spec->args);
+	clear_strings(&spec->env);
+	for (int n = 0; n < 3; n++)
+		free(spec->stdio_path[n]);
+	free(spec->groups);
+	free(spec->name);
+	free(spec->cwd);
+	free(spec);
+}
+
+/* ---- building ---- */
+
+static void set_number(struct agentsys_spec *spec, enum number n, uint64_t value)
+{
+	spec->number[n] = value;
+	spec->has |= 1U << n;
+}
+
+static int replace_string(char **at, const char *s)
+{
+	char *copy = strdup(s);
+
+	if (!copy)
+		return -ENOMEM;
+	free(*at);
+	*at = copy;
+	return 0;
+}
+
+static int add_string(struct strings *strings, const char *s)
+{
+	/* Doubles whenever the number is a power of two. */
+	if (!(strings->n & (strings->n - 1))) {
+		size_t room = strings->n ? 2 * strings->n : 1;
+		char **at = realloc(strings->at, room * sizeof(*at));
+
+		if (!at)
+			return -ENOMEM;
+		strings->at = at;
+	}
+	strings->at[strings->n] = strdup(s);
+	if (!strings->at[strings->n])
+		return -ENOMEM;
+	strings->n++;
+	return 0;
+}
+
+void agentsys_spec_set_id(struct agentsys_spec *spec, uint32_t id)
+{
+	set_number(spec, N_ID, id);
+}
+
+int agentsys_spec_set_name(struct agentsys_spec *spec, const char *name)
+{
+	return replace_string(&spec->name, name);
+}
+
+int agentsys_spec_add_arg(struct agentsys_spec *spec, const char *arg)
+{
+	return add_string(&spec->args, arg);
+}
+
+int agentsys_spec_set_args(struct agentsys_spec *spec, const char *const args[])
+{
+	int ret = 0;
+
+	clear_strings(&spec->args);
+	while (*args && !ret)
+		ret = add_string(&spec->args, *args++);
+	return ret;
+}
+
+int agentsys_spec_add_env(struct agentsys_spec *spec, const char *variable)
+{
+	const char *end = strchr(variable, '=');
+	size_t name = end ? end - variable + 1 : 0;
+
+	if (name <= 1)
+		return -EINVAL;
+	for (size_t i = 0; i < spec->env.n; i++)
+		if (!strncmp(spec->env.at[i], variable, name))
+			return replace_string(&spec->env.at[i], variable);
+	return add_string(&spec->env, variable);
+}
+
+int agentsys_spec_set_env(struct agentsys_spec *spec, const char *const variables[])
+{
+	int ret = 0;
+
+	clear_strings(&spec->env);
+	while (*variables && !ret)
+		ret = agentsys_spec_add_env(spec, *variables++);
+	return ret;
+}
+
+int agentsys_spec_set_cwd(struct agentsys_spec *spec, const char *path)
+{
+	return replace_string(&spec->cwd, path);
+}
+
+void agentsys_spec_set_uid(struct agentsys_spec *spec, uid_t uid)
+{
+	set_number(spec, N_UID, uid);
+}
+
+void agentsys_spec_set_gid(struct agentsys_spec *spec, gid_t gid)
+{
+	set_number(spec, N_GID, gid);
+}
+
+int agentsys_spec_set_groups(struct agentsys_spec *spec, size_t n, const gid_t groups[])
+{
+	uint32_t *copy;
+
+	if (n > AGENTSYS_GROUPS_MAX)
+		return -E2BIG;
+	copy = malloc(n * sizeof(*copy) + 1);
+	if (!copy)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		copy[i] = groups[i];
+	free(spec->groups);
+	spec->groups = copy;
+	spec->ngroups = n;
+	spec->has_groups = true;
+	return 0;
+}
+
+int agentsys_spec_set_rlimit(struct agentsys_spec *spec, unsigned int resource,
+			     uint64_t soft, uint64_t hard)
+{
+	size_t i = 0;
+
+	if (resource >= AGENTSYS_RLIMITS)
+		return -EINVAL;
+	while (i < spec->nrlimits && spec->rlimits[i].resource != resource)
+		i++;
+	if (i == spec->nrlimits)
+		spec->nrlimits++;
+	spec->rlimits[i] = (struct agentsys_job_rlimit){
+		.resource = resource,
+		.cur = soft,
+		.max = hard,
+	};
+	return 0;
+}
+
+void agentsys_spec_set_nice(struct agentsys_spec *spec, int nice)
+{
+	set_number(spec, N_NICE, nice);
+}
+
+void agentsys_spec_set_oom_score_adj(struct agentsys_spec *spec, int adj)
+{
+	set_number(spec, N_OOM_SCORE_ADJ, adj);
+}
+
+void agentsys_spec_set_bounding(struct agentsys_spec *spec, uint64_t caps)
+{
+	set_number(spec, N_BOUNDING, caps);
+}
+
+void agentsys_spec_set_new_privs(struct agentsys_spec *spec, bool allow)
+{
+	spec->new_privs = allow;
+}
+
+int agentsys_spec_set_stdio_path(struct agentsys_spec *spec, int n, const char *path)
+{
+	char *copy = NULL;
+
+	if (n < 0 || n > 2)
+		return -EINVAL;
+	if (path && !(copy = strdup(path)))
+		return -ENOMEM;
+	free(spec->stdio_path[n]);
+	spec->stdio_path[n] = copy;
+	spec->stdio_fd[n] = -1;
+	return 0;
+}
+
+int agentsys_spec_set_stdio_fd(struct agentsys_spec *spec, int n, int fd)
+{
+	int ret = fd < 0 ? -EINVAL : agentsys_spec_set_stdio_path(spec, n, NULL);
+
+	if (!ret)
+		spec->stdio_fd[n] = fd;
+	return ret;
+}
+
+void agentsys_spec_set_restart(struct agentsys_spec *spec, enum agentsys_restart condition)
+{
+	set_number(spec, N_RESTART, condition);
+}
+
+void agentsys_spec_set_max_restarts(struct agentsys_spec *spec, uint32_t n)
+{
+	set_number(spec, N_MAX_RESTARTS, n);
+}
+
+void agentsys_spec_set_backoff(struct agentsys_spec *spec, uint32_t initial_ms,
+			       uint32_t max_ms)
+{
+	set_number(spec, N_BACKOFF_INITIAL, initial_ms);
+	set_number(spec, N_BACKOFF_MAX, max_ms);
+}
+
+void agentsys_spec_set_stop_signal(struct agentsys_spec *spec, int signal)
+{
+	set_number(spec, N_STOP_SIGNAL, signal);
+}
+
+void agentsys_spec_set_stop_timeout(struct agentsys_spec *spec, uint32_t ms)
+{
+	set_number(spec, N_STOP_TIMEOUT, ms);
+}
+
+void agentsys_spec_set_memory_max(struct agentsys_spec *spec, uint64_t bytes)
+{
+	set_number(spec, N_MEMORY_MAX, bytes);
+}
+
+void agentsys_spec_set_memory_high(struct agentsys_spec *spec, uint64_t bytes)
+{
+	set_number(spec, N_MEMORY_HIGH, bytes);
+}
+
+void agentsys_spec_set_cpu(struct agentsys_spec *spec, uint64_t quota_us, uint64_t period_us)
+{
+	set_number(spec, N_CPU_QUOTA, quota_us);
+	set_number(spec, N_CPU_PERIOD, period_us);
+}
+
+void agentsys_spec_set_pids_max(struct agentsys_spec *spec, uint64_t n)
+{
+	set_number(spec, N_PIDS_MAX, n);
+}
+
+/* ---- sending ---- */
+
+static size_t string_size(const char *s)
+{
+	return s ? nla_total_size(strlen(s) + 1) : 0;
+}
+
+static size_t strings_size(const struct strings *strings)
+{
+	size_t size = 0;
+
+	for (size_t i = 0; i < strings->n; i++)
+		size += string_size(strings->at[i]);
+	return size;
+}
+
+size_t spec_size(const struct agentsys_spec *spec)
+{
+	size_t size = NUMBERS * nla_total_size(sizeof(uint64_t));
+
+	if (!spec)
+		return 0;
+	size += string_size(spec->name) + string_size(spec->cwd);
+	size += strings_size(&spec->args) + strings_size(&spec->env);
+	size += nla_total_size(spec->ngroups * sizeof(*spec->groups));
+	size += nla_total_size(sizeof(spec->rlimits)) + nla_total_size(0);
+	for (int n = 0; n < 3; n++)
+		size += string_size(spec->stdio_path[n]) + nla_total_size(sizeof(int32_t));
+	return size;
+}
+
+static bool taken(enum number n, enum spec_parts parts)
+{
+	return parts == SPEC_ALL || (parts == SPEC_ATTACH && numbers[n].attach) ||
+	       (parts == SPEC_POLICY && numbers[n].policy);
+}
+
+static int put_numbers(struct nl_msg *msg, const struct agentsys_spec *spec,
+		       enum spec_parts parts)
+{
+	int ret = 0;
+
+	for (enum number n = 0; n < NUMBERS && !ret; n++) {
+		if (!(spec->has & (1U << n)) || !taken(n, parts))
+			continue;
+		ret = numbers[n].wide ? nla_put_u64(msg, numbers[n].attr, spec->number[n]) :
+					nla_put_u32(msg, numbers[n].attr, spec->number[n]);
+	}
+	return ret;
+}
+
+static int put_strings(struct nl_msg *msg, int attr, const struct strings *strings)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < strings->n && !ret; i++)
+		ret = nla_put_string(msg, attr, strings->at[i]);
+	return ret;
+}
+
+static int put_stdio(struct nl_msg *msg, const struct agentsys_spec *spec)
+{
+	int ret = 0;
+
+	for (int n = 0; n < 3 && !ret; n++) {
+		if (spec->stdio_fd[n] >= 0)
+			ret = nla_put_s32(msg, stdio_fd_attrs[n], spec->stdio_fd[n]);
+		else if (spec->stdio_path[n])
+			ret = nla_put_string(msg, stdio_path_attrs[n], spec->stdio_path[n]);
+	}
+	return ret;
+}
+
+static int put_program(struct nl_msg *msg, const struct agentsys_spec *spec)
+{
+	int ret = put_strings(msg, AGENTSYS_A_ARG, &spec->args);
+
+	if (!ret)
+		ret = put_strings(msg, AGENTSYS_A_ENV, &spec->env);
+	if (!ret && spec->cwd)
+		ret = nla_put_string(msg, AGENTSYS_A_CWD, spec->cwd);
+	if (!ret && spec->has_groups)
+		ret = nla_put(msg, AGENTSYS_A_GROUPS, spec->ngroups * sizeof(*spec->groups),
+			      spec->groups);
+	if (!ret && spec->nrlimits)
+		ret = nla_put(msg, AGENTSYS_A_RLIMITS,
+			      spec->nrlimits * sizeof(*spec->rlimits), spec->rlimits);
+	if (!ret && spec->new_privs)
+		ret = nla_put_flag(msg, AGENTSYS_A_NEW_PRIVS);
+	if (!ret)
+		ret = put_stdio(msg, spec);
+	return ret;
+}
+
+int spec_put(struct nl_msg *msg, const struct agentsys_spec *spec, enum spec_parts parts)
+{
+	int ret;
+
+	if (!spec)
+		return 0;
+	ret = put_numbers(msg, spec, parts);
+	if (!ret && spec->name && parts != SPEC_POLICY)
+		ret = nla_put_string(msg, AGENTSYS_A_NAME, spec->name);
+	if (!ret && parts == SPEC_ALL)
+		ret = put_program(msg, spec);
+	return ret ? -EMSGSIZE : 0;
+}
