@@ -22,6 +22,6 @@ flock 9
 cp -rsf "$PWD/module" "$PWD/include" "$out/"
 find "$out/module" "$out/include" -xtype l -delete
 
-make -s -C "$kernel/build" M="$out/module" -j"$(nproc)" KCFLAGS="-fmacro-prefix-map=$out/=" "$@" modules 2>&1 |
+make -s -C "$kernel/build" M="$out/module" -j"$(nproc)" KCFLAGS="-fmacro-prefix-map=$out/= ${KCFLAGS:-}" "$@" modules 2>&1 |
 	sed -e "s|$out/||g" -e '/^Skipping BTF generation/d' >&2
 cp -u "$out/module/agentsys.ko" "$out/agentsys.ko"

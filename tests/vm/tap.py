@@ -16,8 +16,10 @@ class Item:
 class Program:
     """All results of one test program: feed() its lines, then finish()."""
 
-    def __init__(self, name):
+    def __init__(self, name, many=False, explain=6):
         self.name = name
+        self.many = many  # the output of several programs, each with a plan
+        self.explain = explain  # lines before a failure that are shown with it
         self.items = []
         self.plan = None
         self.skip = None
@@ -30,7 +32,8 @@ class Program:
         plan = PLAN.match(line)
         result = RESULT.match(line)
         if plan:
-            self.plan, self.skip = int(plan[1]), plan[2]
+            self.plan = int(plan[1]) + (self.plan or 0) * self.many
+            self.skip = plan[2]
         elif result:
             failed, number, name, directive, why = result.groups()
             self.results += 1
@@ -39,7 +42,7 @@ class Program:
                 # An expected failure verifies nothing, so it is not a pass.
                 self.items.append(Item("skipped", name, why or directive))
             else:
-                self.items.append(Item("failed" if failed else "passed", name, "\n".join(self.talk[-6:])))
+                self.items.append(Item("failed" if failed else "passed", name, "\n".join(self.talk[-self.explain:])))
             self.talk = []
         elif line.startswith("Bail out!"):
             self.bail = line

@@ -244,7 +244,7 @@ class Runner:
                     program, log, done = None, None, done + 1
                     deadline = time.monotonic() + 30 * self.kernel.scale
                 elif mark == "@done":
-                    deadline = time.monotonic() + 10
+                    break
             hung = machine.process.poll() is None
         finally:
             machine.close()
@@ -281,7 +281,7 @@ def summarise(programs, say=print):
         if by_state[state]:
             say("\n%s:" % state)
         for item in by_state[state]:
-            say("  %s%s" % (item.name, ": " + item.why.split("\n")[0] if item.why else ""))
+            say("  %s%s" % (item.name, ": " + item.why.split("\n")[0].lstrip("# ") if item.why else ""))
     if by_state["failed"]:
         say("logs are in %s" % os.path.relpath(os.path.join(BUILD, "logs")))
     say("%d passed, %d failed, %d skipped" % tuple(len(by_state[state]) for state in ("passed", "failed", "skipped")))
@@ -319,6 +319,7 @@ def bench(kernel, names):
                     file.write(base64.b64decode(data))
             elif mark == "@done":
                 finished = True
+                break
     finally:
         machine.close()
     if not finished:
@@ -334,13 +335,17 @@ def interactive(kernel, what):
     with tempfile.NamedTemporaryFile(prefix="agentsys-status-", mode="r") as status:
         # signal=off: ^C is for the guest. The kernel's quiet console shows errors only.
         machine = Machine(kernel, what, {}, "chardev:tty", "file:" + status.name, cmdline=cmdline + " loglevel=3")
+        text = ""
         try:
-            machine.process.wait()
+            # Ended here and not by powering off, because the kernel announces that on the console.
+            while "vm.status" not in text and machine.process.poll() is None:
+                time.sleep(0.05)
+                text += status.read()
         finally:
             machine.close()
             if sys.stdin.isatty():
                 subprocess.run(["stty", "sane"])
-        found = re.search(r"vm\.status=(\d+)", status.read())
+    found = re.search(r"vm\.status=(\d+)\s", text)
     return 0 if what == "shell" else int(found[1]) if found else 1
 
 

@@ -1,0 +1,127 @@
+#!/usr/bin/python3
+"""Run everything and count: check.py unit | lint | all.
+
+The last line is "N passed, N failed, N skipped"; the status is 0 only if nothing failed.
+"""
+import os
+import subprocess
+import sys
+import threading
+import time
+
+TREE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(TREE, "tests/vm"))
+sys.dont_write_bytecode = True
+
+import tap  # noqa: E402
+import vm   # noqa: E402
+
+KERNELS = ("6.1", "6.12")
+UNIT_TIMEOUT = 120
+LINT_TIMEOUT = 600
+BUILD_LINES = 40  # of a failed build's output
+
+
+class Check:
+    def __init__(self):
+        self.programs = []
+        self.lock = threading.Lock()
+        os.makedirs(os.path.join(vm.BUILD, "logs"), exist_ok=True)
+
+    def say(self, text):
+        with self.lock:
+            print(text, flush=True)
+
+    def add(self, program, started):
+        with self.lock:
+            self.programs.append(program)
+        self.say("%-4s %-32s %s (%.1f s)" % ("ok" if program.ok else "FAIL", program.name, program.summary(),
+                                            time.monotonic() - started))
+        for item in program.items:
+            if item.state == "failed":
+                self.say("     not ok: " + item.name + ("\n" + item.why.strip()).replace("\n", "\n       | "))
+
+    def program(self, name, argv, timeout, env=None, **judge):
+        """Run a program of this machine and judge it by its TAP."""
+        program, started = tap.Program(name, **judge), time.monotonic()
+        try:
+            done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                  timeout=timeout, cwd=TREE, env=dict(os.environ, **env or {}))
+            output, status = done.stdout, done.returncode
+        except subprocess.TimeoutExpired as error:
+            output, status = error.stdout or b"", None
+        text = output.decode("utf-8", "replace")
+        with open(os.path.join(vm.BUILD, "logs", name.replace("/", "-").replace(" ", "-") + ".log"), "w") as log:
+            log.write(text)
+        for line in text.split("\n"):
+            program.feed(line)
+        if status is None:
+            program.fail("no end after %d s" % timeout)
+        program.finish(status)
+        self.add(program, started)
+
+    def make(self, *targets):
+        """Build; a build that fails counts as one failure. Return whether it worked."""
+        started = time.monotonic()
+        done = subprocess.run(("make", "--no-print-directory") + targets, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, cwd=TREE)
+        text = done.stdout.decode("utf-8", "replace").strip()
+        if done.returncode:
+            program = tap.Program("build " + " ".join(targets))
+            program.fail("\n".join(text.split("\n")[-BUILD_LINES:]))
+            self.add(program, started)
+        elif text:
+            self.say(text)
+        return not done.returncode
+
+    def unit(self):
+        folder = os.path.join(TREE, "tests/unit")
+        for file in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
+            name, extension = os.path.splitext(file)
+            path = os.path.join(vm.BUILD, "tests/unit", name)
+            if extension == ".c" and self.make("-s", path):
+                self.program("unit " + name, [path], UNIT_TIMEOUT, {"CMOCKA_MESSAGE_OUTPUT": "TAP"})
+        if os.path.exists(os.path.join(TREE, "tools/Makefile")):
+            self.program("unit tools", ["make", "-s", "--no-print-directory", "-C", "tools", "test",
+                                        "O=" + os.path.join(vm.BUILD, "tools")], UNIT_TIMEOUT, many=True)
+
+    def lint(self):
+        self.program("lint", [os.path.join(TREE, "scripts/lint.py")], LINT_TIMEOUT, explain=40)
+
+    def machine(self, kernel, tests):
+        try:
+            runner = vm.Runner(vm.Kernel(kernel), say=self.say)
+            runner.programs = self.programs  # appending is atomic
+            runner.run(tests)
+        except Exception as error:  # a thread's end must not go unseen
+            program = tap.Program("%s runner" % kernel)
+            program.fail("%s: %s" % (type(error).__name__, error))
+            self.add(program, time.monotonic())
+
+    def machines(self):
+        tests = vm.specs([])
+        if not tests:
+            return
+        # Two machines at once take less time than one after the other even on two cores: booting is one CPU's work.
+        threads = [threading.Thread(target=self.machine, args=(kernel, tests)) for kernel in KERNELS
+                   if self.make("-s", "overlay", "KVER=" + kernel)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+
+def main():
+    what = sys.argv[1] if len(sys.argv) > 1 else "all"
+    check = Check()
+    if what in ("unit", "all"):
+        check.unit()
+    if what in ("lint", "all"):
+        check.lint()
+    if what == "all":
+        check.machines()
+    return vm.summarise(check.programs)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

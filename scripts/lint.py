@@ -1,0 +1,160 @@
+#!/usr/bin/python3
+"""Static checks, one TAP result each. What a file passed once is remembered by content in build/lint."""
+import concurrent.futures
+import hashlib
+import os
+import re
+import subprocess
+import sys
+
+TREE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+BUILD = os.path.abspath(os.environ.get("BUILD") or os.path.join(TREE, "build"))
+KERNELS = ("6.1", "6.12")
+
+# checkpatch is for patches to the kernel. Off everywhere:
+IGNORE = [
+    "FILE_PATH_CHANGES",        # MAINTAINERS is the kernel's
+    "CONFIG_DESCRIPTION",
+    "MACRO_ARG_REUSE",          # every container_of-like macro
+    "SPDX_LICENSE_TAG",         # its idea of who has which comment style does not know tests
+    "MULTIPLE_ASSIGNMENTS",     # a = b = 0 reads well
+    "ENOSYS",                   # we define calls and say which of them are absent
+]
+IGNORE_UAPI = ["LONG_LINE_COMMENT", "BIT_MACRO"]  # tables of numbers and their meaning; there is no BIT() in user space
+# Off for programs, where the kernel's own names for things do not exist:
+IGNORE_PROGRAMS = [
+    "CAMELCASE",                # CMUnitTest, _Alignas, elfutils and libnl names
+    "PREFER_DEFINED_ATTRIBUTE_MACRO", "PREFER_KERNEL_TYPES", "STRCPY", "STRNCPY", "STRLCPY", "CONST_STRUCT",
+    "STATIC_CONST_CHAR_ARRAY", "PREFER_FALLTHROUGH", "NEW_TYPEDEFS", "ARRAY_SIZE", "KSTRTO", "SSCANF_TO_KSTRTO",
+    "CONSIDER_KSTRTO", "MINMAX", "ENOSYS", "VOLATILE", "AVOID_EXTERNS", "PREFER_PR_LEVEL", "USLEEP_RANGE", "MSLEEP",
+    "TRAILING_SEMICOLON", "INCLUDE_LINUX", "UAPI_INCLUDE", "DEEP_INDENTATION",
+    "BIT_MACRO", "ASSIGN_IN_IF",
+]
+# Off for tests, which are tables and long literals more than anything else:
+IGNORE_TESTS = ["LONG_LINE_STRING", "SPLIT_STRING", "STATIC_CONST_CHAR_ARRAY",
+                "QUOTED_WHITESPACE_BEFORE_NEWLINE", "STRING_FRAGMENTS", "TEST_ATTR"]
+# TRACE_EVENT() is no C that checkpatch knows outside include/trace:
+IGNORE_TRACE = ["OPEN_ENDED_LINE", "PARENTHESIS_ALIGNMENT", "COMPLEX_MACRO", "MACRO_ARG_UNUSED", "MACRO_WITH_FLOW_CONTROL",
+                "TRAILING_SEMICOLON", "MULTISTATEMENT_MACRO_USE_DO_WHILE", "MACRO_ARG_PRECEDENCE", "SPACING", "CAMELCASE"]
+# What it gets wrong: *--p = 0, a cast to a pointer to function, 1e-9, void (*f)(int), British spelling.
+WRONG = re.compile(r"SPACING: (No space is necessary after a cast|spaces preferred around that '[*-]')"
+                   r"|TYPO_SPELLING: 'acknowledgement'"
+                   r"|FUNCTION_ARGUMENTS: function definition argument '(int|void \*|const void \*)' should also")
+
+
+def run(*argv, **kwargs):
+    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", cwd=TREE, **kwargs)
+    return done.returncode, done.stdout.strip()
+
+
+def files():
+    """What git tracks, and what it would."""
+    listed = run("git", "ls-files", "-co", "--exclude-standard")[1].split("\n")
+    return [name for name in listed if os.path.isfile(os.path.join(TREE, name))]
+
+
+def read(name):
+    with open(os.path.join(TREE, name), "rb") as file:
+        return file.read()
+
+
+def once(check, name, command, wrong=None):
+    """Run a command over a file unless the same command passed for the same content before; return its complaints."""
+    stamp = os.path.join(BUILD, "lint", check, hashlib.sha256(repr(command).encode() + read(name)).hexdigest())
+    if os.path.exists(stamp):
+        return ""
+    status, output = run(*command)
+    if wrong:
+        kept = [line for line in output.split("\n") if line and not wrong.search(line)]
+        status, output = status if kept else 0, "\n".join(kept)
+    if not status and not output:
+        os.makedirs(os.path.dirname(stamp), exist_ok=True)
+        open(stamp, "w").close()
+        return ""
+    return output or "%s: status %d" % (name, status)
+
+
+def over(check, names, command, wrong=None):
+    """Complaints of command(name) over all files, two at a time."""
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        return "\n".join(filter(None, pool.map(lambda name: once(check, name, command(name), wrong), names)))
+
+
+def build_module(kernel):
+    """Every warning of gcc and sparse is an error."""
+    if not os.path.exists(os.path.join(TREE, "module/Kbuild")):
+        return ""
+    env = dict(os.environ, MIRROR="lint-" + kernel, KCFLAGS="-Werror", BUILD=BUILD)
+    status, output = run("scripts/build-module.sh", kernel, "W=1", "C=2", "CHECK=sparse", "CF=-Wsparse-error", env=env)
+    return output or ("status %d" % status if status else "")
+
+
+def checkpatch(names, source):
+    def command(name):
+        ignore = list(IGNORE)
+        if not name.startswith(("module/", "include/")):
+            ignore += IGNORE_PROGRAMS
+        if name.startswith("include/uapi/"):
+            ignore += IGNORE_UAPI
+        if name.startswith(("tests/", "tools/tests/")):
+            ignore += IGNORE_TESTS
+        if os.path.basename(name) == "trace.h":
+            ignore += IGNORE_TRACE
+        return ["perl", source + "/scripts/checkpatch.pl", "--no-tree", "--strict", "--terse", "--no-summary",
+                "--show-types", "--max-line-length=100", "--ignore", ",".join(ignore), "--file", name]
+    return over("checkpatch", names, command, WRONG)
+
+
+def shell(names):
+    def is_shell(name):
+        return name.endswith(".sh") or re.match(rb"#! ?\S*\b(ba|da)?sh\b|# shellcheck shell=", read(name)[:80])
+    return over("shellcheck", filter(is_shell, names), lambda name: ["shellcheck", "-x", name])
+
+
+def python(names):
+    def is_python(name):
+        return name.endswith(".py") or re.match(rb"#! ?\S*(env )?python3", read(name)[:80])
+    code = "import sys; compile(open(sys.argv[1]).read(), sys.argv[1], 'exec')"
+    return over("python", filter(is_python, names), lambda name: ["/usr/bin/python3", "-W", "error::SyntaxWarning", "-c", code, name])
+
+
+def whitespace(names):
+    found = []
+    for name in names:
+        content = read(name)
+        if b"\0" in content or not content:
+            continue
+        for number, line in enumerate(content.split(b"\n"), 1):
+            if line.endswith((b" ", b"\t", b"\r")):
+                found.append("%s:%d: blanks at the end of the line" % (name, number))
+        if not content.endswith(b"\n"):
+            found.append("%s: no newline at the end" % name)
+    return "\n".join(found)
+
+
+def main():
+    names = files()
+    source = subprocess.run([os.path.join(TREE, "scripts/kernel.sh"), "source"], check=True, stdout=subprocess.PIPE,
+                            text=True).stdout.strip()
+    sources = [name for name in names if name.endswith((".c", ".h"))]
+    checks = [("module builds for %s without a warning of gcc W=1 or sparse" % kernel, lambda kernel=kernel: build_module(kernel))
+              for kernel in KERNELS]
+    checks += [
+        ("checkpatch", lambda: checkpatch(sources, source)),
+        ("includes go one way", lambda: run("scripts/check-includes")[1]),
+        ("shellcheck", lambda: shell(names)),
+        ("python compiles", lambda: python(names)),
+        ("white space", lambda: whitespace(names)),
+    ]
+    print("1..%d" % len(checks), flush=True)
+    failed = 0
+    for number, (name, check) in enumerate(checks, 1):
+        complaints = check()
+        for line in complaints.split("\n") if complaints else []:
+            print("# " + line)
+        print("%sok %d - %s" % ("not " if complaints else "", number, name), flush=True)
+        failed += bool(complaints)
+    return 1 if failed else 0
+
+
+sys.exit(main())

@@ -1,0 +1,36 @@
+"""Write a test in Python: functions named test_*, each one TAP result.
+
+    import ksft
+
+    def test_answer():
+        "what is looked at"
+        assert 6 * 7 == 42
+        raise ksft.Skip("why")      # where the test does not apply
+
+    ksft.main()
+"""
+import sys
+import traceback
+
+
+class Skip(Exception):
+    pass
+
+
+def main():
+    module = sys.modules["__main__"]
+    tests = [value for name, value in vars(module).items() if name.startswith("test_") and callable(value)]
+    failed = 0
+    print("TAP version 13\n1..%d" % len(tests), flush=True)
+    for number, test in enumerate(tests, 1):
+        name = (test.__doc__ or test.__name__[5:].replace("_", " ")).strip().split("\n")[0]
+        try:
+            test()
+            print("ok %d - %s" % (number, name), flush=True)
+        except Skip as skip:
+            print("ok %d - %s # SKIP %s" % (number, name, skip), flush=True)
+        except Exception:
+            failed += 1
+            print("# " + traceback.format_exc().strip().replace("\n", "\n# "))
+            print("not ok %d - %s" % (number, name), flush=True)
+    sys.exit(1 if failed else 0)
