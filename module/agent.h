@@ -105,12 +105,16 @@ enum agentsys_mail {
  * @has_cgroup: the cgroup's directory may exist
  * @populated: processes may live in it: it counts as live, and holds the module
  * @token: names the launch that is under way, 0 for none
+ * @stale_end: a message that the main process ended is on the way, but the
+ *	launch was given up before
  * @ran: the present instance has executed its program
  * @by_hand: the launch under way was asked for; its failure is an answer,
  *	not a reason to try again
  * @first: the launch under way is the one of the spawn request
  * @restart_after: it is being stopped in order to be started again
  * @forget: remove the record as soon as its cgroup is gone
+ * @begun_ns: when the present launch was asked for, CLOCK_BOOTTIME
+ * @stop_timeout_ms: bound of the next stop, AGENTSYS_OWN_TIMEOUT for none
  * @asked: enum agentsys_cause of the end that was asked for, or NONE
  * @launch_error: positive errno of the failed launch
  * @launch_step: enum agentsys_step of it
@@ -145,12 +149,15 @@ struct agentsys_agent {
 	u64 cgroup_id;
 	bool has_cgroup;
 	bool populated;
+	bool stale_end;
 	bool ran;
 	bool by_hand;
 	bool first;
 	bool restart_after;
 	bool forget;
 	u8 asked;
+	u32 stop_timeout_ms;
+	u64 begun_ns;
 	u64 token;
 	u32 launch_error;
 	u32 launch_step;

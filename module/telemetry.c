@@ -6,7 +6,7 @@
 #include <linux/module.h>
 #include <linux/rcupdate.h>
 #include <linux/spinlock.h>
-#include <linux/timekeeping.h>
+#include <linux/ktime.h>
 #include <linux/vmalloc.h>
 
 #include "agent.h"

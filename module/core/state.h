@@ -43,7 +43,6 @@ enum agentsys_input {
  * @AGENTSYS_ACT_EXECED: tell that the main process executed another program
  * @AGENTSYS_ACT_DECIDE: count the end, and restart or not as the policy says
  * @AGENTSYS_ACT_ABORT: give up the launch
- * @AGENTSYS_ACT_TIMEOUT: the launch took too long
  * @AGENTSYS_ACT_SIGNAL: send the stop signal, start the stop timeout
  * @AGENTSYS_ACT_KILL: kill everything in its cgroup
  * @AGENTSYS_ACT_FREEZE: freeze its cgroup
@@ -61,7 +60,6 @@ enum agentsys_action {
 	AGENTSYS_ACT_EXECED,
 	AGENTSYS_ACT_DECIDE,
 	AGENTSYS_ACT_ABORT,
-	AGENTSYS_ACT_TIMEOUT,
 	AGENTSYS_ACT_SIGNAL,
 	AGENTSYS_ACT_KILL,
 	AGENTSYS_ACT_FREEZE,

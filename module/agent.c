@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "agent.h"
+
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/ktime.h>
+
+#include "cgroup.h"
+#include "mailbox.h"
+#include "spec.h"
+
+static void agent_timer(struct timer_list *timer)
+{
+	struct agentsys_agent *agent = container_of(timer, struct agentsys_agent, timer);
+
+	agentsys_mail_post(agent, AGENTSYS_MAIL_TIMER);
+}
+
+struct agentsys_agent *agentsys_agent_new(const char *name, struct agentsys_spec *spec)
+{
+	struct agentsys_agent *agent = kzalloc(sizeof(*agent), GFP_KERNEL_ACCOUNT);
+
+	if (!agent)
+		return NULL;
+	strscpy(agent->name, name, sizeof(agent->name));
+	agent->spec = spec;
+	refcount_set(&agent->refs, 1);
+	spin_lock_init(&agent->lock);
+	INIT_LIST_HEAD(&agent->launch_node);
+	INIT_LIST_HEAD(&agent->waiters);
+	timer_setup(&agent->timer, agent_timer, 0);
+	agent->status.state = AGENTSYS_EXITED;
+	return agent;
+}
+
+void agentsys_agent_put(struct agentsys_agent *agent)
+{
+	if (!refcount_dec_and_test(&agent->refs))
+		return;
+	/*
+	 * Nobody can find the record any more, but a probe may still look at
+	 * it: what probes do not touch goes now, the rest after they are done.
+	 * The timer is not armed: it was stopped before the registry let go.
+	 */
+	WARN_ON_ONCE(!list_empty(&agent->waiters));
+	put_pid(agent->main);
+	if (agent->spec)
+		agentsys_spec_put(agent->spec);
+	kfree_rcu(agent, rcu);
+}
+
+void agentsys_agent_status(struct agentsys_agent *agent, struct agentsys_status *status)
+{
+	spin_lock(&agent->lock);
+	*status = agent->status;
+	spin_unlock(&agent->lock);
+}
+
+void agentsys_agent_usage(struct agentsys_agent *agent, u64 *cpu_us, u64 *memory)
+{
+	struct agentsys_status status;
+
+	*cpu_us = 0;
+	*memory = 0;
+	if (READ_ONCE(agent->has_cgroup)) {
+		*cpu_us = agentsys_cgroup_cpu_us(agent->id);
+		*memory = agentsys_cgroup_memory(agent->id);
+	}
+	agentsys_agent_status(agent, &status);
+	*cpu_us += status.cpu_us;
+}
+
+void agentsys_agent_touch(struct agentsys_agent *agent)
+{
+	WRITE_ONCE(agent->activity_ns, ktime_get_boottime_ns());
+}

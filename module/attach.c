@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Adopting a process that runs already.
+ *
+ * Moving it into the agent's cgroup waits for an RCU grace period, so that is
+ * done by a worker of its own, and its result is a message like all others.
+ */
+#include <linux/netlink.h>
+#include <linux/pid.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/ktime.h>
+#include <linux/workqueue.h>
+
+#include "agent.h"
+#include "mailbox.h"
+#include "registry.h"
+#include "shutdown.h"
+#include "supervisor.h"
+#include "telemetry.h"
+
+/* Of our own, so that unloading the module waits for the last line of the work. */
+static struct workqueue_struct *attach_wq;
+
+/**
+ * struct attach - one adoption under way
+ * @work: moves the process
+ * @agent: with a reference
+ * @pid: the process, with a reference
+ * @limits: for the new cgroup
+ */
+struct attach {
+	struct work_struct work;
+	struct agentsys_agent *agent;
+	struct pid *pid;
+	struct agentsys_limits limits;
+};
+
+/* The agent's cgroup if @pid is alive and in it, else 0. */
+static u64 cgroup_id_of(struct pid *pid)
+{
+	struct task_struct *task;
+	struct cgroup *cgroup;
+	u64 id = 0;
+
+	rcu_read_lock();
+	task = pid_task(pid, PIDTYPE_TGID);
+	cgroup = task ? agentsys_cgroup_of(task) : NULL;
+	if (cgroup)
+		id = cgroup_id(cgroup);
+	rcu_read_unlock();
+	return id;
+}
+
+/* Has its last thread begun to exit, so that the exit probe may have passed already? */
+static bool is_exiting(struct pid *pid, int *wait_status)
+{
+	struct task_struct *task;
+	bool exiting = true;
+
+	rcu_read_lock();
+	task = pid_task(pid, PIDTYPE_TGID);
+	*wait_status = 0;
+	if (task) {
+		exiting = !atomic_read(&task->signal->live);
+		*wait_status = task->signal->group_exit_code;
+	}
+	rcu_read_unlock();
+	return exiting;
+}
+
+static int move(struct attach *attach)
+{
+	struct agentsys_agent *agent = attach->agent;
+	int ret;
+
+	WRITE_ONCE(agent->has_cgroup, true);
+	ret = agentsys_cgroup_make(agent->id);
+	if (!ret)
+		ret = agentsys_cgroup_limit(agent->id, &attach->limits);
+	if (!ret)
+		ret = agentsys_cgroup_move(agent->id, pid_nr(attach->pid));
+	return ret;
+}
+
+/* It is in the cgroup: from here on its exec and exit are seen. */
+static int adopt(struct attach *attach)
+{
+	struct agentsys_agent *agent = attach->agent;
+	u64 id = cgroup_id_of(attach->pid);
+	int status, ret;
+	pid_t tgid = pid_nr(attach->pid);
+
+	if (!id)
+		return -ESRCH;
+	ret = agentsys_registry_bind(agent, id);
+	if (ret)
+		return ret;
+	agent->cgroup_id = id;
+	agent->main = get_pid(attach->pid);
+	spin_lock(&agent->lock);
+	agent->status.pid = tgid;
+	spin_unlock(&agent->lock);
+	agentsys_mail_post(agent, AGENTSYS_MAIL_RAN);
+
+	WRITE_ONCE(agent->tgid, tgid);
+	/* Pairs with the decrement of signal->live, which the exit probe comes after. */
+	smp_mb();
+	if (is_exiting(attach->pid, &status) && cmpxchg(&agent->tgid, tgid, 0) == tgid) {
+		agent->wait_status = status;
+		agent->ended_ns = ktime_get_boottime_ns();
+		agent->oom = false;
+		agent->alone = false;
+		agentsys_mail_post(agent, AGENTSYS_MAIL_ENDED);
+	}
+	return 0;
+}
+
+static void attach_work(struct work_struct *work)
+{
+	struct attach *attach = container_of(work, struct attach, work);
+	struct agentsys_agent *agent = attach->agent;
+	int ret;
+
+	ret = move(attach);
+
+	mutex_lock(&agentsys_lock);
+	if (!ret)
+		ret = adopt(attach);
+	if (ret) {
+		agent->launch_error = -ret;
+		agent->launch_step = AGENTSYS_STEP_ATTACH;
+		agentsys_mail_post(agent, AGENTSYS_MAIL_LAUNCH_FAILED);
+	}
+	agentsys_mail_drain();
+	/* One that begins meanwhile passes this agent by. */
+	if (agentsys_shutdown_active())
+		agentsys_supervisor_apply(agent, AGENTSYS_IN_STOP);
+	mutex_unlock(&agentsys_lock);
+
+	agentsys_agent_put(agent);
+	put_pid(attach->pid);
+	kfree(attach);
+}
+
+/* Why @pid cannot be adopted, or 0. */
+static int check(struct pid *pid, struct netlink_ext_ack *extack)
+{
+	struct task_struct *task;
+	int ret = 0;
+
+	rcu_read_lock();
+	task = pid_task(pid, PIDTYPE_TGID);
+	if (!task || !atomic_read(&task->signal->live)) {
+		NL_SET_ERR_MSG(extack, "no such process");
+		ret = -ESRCH;
+	} else if (is_global_init(task)) {
+		NL_SET_ERR_MSG(extack, "pid 1 cannot be an agent");
+		ret = -EINVAL;
+	} else if (task->flags & PF_KTHREAD) {
+		NL_SET_ERR_MSG(extack, "a kernel thread cannot be an agent");
+		ret = -EINVAL;
+	} else if (agentsys_cgroup_of(task)) {
+		NL_SET_ERR_MSG(extack, "the process is part of an agent already");
+		ret = -EBUSY;
+	}
+	rcu_read_unlock();
+	return ret;
+}
+
+/* Enter the record in state starting, as if it had been handed to a launcher. */
+static int enter(struct attach *attach, u32 id, struct agentsys_waiter *waiter,
+		 struct netlink_ext_ack *extack)
+{
+	struct agentsys_agent *agent = attach->agent;
+	int ret;
+
+	ret = agentsys_shutdown_active() ? -ESHUTDOWN : agentsys_registry_add(agent, id);
+	if (ret) {
+		NL_SET_ERR_MSG(extack, "cannot enter the agent: its id exists, there are too many, or a shutdown is under way");
+		return ret;
+	}
+	if (waiter)
+		agentsys_waiter_add(agent, waiter);
+	agent->first = true;
+	agent->by_hand = true;
+	agent->begun_ns = ktime_get_boottime_ns();
+	spin_lock(&agent->lock);
+	agent->status.state = AGENTSYS_STARTING;
+	agent->status.flags |= AGENTSYS_AGENT_ATTACHED;
+	agent->status.instance = 1;
+	spin_unlock(&agent->lock);
+	agentsys_supervisor_hold(agent);
+	agentsys_agent_get(agent);
+	queue_work(attach_wq, &attach->work);
+	return 0;
+}
+
+int agentsys_attach(struct agentsys_agent *agent, u32 id, pid_t pid,
+		    const struct agentsys_limits *limits, struct agentsys_waiter *waiter,
+		    struct netlink_ext_ack *extack)
+{
+	struct attach *attach = kzalloc(sizeof(*attach), GFP_KERNEL);
+	int ret;
+
+	if (!attach)
+		return -ENOMEM;
+	INIT_WORK(&attach->work, attach_work);
+	attach->agent = agent;
+	attach->limits = *limits;
+	rcu_read_lock();
+	attach->pid = get_pid(find_pid_ns(pid, &init_pid_ns));
+	rcu_read_unlock();
+
+	if (attach->pid) {
+		ret = check(attach->pid, extack);
+	} else {
+		NL_SET_ERR_MSG(extack, "no such process");
+		ret = -ESRCH;
+	}
+	if (!ret) {
+		mutex_lock(&agentsys_lock);
+		agentsys_mail_drain();
+		ret = enter(attach, id, waiter, extack);
+		mutex_unlock(&agentsys_lock);
+	}
+	if (ret) {
+		put_pid(attach->pid);
+		kfree(attach);
+	}
+	return ret;
+}
+
+int agentsys_attach_init(void)
+{
+	attach_wq = alloc_workqueue("agentsys_attach", WQ_UNBOUND, 0);
+	return attach_wq ? 0 : -ENOMEM;
+}
+
+void agentsys_attach_exit(void)
+{
+	destroy_workqueue(attach_wq);
+}

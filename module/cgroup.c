@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cgroup.h"
+
+#include <linux/ctype.h>
+#include <linux/err.h>
+#include <linux/fcntl.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/magic.h>
+#include <linux/module.h>
+#include <linux/mount.h>
+#include <linux/namei.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#define PATH_MAX_IN_ROOT	64	/* "<id>/cgroup.freeze" and the like */
+
+static char *cgroup_mount = "/sys/fs/cgroup";
+module_param(cgroup_mount, charp, 0444);
+MODULE_PARM_DESC(cgroup_mount, "where cgroup v2 is mounted (default /sys/fs/cgroup)");
+
+static char *cgroup_root = "/agentsys";
+module_param(cgroup_root, charp, 0444);
+MODULE_PARM_DESC(cgroup_root, "cgroup of all agents, below the mount (default /agentsys)");
+
+/*
+ * What agents can be given, in the order tried. cpuset is left out: it would
+ * have to be configured before a process could live below it.
+ */
+static const char *const wanted[] = { "cpu", "memory", "pids", "io" };
+
+struct cgroup *agentsys_cgroup_root __ro_after_init;
+
+static struct path root __ro_after_init;
+static char controllers[32] __ro_after_init;	/* all of wanted, and blanks */
+
+static ssize_t write_file(const struct path *dir, const char *name, const char *text)
+{
+	struct file *file = file_open_root(dir, name, O_WRONLY, 0);
+	ssize_t ret;
+	loff_t pos = 0;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	ret = kernel_write(file, text, strlen(text), &pos);
+	filp_close(file, NULL);
+	return ret < 0 ? ret : 0;
+}
+
+/* The first bytes of a file, terminated. */
+static ssize_t read_file(const struct path *dir, const char *name, char *buf, size_t size)
+{
+	struct file *file = file_open_root(dir, name, O_RDONLY, 0);
+	ssize_t ret;
+	loff_t pos = 0;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	ret = kernel_read(file, buf, size - 1, &pos);
+	filp_close(file, NULL);
+	buf[ret > 0 ? ret : 0] = '\0';
+	return ret;
+}
+
+/* Make @name in @dir; that it is there already is fine. Returns its dentry. */
+static struct dentry *make_dir(const struct path *dir, const char *name)
+{
+	struct inode *inode = d_inode(dir->dentry);
+	struct dentry *dentry;
+	int ret;
+
+	ret = mnt_want_write(dir->mnt);
+	if (ret)
+		return ERR_PTR(ret);
+	inode_lock_nested(inode, I_MUTEX_PARENT);
+	dentry = lookup_one_len(name, dir->dentry, strlen(name));
+	if (!IS_ERR(dentry) && d_is_negative(dentry)) {
+		ret = vfs_mkdir(compat_mnt_idmap(dir->mnt), inode, dentry, 0755);
+		dput(dentry);
+		/* kernfs does not fill in the dentry that it was given. */
+		dentry = ret ? ERR_PTR(ret) : lookup_one_len(name, dir->dentry, strlen(name));
+	}
+	inode_unlock(inode);
+	mnt_drop_write(dir->mnt);
+	return dentry;
+}
+
+static int remove_dir(const struct path *dir, const char *name)
+{
+	struct inode *inode = d_inode(dir->dentry);
+	struct dentry *dentry;
+	int ret;
+
+	ret = mnt_want_write(dir->mnt);
+	if (ret)
+		return ret;
+	inode_lock_nested(inode, I_MUTEX_PARENT);
+	dentry = lookup_one_len(name, dir->dentry, strlen(name));
+	if (IS_ERR(dentry)) {
+		ret = PTR_ERR(dentry);
+	} else {
+		if (d_is_positive(dentry))
+			ret = vfs_rmdir(compat_mnt_idmap(dir->mnt), inode, dentry);
+		dput(dentry);
+	}
+	inode_unlock(inode);
+	mnt_drop_write(dir->mnt);
+	return ret;
+}
+
+static int write_agent_file(u32 id, const char *name, const char *text)
+{
+	char path[PATH_MAX_IN_ROOT];
+
+	snprintf(path, sizeof(path), "%u/%s", id, name);
+	return write_file(&root, path, text);
+}
+
+static int write_agent_u64(u32 id, const char *name, u64 value)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%llu", value);
+	return write_agent_file(id, name, text);
+}
+
+int agentsys_cgroup_make(u32 id)
+{
+	struct dentry *dentry;
+	char name[12];
+
+	snprintf(name, sizeof(name), "%u", id);
+	dentry = make_dir(&root, name);
+	if (IS_ERR(dentry))
+		return PTR_ERR(dentry);
+	dput(dentry);
+	return 0;
+}
+
+int agentsys_cgroup_remove(u32 id)
+{
+	char name[12];
+
+	snprintf(name, sizeof(name), "%u", id);
+	return remove_dir(&root, name);
+}
+
+int agentsys_cgroup_limit(u32 id, const struct agentsys_limits *limits)
+{
+	char text[48];
+	int ret = 0;
+
+	if (limits->memory_max) {
+		ret = write_agent_u64(id, "memory.max", limits->memory_max);
+		/* All of an agent dies of it or nothing: half an agent is of no use. */
+		if (!ret)
+			ret = write_agent_file(id, "memory.oom.group", "1");
+	}
+	if (!ret && limits->memory_high)
+		ret = write_agent_u64(id, "memory.high", limits->memory_high);
+	if (!ret && limits->cpu_quota_us) {
+		snprintf(text, sizeof(text), "%llu %llu", limits->cpu_quota_us,
+			 limits->cpu_period_us);
+		ret = write_agent_file(id, "cpu.max", text);
+	}
+	if (!ret && limits->pids_max)
+		ret = write_agent_u64(id, "pids.max", limits->pids_max);
+	return ret;
+}
+
+int agentsys_cgroup_kill(u32 id)
+{
+	return write_agent_file(id, "cgroup.kill", "1");
+}
+
+int agentsys_cgroup_freeze(u32 id, bool freeze)
+{
+	return write_agent_file(id, "cgroup.freeze", freeze ? "1" : "0");
+}
+
+int agentsys_cgroup_move(u32 id, pid_t pid)
+{
+	return write_agent_u64(id, "cgroup.procs", pid);
+}
+
+/* The number behind @key in a file of an agent; 0 where there is none. */
+static u64 read_agent_u64(u32 id, const char *name, const char *key)
+{
+	char path[PATH_MAX_IN_ROOT];
+	char text[64];
+	size_t skip = strlen(key);
+	u64 value;
+
+	snprintf(path, sizeof(path), "%u/%s", id, name);
+	if (read_file(&root, path, text, sizeof(text)) < 0 || strncmp(text, key, skip))
+		return 0;
+	text[strcspn(text, "\n")] = '\0';
+	return kstrtou64(text + skip, 10, &value) ? 0 : value;
+}
+
+u64 agentsys_cgroup_cpu_us(u32 id)
+{
+	return read_agent_u64(id, "cpu.stat", "usage_usec ");
+}
+
+u64 agentsys_cgroup_memory(u32 id)
+{
+	return read_agent_u64(id, "memory.current", "");
+}
+
+struct file *agentsys_cgroup_open_root(void)
+{
+	return dentry_open(&root, O_RDONLY | O_DIRECTORY, current_cred());
+}
+
+const char *agentsys_cgroup_root_path(void)
+{
+	return cgroup_root;
+}
+
+const char *agentsys_cgroup_controllers(void)
+{
+	return controllers;
+}
+
+static bool __init word_in(const char *text, const char *word)
+{
+	size_t len = strlen(word);
+	const char *at = text;
+
+	while ((at = strstr(at, word))) {
+		if ((at == text || isspace(at[-1])) && (!at[len] || isspace(at[len])))
+			return true;
+		at += len;
+	}
+	return false;
+}
+
+/* Hand the controllers of @dir down to its children, as far as it has them. */
+static void __init enable_controllers(const struct path *dir)
+{
+	char text[16];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(wanted); i++) {
+		snprintf(text, sizeof(text), "+%s", wanted[i]);
+		/* One that is missing is shown by "asmctl doctor", and matters to limits only. */
+		write_file(dir, "cgroup.subtree_control", text);
+	}
+}
+
+static int __init list_controllers(void)
+{
+	char text[160];
+	unsigned int i;
+	ssize_t ret;
+
+	ret = read_file(&root, "cgroup.subtree_control", text, sizeof(text));
+	if (ret < 0)
+		return ret;
+	for (i = 0; i < ARRAY_SIZE(wanted); i++) {
+		if (!word_in(text, wanted[i]))
+			continue;
+		if (controllers[0])
+			strlcat(controllers, " ", sizeof(controllers));
+		strlcat(controllers, wanted[i], sizeof(controllers));
+	}
+	return 0;
+}
+
+/*
+ * The hierarchy is used where somebody mounted it: a mount of our own would
+ * reset the mount options (nsdelegate, memory_recursiveprot), which cgroup v2
+ * keeps for the whole system.
+ */
+static int __init find_mount(struct path *mount)
+{
+	int ret = kern_path(cgroup_mount, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, mount);
+
+	if (!ret && mount->dentry->d_sb->s_magic != CGROUP2_SUPER_MAGIC) {
+		path_put(mount);
+		ret = -ENODEV;
+	}
+	if (ret)
+		pr_err("no cgroup v2 at cgroup_mount=%s: mount it (mount -t cgroup2 none %s) or say where it is\n",
+		       cgroup_mount, cgroup_mount);
+	return ret;
+}
+
+/* Walk down cgroup_root, making what is missing, and leave @path at its end. */
+static int __init walk(struct path *path)
+{
+	char *names, *rest, *name;
+	struct dentry *dentry;
+	int ret = 0;
+
+	rest = names = kstrdup(cgroup_root, GFP_KERNEL);
+	if (!names)
+		return -ENOMEM;
+	while ((name = strsep(&rest, "/"))) {
+		if (!*name)
+			continue;
+		enable_controllers(path);
+		dentry = make_dir(path, name);	/* refuses "." and ".." */
+		if (IS_ERR(dentry)) {
+			ret = PTR_ERR(dentry);
+			break;
+		}
+		dput(path->dentry);
+		path->dentry = dentry;
+	}
+	kfree(names);
+	return ret;
+}
+
+int __init agentsys_cgroup_init(void)
+{
+	struct cgroup *cgroup;
+	int ret;
+
+	ret = find_mount(&root);
+	if (ret)
+		return ret;
+	ret = walk(&root);
+	if (!ret && root.dentry == root.mnt->mnt_root)
+		ret = -EINVAL;		/* every process of the system would be an agent */
+	if (ret) {
+		pr_err("cannot make the cgroup %s%s: error %d\n", cgroup_mount, cgroup_root, ret);
+		goto err_put_path;
+	}
+	enable_controllers(&root);
+	ret = list_controllers();
+	if (ret)
+		goto err_put_path;
+
+	cgroup = cgroup_get_from_path(cgroup_root);
+	if (IS_ERR(cgroup)) {
+		ret = PTR_ERR(cgroup);
+		goto err_put_path;
+	}
+	/* A mount that shows only a part of the hierarchy leads elsewhere than it says. */
+	if (cgroup_ino(cgroup) != d_inode(root.dentry)->i_ino) {
+		pr_err("%s is not mounted at the root of cgroup v2\n", cgroup_mount);
+		ret = -EINVAL;
+		goto err_put_cgroup;
+	}
+	agentsys_cgroup_root = cgroup;
+	return 0;
+
+err_put_cgroup:
+	cgroup_put(cgroup);
+err_put_path:
+	path_put(&root);
+	return ret;
+}
+
+void agentsys_cgroup_exit(void)
+{
+	struct path parent = { .mnt = root.mnt, .dentry = dget_parent(root.dentry) };
+	char name[64];
+
+	cgroup_put(agentsys_cgroup_root);
+	/* Stays behind where somebody else put something into it. */
+	if (strscpy(name, root.dentry->d_name.name, sizeof(name)) > 0)
+		remove_dir(&parent, name);
+	dput(parent.dentry);
+	path_put(&root);
+}

@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Feature probes: what the kernel at hand declares, never which version it says
+# it is, because distributions backport.
+has = $(if $(shell grep -sw '$(2)' $(srctree)/include/linux/$(1)),-D$(3))
+
+ccflags-y += $(call has,mount.h,mnt_idmap,HAVE_MNT_IDMAP)
+ccflags-y += -include $(src)/compat/compat.h

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What people ask of the supervisor: checked here, done in supervisor.c.
+ */
+#include <linux/netlink.h>
+
+#include "agent.h"
+#include "mailbox.h"
+#include "registry.h"
+#include "shutdown.h"
+#include "supervisor.h"
+#include "telemetry.h"
+
+#define BACKOFF_BOUND_MS	(24 * 60 * 60 * 1000)
+
+static int explain(int error, struct netlink_ext_ack *extack)
+{
+	switch (error) {
+	case -ESRCH:
+		NL_SET_ERR_MSG(extack, "no such agent");
+		break;
+	case -EEXIST:
+		NL_SET_ERR_MSG(extack, "an agent with this id exists");
+		break;
+	case -ENOSPC:
+		NL_SET_ERR_MSG(extack, "max_agents records exist: remove ended ones");
+		break;
+	case -ESHUTDOWN:
+		NL_SET_ERR_MSG(extack, "a shutdown is under way: nothing is started");
+		break;
+	case -EALREADY:
+		NL_SET_ERR_MSG(extack, "the agent runs already");
+		break;
+	case -EBUSY:
+		NL_SET_ERR_MSG(extack, "the agent is not in a state for this: it starts, ends or runs");
+		break;
+	case -EINVAL:
+		NL_SET_ERR_MSG(extack, "the agent is not active");
+		break;
+	case -EOPNOTSUPP:
+		NL_SET_ERR_MSG(extack, "the agent was attached: there is nothing to start it from");
+		break;
+	}
+	return error;
+}
+
+static int add_waiter(struct agentsys_agent *agent, struct agentsys_waiter *waiter,
+		      struct netlink_ext_ack *extack)
+{
+	int ret = waiter ? agentsys_waiter_add(agent, waiter) : 0;
+
+	if (ret)
+		NL_SET_ERR_MSG(extack, "too many wait for this agent");
+	return ret;
+}
+
+int agentsys_spawn(struct agentsys_agent *agent, u32 id, struct agentsys_waiter *waiter,
+		   struct netlink_ext_ack *extack)
+{
+	int ret;
+
+	mutex_lock(&agentsys_lock);
+	agentsys_mail_drain();
+	ret = agentsys_shutdown_active() ? -ESHUTDOWN : agentsys_registry_add(agent, id);
+	if (ret) {
+		explain(ret, extack);
+		goto out;
+	}
+	if (waiter)
+		agentsys_waiter_add(agent, waiter);	/* the first one */
+	agent->first = true;
+	agentsys_supervisor_apply(agent, AGENTSYS_IN_START);
+out:
+	mutex_unlock(&agentsys_lock);
+	return ret;
+}
+
+/* Its process is being moved: it has neither begun nor failed to be an agent. */
+static bool is_attaching(const struct agentsys_agent *agent)
+{
+	return agent->status.state == AGENTSYS_STARTING && !agent->spec;
+}
+
+static int check_control(struct agentsys_agent *agent, enum agentsys_input input)
+{
+	if (is_attaching(agent))
+		return -EBUSY;
+	if (input != AGENTSYS_IN_START && input != AGENTSYS_IN_RESTART)
+		return 0;
+	if (!agent->spec)
+		return -EOPNOTSUPP;
+	return agentsys_shutdown_active() ? -ESHUTDOWN : 0;
+}
+
+/* It may have come to that already, as with the stop of an ended agent. */
+static void answer_at_once(struct agentsys_agent *agent)
+{
+	if (!agent->populated)
+		agentsys_waiter_reached(agent, AGENTSYS_ENDS);
+	if (agent->status.state == AGENTSYS_ACTIVE)
+		agentsys_waiter_reached(agent, AGENTSYS_RUNS);
+}
+
+static int control(struct agentsys_agent *agent, enum agentsys_input input, u32 stop_timeout_ms,
+		   struct agentsys_waiter *waiter, struct netlink_ext_ack *extack)
+{
+	int ret;
+
+	ret = check_control(agent, input);
+	if (ret)
+		return explain(ret, extack);
+	ret = add_waiter(agent, waiter, extack);
+	if (ret)
+		return ret;
+
+	/* The last word counts for one that is ending already. */
+	if (agent->status.state == AGENTSYS_STOPPING)
+		agent->restart_after = input == AGENTSYS_IN_RESTART;
+	agent->stop_timeout_ms = stop_timeout_ms;
+
+	ret = agentsys_supervisor_apply(agent, input);
+	if (ret) {
+		if (waiter)
+			agentsys_waiter_del(agent, waiter);
+		return explain(ret, extack);
+	}
+	answer_at_once(agent);
+	return 0;
+}
+
+int agentsys_control(u32 id, enum agentsys_input input, u32 stop_timeout_ms,
+		     struct agentsys_waiter *waiter, struct netlink_ext_ack *extack)
+{
+	struct agentsys_agent *agent;
+	int ret;
+
+	mutex_lock(&agentsys_lock);
+	agentsys_mail_drain();
+	agent = agentsys_registry_get(id);
+	ret = agent ? control(agent, input, stop_timeout_ms, waiter, extack) :
+		      explain(-ESRCH, extack);
+	mutex_unlock(&agentsys_lock);
+	if (agent)
+		agentsys_agent_put(agent);
+	return ret;
+}
+
+int agentsys_policy_check(const struct agentsys_restart_policy *policy,
+			  struct netlink_ext_ack *extack)
+{
+	if (policy->condition >= __AGENTSYS_RESTARTS) {
+		NL_SET_ERR_MSG(extack, "unknown restart condition");
+		return -EINVAL;
+	}
+	if (policy->max_restarts > S32_MAX) {
+		NL_SET_ERR_MSG(extack, "max_restarts is above 2147483647");
+		return -EINVAL;
+	}
+	if (policy->backoff_initial_ms > BACKOFF_BOUND_MS ||
+	    policy->backoff_max_ms > BACKOFF_BOUND_MS) {
+		NL_SET_ERR_MSG(extack, "a backoff is above 24 hours");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static void set_policy(struct agentsys_agent *agent, const struct agentsys_restart_policy *policy)
+{
+	struct agentsys_status *status = &agent->status;
+
+	spin_lock(&agent->lock);
+	status->policy = *policy;
+	spin_unlock(&agent->lock);
+	agentsys_event_agent(agent, AGENTSYS_EVENT_POLICY, 0, 0, policy->max_restarts);
+
+	/* The restart that is scheduled is not one of these any more. */
+	if (status->state == AGENTSYS_BACKOFF &&
+	    (!policy->condition || status->restarts >= policy->max_restarts))
+		agentsys_supervisor_apply(agent, AGENTSYS_IN_STOP);
+}
+
+int agentsys_set_policy(u32 id, const struct agentsys_policy_change *change,
+			struct netlink_ext_ack *extack)
+{
+	struct agentsys_restart_policy policy;
+	struct agentsys_agent *agent;
+	int ret = -ESRCH;
+
+	mutex_lock(&agentsys_lock);
+	agentsys_mail_drain();
+	agent = agentsys_registry_get(id);
+	if (!agent)
+		goto out;
+	ret = -EOPNOTSUPP;
+	if (!agent->spec)
+		goto out;
+
+	policy = agent->status.policy;
+	if (change->has & AGENTSYS_POLICY_CONDITION)
+		policy.condition = change->policy.condition;
+	if (change->has & AGENTSYS_POLICY_MAX_RESTARTS)
+		policy.max_restarts = change->policy.max_restarts;
+	if (change->has & AGENTSYS_POLICY_INITIAL)
+		policy.backoff_initial_ms = change->policy.backoff_initial_ms;
+	if (change->has & AGENTSYS_POLICY_MAX)
+		policy.backoff_max_ms = change->policy.backoff_max_ms;
+	ret = agentsys_policy_check(&policy, extack);
+	if (!ret)
+		set_policy(agent, &policy);
+out:
+	mutex_unlock(&agentsys_lock);
+	if (agent)
+		agentsys_agent_put(agent);
+	return ret == -EINVAL ? ret : explain(ret, extack);
+}
+
+int agentsys_set_auto_restart(u32 id, u32 max_restarts)
+{
+	struct agentsys_policy_change change = {
+		.has = AGENTSYS_POLICY_CONDITION | AGENTSYS_POLICY_MAX_RESTARTS,
+		.policy.max_restarts = max_restarts,
+	};
+	struct agentsys_agent *agent = agentsys_registry_get(id);
+
+	if (!agent)
+		return -ESRCH;
+	if (max_restarts)
+		change.policy.condition =
+			READ_ONCE(agent->status.policy.condition) ?: AGENTSYS_RESTART_ON_FAILURE;
+	agentsys_agent_put(agent);
+	return agentsys_set_policy(id, &change, NULL);
+}

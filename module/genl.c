@@ -1,0 +1,603 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "genl.h"
+
+#include <linux/agentsys_netlink.h>
+#include <linux/module.h>
+#include <linux/sched/prio.h>
+#include <linux/slab.h>
+#include <net/genetlink.h>
+
+#include "agent.h"
+#include "genl_put.h"
+#include "genl_spec.h"
+#include "mailbox.h"
+#include "registry.h"
+#include "supervisor.h"
+#include "telemetry.h"
+
+#define STOP_TIMEOUT_BOUND_MS	(24 * 60 * 60 * 1000)
+
+/* An answer: ids, an errno, a step, and a text of 256 bytes at most. */
+#define ANSWER_SIZE		512
+
+/* Not const: before v6.6 a policy points to something that is not. */
+static struct netlink_range_validation id_range __ro_after_init = {
+	.min = AGENTSYS_ID_MIN,
+	.max = AGENTSYS_ID_MAX,
+};
+
+static struct netlink_range_validation pid_range __ro_after_init = {
+	.min = 1,
+	.max = PID_MAX_LIMIT,
+};
+
+static struct netlink_range_validation timeout_range __ro_after_init = {
+	.max = STOP_TIMEOUT_BOUND_MS,
+};
+
+static struct netlink_range_validation positive_range __ro_after_init = {
+	.max = S32_MAX,
+};
+
+#define POLICY_ID	[AGENTSYS_A_ID] = NLA_POLICY_FULL_RANGE(NLA_U32, &id_range)
+#define POLICY_WAIT	[AGENTSYS_A_WAIT] = { .type = NLA_FLAG }
+#define POLICY_NAME	[AGENTSYS_A_NAME] = { .type = NLA_NUL_STRING }
+#define POLICY_TIMEOUT	[AGENTSYS_A_STOP_TIMEOUT] = NLA_POLICY_FULL_RANGE(NLA_U32, &timeout_range)
+#define POLICY_STOP							\
+	[AGENTSYS_A_STOP_SIGNAL] = NLA_POLICY_RANGE(NLA_U32, 1, 64),	\
+	POLICY_TIMEOUT
+#define POLICY_RESTART							\
+	[AGENTSYS_A_RESTART] = NLA_POLICY_MAX(NLA_U32, __AGENTSYS_RESTARTS - 1),	\
+	[AGENTSYS_A_MAX_RESTARTS] = NLA_POLICY_FULL_RANGE(NLA_U32, &positive_range),	\
+	[AGENTSYS_A_BACKOFF_INITIAL] = NLA_POLICY_FULL_RANGE(NLA_U32, &timeout_range),	\
+	[AGENTSYS_A_BACKOFF_MAX] = NLA_POLICY_FULL_RANGE(NLA_U32, &timeout_range)
+#define POLICY_LIMITS							\
+	[AGENTSYS_A_MEMORY_MAX] = { .type = NLA_U64 },			\
+	[AGENTSYS_A_MEMORY_HIGH] = { .type = NLA_U64 },			\
+	[AGENTSYS_A_CPU_QUOTA] = { .type = NLA_U64 },			\
+	[AGENTSYS_A_CPU_PERIOD] = { .type = NLA_U64 },			\
+	[AGENTSYS_A_PIDS_MAX] = { .type = NLA_U64 }
+
+/* What a command does not know it refuses, so each has a policy of its own. */
+static const struct nla_policy get_policy[AGENTSYS_A_ID + 1] = {
+	POLICY_ID,
+};
+
+static const struct nla_policy control_policy[AGENTSYS_A_WAIT + 1] = {
+	POLICY_ID,
+	POLICY_WAIT,
+};
+
+static const struct nla_policy stop_policy[AGENTSYS_A_STOP_TIMEOUT + 1] = {
+	POLICY_ID,
+	POLICY_WAIT,
+	POLICY_TIMEOUT,
+};
+
+static const struct nla_policy shutdown_policy[AGENTSYS_A_STOP_TIMEOUT + 1] = {
+	POLICY_WAIT,
+	POLICY_TIMEOUT,
+};
+
+static const struct nla_policy set_policy[AGENTSYS_A_BACKOFF_MAX + 1] = {
+	POLICY_ID,
+	POLICY_RESTART,
+};
+
+static const struct nla_policy attach_policy[AGENTSYS_A_PIDS_MAX + 1] = {
+	POLICY_ID,
+	POLICY_NAME,
+	POLICY_WAIT,
+	[AGENTSYS_A_PID] = NLA_POLICY_FULL_RANGE(NLA_U32, &pid_range),
+	POLICY_STOP,
+	POLICY_LIMITS,
+};
+
+static const struct nla_policy spawn_policy[AGENTSYS_A_PIDS_MAX + 1] = {
+	POLICY_ID,
+	POLICY_NAME,
+	POLICY_WAIT,
+	[AGENTSYS_A_ARG] = { .type = NLA_NUL_STRING },
+	[AGENTSYS_A_ENV] = { .type = NLA_NUL_STRING },
+	[AGENTSYS_A_CWD] = { .type = NLA_NUL_STRING },
+	[AGENTSYS_A_UID] = { .type = NLA_U32 },
+	[AGENTSYS_A_GID] = { .type = NLA_U32 },
+	[AGENTSYS_A_GROUPS] = { .type = NLA_BINARY },
+	[AGENTSYS_A_RLIMITS] = { .type = NLA_BINARY },
+	[AGENTSYS_A_NICE] = NLA_POLICY_RANGE(NLA_S32, MIN_NICE, MAX_NICE),
+	[AGENTSYS_A_OOM_SCORE_ADJ] = NLA_POLICY_RANGE(NLA_S32, -1000, 1000),
+	[AGENTSYS_A_BOUNDING] = { .type = NLA_U64 },
+	[AGENTSYS_A_NEW_PRIVS] = { .type = NLA_FLAG },
+	[AGENTSYS_A_STDIN] = { .type = NLA_NUL_STRING },
+	[AGENTSYS_A_STDOUT] = { .type = NLA_NUL_STRING },
+	[AGENTSYS_A_STDERR] = { .type = NLA_NUL_STRING },
+	[AGENTSYS_A_STDIN_FD] = { .type = NLA_S32 },
+	[AGENTSYS_A_STDOUT_FD] = { .type = NLA_S32 },
+	[AGENTSYS_A_STDERR_FD] = { .type = NLA_S32 },
+	POLICY_RESTART,
+	POLICY_STOP,
+	POLICY_LIMITS,
+};
+
+static const struct nla_policy event_policy[AGENTSYS_E_SEQ + 1] = {
+	[AGENTSYS_E_SEQ] = { .type = NLA_U64 },
+};
+
+static struct genl_family family;
+
+/**
+ * struct asker - a waiter that is answered by a message
+ * @waiter: in the supervisor's hands
+ * @skb: the message, allocated beforehand: an answer cannot be lost for want
+ *	of memory
+ * @portid: whom to
+ * @seq: of the request
+ * @cmd: of the request
+ */
+struct asker {
+	struct agentsys_waiter waiter;
+	struct sk_buff *skb;
+	u32 portid;
+	u32 seq;
+	u8 cmd;
+};
+
+static void put_answer(struct agentsys_waiter *waiter, const struct agentsys_answer *answer)
+{
+	struct asker *asker = container_of(waiter, struct asker, waiter);
+	void *head = genlmsg_put(asker->skb, asker->portid, asker->seq, &family, 0, asker->cmd);
+
+	if (head && !agentsys_genl_put_answer(asker->skb, answer)) {
+		genlmsg_end(asker->skb, head);
+		/* An asker that has gone is nobody's loss. */
+		genlmsg_unicast(&init_net, asker->skb, asker->portid);
+	} else {
+		WARN_ON_ONCE(1);
+		nlmsg_free(asker->skb);
+	}
+	kfree(asker);
+}
+
+/* NULL if the request does not want to wait. */
+static struct agentsys_waiter *new_waiter(struct genl_info *info, enum agentsys_goal goal)
+{
+	struct asker *asker;
+
+	if (!info->attrs[AGENTSYS_A_WAIT])
+		return NULL;
+	asker = kzalloc(sizeof(*asker), GFP_KERNEL);
+	if (!asker)
+		return ERR_PTR(-ENOMEM);
+	asker->skb = nlmsg_new(ANSWER_SIZE, GFP_KERNEL);
+	if (!asker->skb) {
+		kfree(asker);
+		return ERR_PTR(-ENOMEM);
+	}
+	asker->waiter.goal = goal;
+	asker->waiter.answer = put_answer;
+	asker->portid = info->snd_portid;
+	asker->seq = info->snd_seq;
+	asker->cmd = info->genlhdr->cmd;
+	return &asker->waiter;
+}
+
+static void drop_waiter(struct agentsys_waiter *waiter)
+{
+	struct asker *asker;
+
+	if (!waiter)
+		return;
+	asker = container_of(waiter, struct asker, waiter);
+	nlmsg_free(asker->skb);
+	kfree(asker);
+}
+
+static int need_admin(struct sk_buff *skb, struct genl_info *info)
+{
+	if (netlink_capable(skb, CAP_SYS_ADMIN))
+		return 0;
+	NL_SET_ERR_MSG(info->extack, "this needs CAP_SYS_ADMIN (run it as root)");
+	return -EPERM;
+}
+
+/* The agent that a request is about. */
+static int need_id(struct genl_info *info, u32 *id)
+{
+	if (GENL_REQ_ATTR_CHECK(info, AGENTSYS_A_ID)) {
+		NL_SET_ERR_MSG(info->extack, "no agent id given");
+		return -EINVAL;
+	}
+	*id = nla_get_u32(info->attrs[AGENTSYS_A_ID]);
+	return 0;
+}
+
+/* The first answer of a request that does not wait: the id that was picked. */
+static int reply_id(struct genl_info *info, u32 id)
+{
+	struct agentsys_answer answer = { .id = id, .state = AGENTSYS_STARTING };
+	struct sk_buff *skb = genlmsg_new(ANSWER_SIZE, GFP_KERNEL);
+	void *head;
+
+	if (!skb)
+		return -ENOMEM;
+	head = genlmsg_put_reply(skb, info, &family, 0, info->genlhdr->cmd);
+	if (!head || agentsys_genl_put_answer(skb, &answer)) {
+		nlmsg_free(skb);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, head);
+	return genlmsg_reply(skb, info);
+}
+
+static u32 wanted_id(struct genl_info *info)
+{
+	return info->attrs[AGENTSYS_A_ID] ? nla_get_u32(info->attrs[AGENTSYS_A_ID]) : 0;
+}
+
+static int enter_spawn(struct agentsys_agent *agent, struct agentsys_waiter *waiter,
+		       struct genl_info *info)
+{
+	return agentsys_spawn(agent, wanted_id(info), waiter, info->extack);
+}
+
+static int doit_spawn(struct sk_buff *skb, struct genl_info *info)
+{
+	struct agentsys_waiter *waiter;
+	struct agentsys_agent *agent;
+	int ret;
+
+	ret = need_admin(skb, info);
+	if (ret)
+		return ret;
+	waiter = new_waiter(info, AGENTSYS_RUNS);
+	if (IS_ERR(waiter))
+		return PTR_ERR(waiter);
+	agent = agentsys_genl_spawn_spec(info);
+	ret = IS_ERR(agent) ? PTR_ERR(agent) : enter_spawn(agent, waiter, info);
+	if (ret)
+		drop_waiter(waiter);
+	else if (!waiter)
+		ret = reply_id(info, agent->id);
+	if (!IS_ERR(agent))
+		agentsys_agent_put(agent);
+	return ret;
+}
+
+static int doit_attach(struct sk_buff *skb, struct genl_info *info)
+{
+	struct agentsys_limits limits;
+	struct agentsys_waiter *waiter;
+	struct agentsys_agent *agent;
+	int ret;
+
+	ret = need_admin(skb, info);
+	if (ret)
+		return ret;
+	if (GENL_REQ_ATTR_CHECK(info, AGENTSYS_A_PID)) {
+		NL_SET_ERR_MSG(info->extack, "no pid given");
+		return -EINVAL;
+	}
+	waiter = new_waiter(info, AGENTSYS_RUNS);
+	if (IS_ERR(waiter))
+		return PTR_ERR(waiter);
+	agent = agentsys_genl_attach_spec(info, &limits);
+	ret = IS_ERR(agent) ? PTR_ERR(agent) :
+		agentsys_attach(agent, wanted_id(info), nla_get_u32(info->attrs[AGENTSYS_A_PID]),
+				&limits, waiter, info->extack);
+	if (ret)
+		drop_waiter(waiter);
+	else if (!waiter)
+		ret = reply_id(info, agent->id);
+	if (!IS_ERR(agent))
+		agentsys_agent_put(agent);
+	return ret;
+}
+
+static int control(struct sk_buff *skb, struct genl_info *info, enum agentsys_input input,
+		   enum agentsys_goal goal, u32 stop_timeout_ms)
+{
+	struct agentsys_waiter *waiter;
+	u32 id;
+	int ret;
+
+	ret = need_admin(skb, info);
+	if (!ret)
+		ret = need_id(info, &id);
+	if (ret)
+		return ret;
+	waiter = new_waiter(info, goal);
+	if (IS_ERR(waiter))
+		return PTR_ERR(waiter);
+	ret = agentsys_control(id, input, stop_timeout_ms, waiter, info->extack);
+	if (ret)
+		drop_waiter(waiter);
+	return ret;
+}
+
+static u32 stop_timeout(struct genl_info *info)
+{
+	struct nlattr *attr = info->attrs[AGENTSYS_A_STOP_TIMEOUT];
+
+	return attr ? nla_get_u32(attr) : AGENTSYS_OWN_TIMEOUT;
+}
+
+static int doit_start(struct sk_buff *skb, struct genl_info *info)
+{
+	return control(skb, info, AGENTSYS_IN_START, AGENTSYS_RUNS, AGENTSYS_OWN_TIMEOUT);
+}
+
+static int doit_stop(struct sk_buff *skb, struct genl_info *info)
+{
+	return control(skb, info, AGENTSYS_IN_STOP, AGENTSYS_ENDS, stop_timeout(info));
+}
+
+static int doit_kill(struct sk_buff *skb, struct genl_info *info)
+{
+	return control(skb, info, AGENTSYS_IN_KILL, AGENTSYS_ENDS, AGENTSYS_OWN_TIMEOUT);
+}
+
+static int doit_restart(struct sk_buff *skb, struct genl_info *info)
+{
+	return control(skb, info, AGENTSYS_IN_RESTART, AGENTSYS_RUNS, stop_timeout(info));
+}
+
+/* These are done when they return: there is nothing to wait for. */
+static int control_now(struct sk_buff *skb, struct genl_info *info, enum agentsys_input input)
+{
+	u32 id;
+	int ret;
+
+	ret = need_admin(skb, info);
+	if (!ret)
+		ret = need_id(info, &id);
+	if (ret)
+		return ret;
+	return agentsys_control(id, input, AGENTSYS_OWN_TIMEOUT, NULL, info->extack);
+}
+
+static int doit_pause(struct sk_buff *skb, struct genl_info *info)
+{
+	return control_now(skb, info, AGENTSYS_IN_PAUSE);
+}
+
+static int doit_resume(struct sk_buff *skb, struct genl_info *info)
+{
+	return control_now(skb, info, AGENTSYS_IN_RESUME);
+}
+
+static int doit_remove(struct sk_buff *skb, struct genl_info *info)
+{
+	return control_now(skb, info, AGENTSYS_IN_REMOVE);
+}
+
+static int doit_set(struct sk_buff *skb, struct genl_info *info)
+{
+	struct agentsys_policy_change change;
+	u32 id;
+	int ret;
+
+	ret = need_admin(skb, info);
+	if (!ret)
+		ret = need_id(info, &id);
+	if (ret)
+		return ret;
+	agentsys_genl_policy(info, &change);
+	return agentsys_set_policy(id, &change, info->extack);
+}
+
+static int doit_shutdown(struct sk_buff *skb, struct genl_info *info)
+{
+	struct nlattr *attr = info->attrs[AGENTSYS_A_STOP_TIMEOUT];
+	struct agentsys_waiter *waiter;
+	int ret;
+
+	ret = need_admin(skb, info);
+	if (ret)
+		return ret;
+	waiter = new_waiter(info, AGENTSYS_ENDS);
+	if (IS_ERR(waiter))
+		return PTR_ERR(waiter);
+	ret = agentsys_shutdown(attr ? nla_get_u32(attr) : 10000, waiter, info->extack);
+	if (ret)
+		drop_waiter(waiter);
+	return ret;
+}
+
+static int put_agent(struct sk_buff *skb, struct agentsys_agent *agent, u32 portid, u32 seq,
+		     int flags, struct netlink_callback *cb)
+{
+	void *head = genlmsg_put(skb, portid, seq, &family, flags, AGENTSYS_CMD_GET);
+
+	if (!head)
+		return -EMSGSIZE;
+	if (cb)
+		genl_dump_check_consistent(cb, head);
+	if (agentsys_genl_put_agent(skb, agent)) {
+		genlmsg_cancel(skb, head);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, head);
+	return 0;
+}
+
+static int doit_get(struct sk_buff *request, struct genl_info *info)
+{
+	struct agentsys_agent *agent;
+	struct sk_buff *skb;
+	u32 id;
+	int ret;
+
+	ret = need_id(info, &id);
+	if (ret)
+		return ret;
+	agent = agentsys_registry_get(id);
+	if (!agent) {
+		NL_SET_ERR_MSG(info->extack, "no such agent");
+		return -ESRCH;
+	}
+	ret = -ENOMEM;
+	skb = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	if (skb) {
+		ret = put_agent(skb, agent, info->snd_portid, info->snd_seq, 0, NULL);
+		if (ret)
+			nlmsg_free(skb);
+		else
+			ret = genlmsg_reply(skb, info);
+	}
+	agentsys_agent_put(agent);
+	return ret;
+}
+
+/* cb->args[0]: the id to go on with. */
+static int dumpit_get(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct agentsys_agent *agent;
+	int ret = 0;
+
+	cb->seq = agentsys_registry_generation() ?: 1;
+	while (!ret && (agent = agentsys_registry_next(cb->args[0]))) {
+		ret = put_agent(skb, agent, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+				NLM_F_MULTI, cb);
+		if (!ret)
+			cb->args[0] = agent->id + 1;
+		agentsys_agent_put(agent);
+	}
+	return skb->len;
+}
+
+static int doit_system(struct sk_buff *request, struct genl_info *info)
+{
+	struct sk_buff *skb = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	void *head;
+
+	if (!skb)
+		return -ENOMEM;
+	head = genlmsg_put_reply(skb, info, &family, 0, AGENTSYS_CMD_SYSTEM_GET);
+	if (!head || agentsys_genl_put_system(skb)) {
+		nlmsg_free(skb);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, head);
+	return genlmsg_reply(skb, info);
+}
+
+static int put_event(struct sk_buff *skb, const struct agentsys_event *event, u32 portid, u32 seq,
+		     int flags)
+{
+	void *head = genlmsg_put(skb, portid, seq, &family, flags, AGENTSYS_NTF_EVENT);
+
+	if (!head)
+		return -EMSGSIZE;
+	if (agentsys_genl_put_event(skb, event)) {
+		genlmsg_cancel(skb, head);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, head);
+	return 0;
+}
+
+/*
+ * cb->args[0]: seq of the last event that was sent; args[1]: of the last one
+ * there was when the dump began, so that it comes to an end; args[2]: begun.
+ */
+static int dumpit_event(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct agentsys_event event;
+	u64 lost = 0;
+
+	if (!cb->args[2]) {
+		struct nlattr *after = nlmsg_find_attr(cb->nlh, GENL_HDRLEN, AGENTSYS_E_SEQ);
+
+		cb->args[0] = after ? nla_get_u64(after) : 0;
+		cb->args[1] = agentsys_event_last();
+		cb->args[2] = 1;
+	}
+	while (agentsys_event_read(cb->args[0], &event, &lost) && event.seq <= cb->args[1]) {
+		if (put_event(skb, &event, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+			      NLM_F_MULTI))
+			break;
+		cb->args[0] = event.seq;
+	}
+	return skb->len;
+}
+
+#define STRICT(name) .policy = name##_policy, .maxattr = ARRAY_SIZE(name##_policy) - 1
+
+static const struct genl_ops ops[] = {
+	{ .cmd = AGENTSYS_CMD_GET, .doit = doit_get, .dumpit = dumpit_get, STRICT(get) },
+	{ .cmd = AGENTSYS_CMD_SPAWN, .doit = doit_spawn, STRICT(spawn) },
+	{ .cmd = AGENTSYS_CMD_ATTACH, .doit = doit_attach, STRICT(attach) },
+	{ .cmd = AGENTSYS_CMD_START, .doit = doit_start, STRICT(control) },
+	{ .cmd = AGENTSYS_CMD_STOP, .doit = doit_stop, STRICT(stop) },
+	{ .cmd = AGENTSYS_CMD_KILL, .doit = doit_kill, STRICT(control) },
+	{ .cmd = AGENTSYS_CMD_RESTART, .doit = doit_restart, STRICT(stop) },
+	{ .cmd = AGENTSYS_CMD_PAUSE, .doit = doit_pause, STRICT(get) },
+	{ .cmd = AGENTSYS_CMD_RESUME, .doit = doit_resume, STRICT(get) },
+	{ .cmd = AGENTSYS_CMD_REMOVE, .doit = doit_remove, STRICT(get) },
+	{ .cmd = AGENTSYS_CMD_SET, .doit = doit_set, STRICT(set) },
+	{ .cmd = AGENTSYS_CMD_SYSTEM_GET, .doit = doit_system, },
+	{ .cmd = AGENTSYS_CMD_EVENT_GET, .dumpit = dumpit_event, STRICT(event) },
+	{ .cmd = AGENTSYS_CMD_SHUTDOWN, .doit = doit_shutdown, STRICT(shutdown) },
+};
+
+static const struct genl_multicast_group groups[] = {
+	{ .name = AGENTSYS_MCGRP_EVENTS },
+};
+
+static struct genl_family family __ro_after_init = {
+	.name = AGENTSYS_GENL_NAME,
+	.version = AGENTSYS_GENL_VERSION,
+	.module = THIS_MODULE,
+	.ops = ops,
+	.n_ops = ARRAY_SIZE(ops),
+	.mcgrps = groups,
+	.n_mcgrps = ARRAY_SIZE(groups),
+	.resv_start_op = AGENTSYS_CMD_GET,
+	/* Nothing here needs the lock that all families share. */
+	.parallel_ops = true,
+};
+
+static void notify(struct work_struct *work)
+{
+	static u64 last;
+	struct agentsys_event event;
+	struct sk_buff *skb;
+	u64 lost = 0;
+
+	while (agentsys_event_read(last, &event, &lost)) {
+		last = event.seq;
+		if (!genl_has_listeners(&family, &init_net, 0))
+			continue;
+		/* What cannot be sent leaves a gap in the numbers that the reader sees. */
+		skb = genlmsg_new(ANSWER_SIZE, GFP_KERNEL);
+		if (!skb)
+			continue;
+		if (put_event(skb, &event, 0, 0, 0))
+			nlmsg_free(skb);
+		else
+			genlmsg_multicast(&family, skb, 0, 0, GFP_KERNEL);
+	}
+}
+
+static DECLARE_WORK(notify_work, notify);
+
+static void event_written(void)
+{
+	queue_work(agentsys_wq, &notify_work);
+}
+
+int __init agentsys_genl_init(void)
+{
+	int ret = genl_register_family(&family);
+
+	if (!ret)
+		agentsys_event_set_notify(event_written);
+	return ret;
+}
+
+void agentsys_genl_exit(void)
+{
+	agentsys_event_set_notify(NULL);
+	cancel_work_sync(&notify_work);
+	genl_unregister_family(&family);
+}

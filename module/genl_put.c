@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "genl_put.h"
+
+#include <linux/agentsys_netlink.h>
+#include <linux/math64.h>
+#include <linux/ktime.h>
+#include <net/netlink.h>
+
+#include "agent.h"
+#include "cgroup.h"
+#include "launch.h"
+#include "registry.h"
+#include "spec.h"
+#include "telemetry.h"
+#include "waiter.h"
+
+static int put_u64(struct sk_buff *skb, int attr, u64 value)
+{
+	return nla_put_u64_64bit(skb, attr, value, AGENTSYS_A_PAD);
+}
+
+static int put_spec(struct sk_buff *skb, const struct agentsys_job *job)
+{
+	return nla_put_u32(skb, AGENTSYS_A_UID, job->uid) ||
+	       nla_put_u32(skb, AGENTSYS_A_GID, job->gid) ||
+	       put_u64(skb, AGENTSYS_A_MEMORY_MAX, job->memory_max) ||
+	       put_u64(skb, AGENTSYS_A_MEMORY_HIGH, job->memory_high) ||
+	       put_u64(skb, AGENTSYS_A_CPU_QUOTA, job->cpu_quota_us) ||
+	       put_u64(skb, AGENTSYS_A_CPU_PERIOD, job->cpu_period_us) ||
+	       put_u64(skb, AGENTSYS_A_PIDS_MAX, job->pids_max);
+}
+
+static int put_policy(struct sk_buff *skb, const struct agentsys_status *status)
+{
+	return nla_put_u32(skb, AGENTSYS_A_RESTART, status->policy.condition) ||
+	       nla_put_u32(skb, AGENTSYS_A_MAX_RESTARTS, status->policy.max_restarts) ||
+	       nla_put_u32(skb, AGENTSYS_A_BACKOFF_INITIAL, status->policy.backoff_initial_ms) ||
+	       nla_put_u32(skb, AGENTSYS_A_BACKOFF_MAX, status->policy.backoff_max_ms) ||
+	       nla_put_u32(skb, AGENTSYS_A_STOP_SIGNAL, status->stop_signal) ||
+	       nla_put_u32(skb, AGENTSYS_A_STOP_TIMEOUT, status->stop_timeout_ms);
+}
+
+static int put_status(struct sk_buff *skb, const struct agentsys_status *status)
+{
+	return nla_put_u32(skb, AGENTSYS_A_PID, status->pid) ||
+	       nla_put_u32(skb, AGENTSYS_A_STATE, status->state) ||
+	       nla_put_u32(skb, AGENTSYS_A_FLAGS, status->flags) ||
+	       nla_put_u32(skb, AGENTSYS_A_INSTANCE, status->instance) ||
+	       nla_put_u32(skb, AGENTSYS_A_RESTARTS, status->restarts) ||
+	       nla_put_u32(skb, AGENTSYS_A_CAUSE, status->cause) ||
+	       nla_put_s32(skb, AGENTSYS_A_CODE, status->code) ||
+	       nla_put_u32(skb, AGENTSYS_A_STEP, status->step) ||
+	       put_u64(skb, AGENTSYS_A_SPAWNS, status->spawns) ||
+	       put_u64(skb, AGENTSYS_A_EXITS, status->exits) ||
+	       put_u64(skb, AGENTSYS_A_CRASHES, status->crashes) ||
+	       put_u64(skb, AGENTSYS_A_FAULTS, status->faults) ||
+	       put_u64(skb, AGENTSYS_A_START_TIME, status->start_ns) ||
+	       put_u64(skb, AGENTSYS_A_END_TIME, status->end_ns);
+}
+
+static int put_next_start(struct sk_buff *skb, const struct agentsys_status *status)
+{
+	u64 now = ktime_get_boottime_ns();
+	u64 left = status->next_start_ns > now ? status->next_start_ns - now : 0;
+
+	if (status->state != AGENTSYS_BACKOFF)
+		return 0;
+	return nla_put_u32(skb, AGENTSYS_A_NEXT_START, div_u64(left, NSEC_PER_MSEC));
+}
+
+static int put_cgroup(struct sk_buff *skb, u32 id)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%.100s/%u", agentsys_cgroup_root_path(), id);
+	return nla_put_string(skb, AGENTSYS_A_CGROUP, path);
+}
+
+int agentsys_genl_put_agent(struct sk_buff *skb, struct agentsys_agent *agent)
+{
+	struct agentsys_status status;
+	u64 cpu_us, memory;
+
+	agentsys_agent_usage(agent, &cpu_us, &memory);
+	agentsys_agent_status(agent, &status);
+	if (nla_put_u32(skb, AGENTSYS_A_ID, agent->id) ||
+	    nla_put_string(skb, AGENTSYS_A_NAME, agent->name) ||
+	    put_status(skb, &status) ||
+	    put_policy(skb, &status) ||
+	    put_next_start(skb, &status) ||
+	    put_u64(skb, AGENTSYS_A_CPU_TIME, cpu_us) ||
+	    put_u64(skb, AGENTSYS_A_MEMORY, memory) ||
+	    put_u64(skb, AGENTSYS_A_HEARTBEATS, atomic64_read(&agent->heartbeats)) ||
+	    put_u64(skb, AGENTSYS_A_LAST_ACTIVITY, READ_ONCE(agent->activity_ns)) ||
+	    put_cgroup(skb, agent->id) ||
+	    (agent->spec && put_spec(skb, agent->spec->job)))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int put_counters(struct sk_buff *skb)
+{
+	static const struct {
+		int attr;
+		enum agentsys_counter counter;
+	} map[] = {
+		{ AGENTSYS_S_SPAWNS, AGENTSYS_COUNT_SPAWNS },
+		{ AGENTSYS_S_EXITS, AGENTSYS_COUNT_EXITS },
+		{ AGENTSYS_S_CRASHES, AGENTSYS_COUNT_CRASHES },
+		{ AGENTSYS_S_FAULTS, AGENTSYS_COUNT_FAULTS },
+		{ AGENTSYS_S_RESTARTS, AGENTSYS_COUNT_RESTARTS },
+		{ AGENTSYS_S_SYSCALLS, AGENTSYS_COUNT_SYSCALLS },
+	};
+	struct agentsys_totals totals;
+	unsigned int i;
+
+	agentsys_totals(&totals);
+	for (i = 0; i < ARRAY_SIZE(map); i++)
+		if (nla_put_u64_64bit(skb, map[i].attr, totals.count[map[i].counter],
+				      AGENTSYS_S_PAD))
+			return -EMSGSIZE;
+	return nla_put_u32(skb, AGENTSYS_S_ACTIVE, totals.active);
+}
+
+int agentsys_genl_put_system(struct sk_buff *skb)
+{
+	if (put_counters(skb) ||
+	    nla_put_u32(skb, AGENTSYS_S_AGENTS, agentsys_registry_count()) ||
+	    nla_put_u32(skb, AGENTSYS_S_MAX_AGENTS, agentsys_registry_max()) ||
+	    nla_put_u64_64bit(skb, AGENTSYS_S_EVENTS, agentsys_event_last(), AGENTSYS_S_PAD) ||
+	    nla_put_u32(skb, AGENTSYS_S_RING_SIZE, agentsys_event_ring_size()) ||
+	    nla_put_u32(skb, AGENTSYS_S_LAUNCHER_PID, agentsys_launch_pid()) ||
+	    nla_put_string(skb, AGENTSYS_S_LAUNCHER_PATH, agentsys_launch_path()) ||
+	    nla_put_string(skb, AGENTSYS_S_CGROUP_ROOT, agentsys_cgroup_root_path()) ||
+	    nla_put_string(skb, AGENTSYS_S_CONTROLLERS, agentsys_cgroup_controllers()) ||
+	    nla_put_string(skb, AGENTSYS_S_RELEASE, THIS_MODULE->version) ||
+	    nla_put_u32(skb, AGENTSYS_S_ABI, AGENTSYS_ABI_VERSION))
+		return -EMSGSIZE;
+	return 0;
+}
+
+int agentsys_genl_put_event(struct sk_buff *skb, const struct agentsys_event *event)
+{
+	char name[sizeof(event->name) + 1] = "";
+
+	memcpy(name, event->name, sizeof(event->name));
+	if (nla_put_u64_64bit(skb, AGENTSYS_E_SEQ, event->seq, AGENTSYS_E_PAD) ||
+	    nla_put_u64_64bit(skb, AGENTSYS_E_TIME, event->time_ns, AGENTSYS_E_PAD) ||
+	    nla_put_u32(skb, AGENTSYS_E_AGENT_ID, event->agent_id) ||
+	    nla_put_u32(skb, AGENTSYS_E_PID, event->pid) ||
+	    nla_put_u32(skb, AGENTSYS_E_TYPE, event->type) ||
+	    nla_put_u32(skb, AGENTSYS_E_CAUSE, event->cause) ||
+	    nla_put_s32(skb, AGENTSYS_E_CODE, event->code) ||
+	    nla_put_u32(skb, AGENTSYS_E_INSTANCE, event->instance) ||
+	    nla_put_u64_64bit(skb, AGENTSYS_E_VALUE, event->value, AGENTSYS_E_PAD) ||
+	    nla_put_string(skb, AGENTSYS_E_NAME, name))
+		return -EMSGSIZE;
+	return 0;
+}
+
+int agentsys_genl_put_answer(struct sk_buff *skb, const struct agentsys_answer *answer)
+{
+	if (answer->error) {
+		if (nla_put_u32(skb, AGENTSYS_A_ERRNO, answer->error) ||
+		    nla_put_u32(skb, AGENTSYS_A_STEP, answer->step) ||
+		    (answer->text && nla_put_string(skb, AGENTSYS_A_TEXT, answer->text)))
+			return -EMSGSIZE;
+	}
+	if (!answer->id)	/* of a shutdown */
+		return nla_put_u32(skb, AGENTSYS_A_COUNT, answer->count) ||
+		       nla_put_u32(skb, AGENTSYS_A_KILLED, answer->killed) ? -EMSGSIZE : 0;
+	if (nla_put_u32(skb, AGENTSYS_A_ID, answer->id) ||
+	    nla_put_u32(skb, AGENTSYS_A_PID, answer->pid) ||
+	    nla_put_u32(skb, AGENTSYS_A_STATE, answer->state))
+		return -EMSGSIZE;
+	return 0;
+}

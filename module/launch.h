@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The launcher: one resident process that the module starts itself, and that
+ * bears agents inside their cgroups. It holds no state: killing it costs one
+ * start's delay.
+ */
+#ifndef _AGENTSYS_LAUNCH_H
+#define _AGENTSYS_LAUNCH_H
+
+#include <linux/fs.h>
+#include <linux/types.h>
+
+struct agentsys_agent;
+
+int agentsys_launch_init(void);
+void agentsys_launch_exit(void);
+
+/*
+ * Have @agent launched. Its end is a message: AGENTSYS_MAIL_RAN or
+ * AGENTSYS_MAIL_LAUNCH_FAILED with launch_error and launch_step set, within a
+ * bounded time. Supervisor lock held.
+ */
+void agentsys_launch_queue(struct agentsys_agent *agent);
+
+/*
+ * Give a launch up. True: there is no process of it that could still become
+ * the agent's main one. False: there is one already, which will run or end.
+ * Supervisor lock held.
+ */
+bool agentsys_launch_cancel(struct agentsys_agent *agent);
+
+/* The launch of @agent is over. Supervisor lock held. */
+void agentsys_launch_done(struct agentsys_agent *agent);
+
+/* Nobody needs the launcher: at once, or after a while. Supervisor lock held. */
+void agentsys_launch_dismiss(bool now);
+
+/* There is no launcher process, or @fn is called in work context once it is gone. */
+bool agentsys_launch_gone(void (*fn)(void));
+
+/* The launcher's process, 0 for none; and the path of the program. */
+pid_t agentsys_launch_pid(void);
+const char *agentsys_launch_path(void);
+
+/* From the exit probe: @tgid ended with @wait_status. Any context. */
+void agentsys_launch_probe_exit(pid_t tgid, int wait_status);
+
+/* From the character device: the LAUNCH_ calls, and the release of a file. */
+long agentsys_launch_ioctl(struct file *file, unsigned int nr, void __user *arg);
+void agentsys_launch_release(struct file *file);
+
+#endif /* _AGENTSYS_LAUNCH_H */

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "mailbox.h"
+
+#include <linux/llist.h>
+
+DEFINE_MUTEX(agentsys_lock);
+struct workqueue_struct *agentsys_wq;
+
+static LLIST_HEAD(mailbox);
+static void (*handle_mail)(struct agentsys_agent *agent, unsigned long mail);
+
+static void drain_work(struct work_struct *work)
+{
+	mutex_lock(&agentsys_lock);
+	agentsys_mail_drain();
+	mutex_unlock(&agentsys_lock);
+}
+
+static DECLARE_WORK(mailbox_work, drain_work);
+
+void agentsys_mail_post(struct agentsys_agent *agent, enum agentsys_mail mail)
+{
+	/* Orders what the message tells before the bit that announces it. */
+	smp_mb__before_atomic();
+	set_bit(mail, &agent->mail);
+	if (test_and_set_bit(AGENTSYS_MAIL_QUEUED, &agent->mail))
+		return;		/* whoever queued it has not been handled yet */
+	if (!refcount_inc_not_zero(&agent->refs))
+		return;		/* being freed: nobody cares any more */
+	llist_add(&agent->mail_node, &mailbox);
+	queue_work(agentsys_wq, &mailbox_work);
+}
+
+void agentsys_mail_drain(void)
+{
+	struct llist_node *list;
+
+	lockdep_assert_held(&agentsys_lock);
+
+	while ((list = llist_del_all(&mailbox))) {
+		struct agentsys_agent *agent, *next;
+
+		llist_for_each_entry_safe(agent, next, llist_reverse_order(list), mail_node) {
+			unsigned long mail;
+
+			/*
+			 * All bits at once, QUEUED among them: a message that
+			 * comes after this queues the record anew.
+			 */
+			mail = xchg(&agent->mail, 0) & ~BIT(AGENTSYS_MAIL_QUEUED);
+			handle_mail(agent, mail);
+			agentsys_agent_put(agent);
+		}
+	}
+}
+
+int agentsys_mailbox_init(void (*handle)(struct agentsys_agent *agent, unsigned long mail))
+{
+	handle_mail = handle;
+	/* High priority: a restart waits for this and for nothing else. */
+	agentsys_wq = alloc_ordered_workqueue("agentsys", WQ_HIGHPRI | WQ_MEM_RECLAIM);
+	return agentsys_wq ? 0 : -ENOMEM;
+}
+
+void agentsys_mailbox_exit(void)
+{
+	destroy_workqueue(agentsys_wq);
+}

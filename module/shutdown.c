@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "shutdown.h"
+
+#include <linux/netlink.h>
+#include <linux/workqueue.h>
+
+#include "agent.h"
+#include "launch.h"
+#include "mailbox.h"
+#include "registry.h"
+#include "supervisor.h"
+#include "telemetry.h"
+
+static void deadline(struct work_struct *work);
+
+/*
+ * Guarded by the supervisor lock.
+ *
+ * @active: one is under way
+ * @waiter: who asked for it, or NULL
+ * @answer: what it is told
+ */
+static bool active;
+static struct agentsys_waiter *asker;
+static struct agentsys_answer answer;
+static DECLARE_DELAYED_WORK(deadline_work, deadline);
+
+bool agentsys_shutdown_active(void)
+{
+	return active;
+}
+
+void agentsys_shutdown_killed(void)
+{
+	answer.killed += active;
+}
+
+/* Let @input happen to everything that lives. */
+static void all(enum agentsys_input input, u32 deadline_ms)
+{
+	struct agentsys_agent *agent;
+	u32 id;
+
+	for (id = 0; (agent = agentsys_registry_next(id)); agentsys_agent_put(agent)) {
+		id = agent->id + 1;
+		/* One that is being attached is stopped when that is done. */
+		if (!agent->populated || (!agent->spec && !agent->main &&
+					  agent->status.state == AGENTSYS_STARTING))
+			continue;
+		agent->restart_after = false;
+		agent->stop_timeout_ms = min(agent->status.stop_timeout_ms, deadline_ms);
+		agentsys_supervisor_apply(agent, input);
+	}
+}
+
+static void deadline(struct work_struct *work)
+{
+	mutex_lock(&agentsys_lock);
+	agentsys_mail_drain();
+	if (active)
+		all(AGENTSYS_IN_KILL, 0);
+	mutex_unlock(&agentsys_lock);
+}
+
+/* No agent lives, and the launcher is gone. */
+static void done(void)
+{
+	struct agentsys_waiter *waiter = asker;
+
+	active = false;
+	asker = NULL;
+	cancel_delayed_work(&deadline_work);
+	if (waiter)
+		waiter->answer(waiter, &answer);
+}
+
+void agentsys_shutdown_check(void)
+{
+	lockdep_assert_held(&agentsys_lock);
+
+	if (!active || agentsys_supervisor_live())
+		return;
+	agentsys_launch_dismiss(true);
+	if (agentsys_launch_gone(done))
+		done();
+}
+
+static void begin(u32 deadline_ms, struct agentsys_waiter *waiter)
+{
+	struct agentsys_event event = {
+		.type = AGENTSYS_EVENT_SHUTDOWN,
+		.value = deadline_ms,
+	};
+
+	active = true;
+	asker = waiter;
+	memset(&answer, 0, sizeof(answer));
+	answer.count = agentsys_supervisor_live();
+	agentsys_event(&event);
+	all(deadline_ms ? AGENTSYS_IN_STOP : AGENTSYS_IN_KILL, deadline_ms);
+	if (deadline_ms)
+		mod_delayed_work(agentsys_wq, &deadline_work, msecs_to_jiffies(deadline_ms));
+	/* The last one may have gone above, and have ended it. */
+	if (active)
+		agentsys_shutdown_check();
+}
+
+int agentsys_shutdown(u32 deadline_ms, struct agentsys_waiter *waiter,
+		      struct netlink_ext_ack *extack)
+{
+	int ret = 0;
+
+	mutex_lock(&agentsys_lock);
+	agentsys_mail_drain();
+	if (active) {
+		NL_SET_ERR_MSG(extack, "a shutdown is under way already");
+		ret = -EALREADY;
+	} else {
+		begin(deadline_ms, waiter);
+	}
+	mutex_unlock(&agentsys_lock);
+	return ret;
+}
+
+void agentsys_shutdown_exit(void)
+{
+	cancel_delayed_work_sync(&deadline_work);
+}

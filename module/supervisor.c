@@ -1,0 +1,489 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Every transition of every agent. What may happen in which state, and what is
+ * done about it, is the table in core/state.c; the functions below do it.
+ */
+#include "supervisor.h"
+
+#include <linux/module.h>
+#include <linux/netlink.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/ktime.h>
+
+#include "agent.h"
+#include "launch.h"
+#include "mailbox.h"
+#include "registry.h"
+#include "shutdown.h"
+#include "spec.h"
+#include "telemetry.h"
+
+/* A kill that could not be delivered, for lack of memory, is tried again after this. */
+#define KILL_RETRY_MS	1000
+
+/* Between attempts at removing a cgroup whose processes are still on their way out. */
+#define REAP_RETRY_MAX_MS	1000
+
+static unsigned int nr_live;
+
+unsigned int agentsys_supervisor_live(void)
+{
+	return nr_live;
+}
+
+static void set_state(struct agentsys_agent *agent, u32 state)
+{
+	spin_lock(&agent->lock);
+	agent->status.state = state;
+	spin_unlock(&agent->lock);
+}
+
+static void set_flag(struct agentsys_agent *agent, u32 flag, bool on)
+{
+	spin_lock(&agent->lock);
+	if (on)
+		agent->status.flags |= flag;
+	else
+		agent->status.flags &= ~flag;
+	spin_unlock(&agent->lock);
+}
+
+static void arm(struct agentsys_agent *agent, u32 ms)
+{
+	/* 0 means that no timer is armed, so it is never used as a time. */
+	agent->deadline = (jiffies + msecs_to_jiffies(ms)) ?: 1;
+	mod_timer(&agent->timer, agent->deadline);
+}
+
+static void disarm(struct agentsys_agent *agent)
+{
+	/* One that has just fired leaves a message that the deadline tells to be void. */
+	agent->deadline = 0;
+	del_timer(&agent->timer);
+}
+
+/* A live agent holds the module. */
+void agentsys_supervisor_hold(struct agentsys_agent *agent)
+{
+	lockdep_assert_held(&agentsys_lock);
+
+	if (agent->populated)
+		return;
+	agent->populated = true;
+	nr_live++;
+	__module_get(THIS_MODULE);
+}
+
+static void let_go(struct agentsys_agent *agent)
+{
+	if (!agent->populated)
+		return;
+	agent->populated = false;
+	nr_live--;
+	if (!nr_live)
+		agentsys_launch_dismiss(false);
+	agentsys_shutdown_check();
+	module_put(THIS_MODULE);
+}
+
+static void forget(struct agentsys_agent *agent)
+{
+	agent->deadline = 0;
+	/* The callback takes no lock, so it can be waited for with ours held. */
+	timer_delete_sync(&agent->timer);
+	agentsys_event_agent(agent, AGENTSYS_EVENT_REMOVE, 0, 0, 0);
+	agentsys_registry_del(agent);
+}
+
+/*
+ * Remove the cgroup of an ended agent. A process that has exited leaves its
+ * cgroup a moment later, so this may take more than one attempt.
+ */
+static void reap(struct agentsys_agent *agent, enum agentsys_input input)
+{
+	u64 cpu_us;
+
+	if (agent->has_cgroup) {
+		cpu_us = agentsys_cgroup_cpu_us(agent->id);
+		if (agentsys_cgroup_remove(agent->id)) {
+			/* Once in a while, in case the kill had failed. */
+			if (agent->reap_tries % 8 == 7)
+				agentsys_cgroup_kill(agent->id);
+			arm(agent, min(1U << min(agent->reap_tries++, 10U),
+				       (unsigned int)REAP_RETRY_MAX_MS));
+			return;
+		}
+		if (agent->cgroup_id)
+			agentsys_registry_unbind(agent->cgroup_id);
+		agent->cgroup_id = 0;
+		spin_lock(&agent->lock);
+		WRITE_ONCE(agent->has_cgroup, false);
+		agent->status.cpu_us += cpu_us;
+		spin_unlock(&agent->lock);
+	}
+	disarm(agent);
+	agentsys_waiter_reached(agent, AGENTSYS_ENDS);
+	let_go(agent);
+	if (agent->forget)
+		forget(agent);
+}
+
+/* It has ended and is not started again by itself. */
+static void finish(struct agentsys_agent *agent, u32 state)
+{
+	set_state(agent, state);
+	if (state == AGENTSYS_FAILED)
+		agentsys_event_agent(agent, AGENTSYS_EVENT_FAILED, agent->status.cause,
+				     agent->status.restarts, agent->status.policy.max_restarts);
+	/* Whoever asked for the spawn has been told: there is nothing to keep. */
+	if (agentsys_waiter_fail(agent) && agent->first)
+		agent->forget = true;
+	agent->first = false;
+	agent->by_hand = false;
+	agent->restart_after = false;
+	agent->reap_tries = 0;
+	reap(agent, AGENTSYS_IN_TIMER);
+}
+
+static void launch(struct agentsys_agent *agent, enum agentsys_input input)
+{
+	struct agentsys_status *status = &agent->status;
+
+	disarm(agent);
+	agent->by_hand = input != AGENTSYS_IN_TIMER;
+	agent->asked = AGENTSYS_CAUSE_NONE;
+	agent->restart_after = false;
+	agent->forget = false;
+	agent->ran = false;
+	agent->begun_ns = ktime_get_boottime_ns();
+
+	spin_lock(&agent->lock);
+	status->instance++;
+	if (agent->by_hand)
+		status->restarts = 0;
+	else
+		status->restarts++;
+	status->next_start_ns = 0;
+	spin_unlock(&agent->lock);
+
+	agentsys_supervisor_hold(agent);
+	agentsys_launch_queue(agent);
+}
+
+static void execed(struct agentsys_agent *agent, enum agentsys_input input)
+{
+	agentsys_event_agent(agent, AGENTSYS_EVENT_EXEC, 0, 0, 0);
+}
+
+static void running(struct agentsys_agent *agent, enum agentsys_input input)
+{
+	struct agentsys_status *status = &agent->status;
+	u64 now = ktime_get_boottime_ns();
+
+	if (agent->ran) {	/* on its way out, and executes something else */
+		execed(agent, input);
+		return;
+	}
+	agent->ran = true;
+	agentsys_launch_done(agent);
+	spin_lock(&agent->lock);
+	status->spawns++;
+	status->start_ns = now;
+	spin_unlock(&agent->lock);
+
+	agentsys_count_spawn(!agent->by_hand);
+	if (agent->by_hand)
+		agentsys_event_agent(agent, agent->spec ? AGENTSYS_EVENT_SPAWN :
+				     AGENTSYS_EVENT_ATTACH, 0, 0, now - agent->begun_ns);
+	else
+		agentsys_event_agent(agent, AGENTSYS_EVENT_RESTART, 0, status->restarts,
+				     now - status->end_ns);
+	agent->by_hand = false;
+	agent->first = false;
+	if (status->state == AGENTSYS_ACTIVE)
+		agentsys_waiter_reached(agent, AGENTSYS_RUNS);
+}
+
+/* The present instance is over: write down why, and leave nothing of it behind. */
+static void note_end(struct agentsys_agent *agent, enum agentsys_input input,
+		     enum agentsys_cause cause, s32 code)
+{
+	struct agentsys_status *status = &agent->status;
+	bool crash = agentsys_cause_abnormal(cause, code) && !agent->asked;
+	u64 now = input == AGENTSYS_IN_ENDED ? agent->ended_ns : ktime_get_boottime_ns();
+	u64 ran_ns = agent->ran ? now - status->start_ns : 0;
+
+	disarm(agent);
+	agentsys_launch_done(agent);
+	if (input == AGENTSYS_IN_ENDED && !agent->alone)
+		agentsys_cgroup_kill(agent->id);
+	if (status->flags & AGENTSYS_AGENT_PAUSED) {
+		/* Or its next instance would be born frozen. */
+		agentsys_cgroup_freeze(agent->id, false);
+		set_flag(agent, AGENTSYS_AGENT_PAUSED, false);
+	}
+
+	spin_lock(&agent->lock);
+	status->cause = cause;
+	status->code = code;
+	status->step = cause == AGENTSYS_CAUSE_LAUNCH ? agent->launch_step : 0;
+	status->end_ns = now;
+	status->exits += agent->ran;
+	status->crashes += crash && agent->ran;
+	status->faults += crash && agent->ran;
+	spin_unlock(&agent->lock);
+
+	if (agent->ran) {
+		agentsys_count_exit(crash);
+		agentsys_event_agent(agent, crash ? AGENTSYS_EVENT_CRASH : AGENTSYS_EVENT_EXIT,
+				     cause, code, ran_ns);
+	} else if (cause == AGENTSYS_CAUSE_LAUNCH) {
+		agentsys_event_agent(agent, AGENTSYS_EVENT_LAUNCH_FAILED, cause, code,
+				     agent->launch_step);
+	}
+	agent->ran = false;
+
+	/* The event has still told the pid. */
+	spin_lock(&agent->lock);
+	status->pid = 0;
+	spin_unlock(&agent->lock);
+	put_pid(agent->main);
+	agent->main = NULL;
+}
+
+/* How did the instance end, when nobody asked for it? */
+static enum agentsys_cause find_cause(struct agentsys_agent *agent, enum agentsys_input input,
+				      s32 *code)
+{
+	int signal = agent->wait_status & 0x7f;
+
+	if (input == AGENTSYS_IN_ENDED && !agent->ran) {
+		/* After its commit, before its exec. */
+		agent->launch_error = EIO;
+		agent->launch_step = AGENTSYS_STEP_EXEC;
+		input = AGENTSYS_IN_LAUNCH_FAILED;
+	}
+	if (input == AGENTSYS_IN_LAUNCH_FAILED) {
+		*code = agent->launch_error;
+		return AGENTSYS_CAUSE_LAUNCH;
+	}
+	*code = signal ?: agent->wait_status >> 8 & 0xff;
+	if (!signal)
+		return AGENTSYS_CAUSE_EXIT;
+	return agent->oom ? AGENTSYS_CAUSE_OOM : AGENTSYS_CAUSE_SIGNAL;
+}
+
+static void schedule_restart(struct agentsys_agent *agent, u32 delay_ms)
+{
+	struct agentsys_status *status = &agent->status;
+
+	agentsys_event_agent(agent, AGENTSYS_EVENT_RESTART_SCHEDULED, status->cause,
+			     status->restarts + 1, delay_ms);
+	set_state(agent, AGENTSYS_BACKOFF);
+	if (!delay_ms) {
+		agentsys_supervisor_apply(agent, AGENTSYS_IN_TIMER);
+		return;
+	}
+	spin_lock(&agent->lock);
+	status->next_start_ns = ktime_get_boottime_ns() + (u64)delay_ms * NSEC_PER_MSEC;
+	spin_unlock(&agent->lock);
+	arm(agent, delay_ms);
+}
+
+static void decide(struct agentsys_agent *agent, enum agentsys_input input)
+{
+	struct agentsys_status *status = &agent->status;
+	struct agentsys_verdict verdict;
+	enum agentsys_cause cause;
+	s32 code;
+
+	cause = find_cause(agent, input, &code);
+	note_end(agent, input, cause, code);
+	if (cause == AGENTSYS_CAUSE_LAUNCH && agent->by_hand) {
+		finish(agent, AGENTSYS_FAILED);
+		return;
+	}
+	agentsys_restart_decide(&status->policy, status->restarts, cause, code, &verdict);
+	if (verdict.state == AGENTSYS_BACKOFF && !agentsys_shutdown_active())
+		schedule_restart(agent, verdict.delay_ms);
+	else
+		finish(agent, verdict.state == AGENTSYS_BACKOFF ? AGENTSYS_EXITED : verdict.state);
+}
+
+static void ended_as_asked(struct agentsys_agent *agent, enum agentsys_input input)
+{
+	s32 code;
+
+	find_cause(agent, input, &code);
+	note_end(agent, input, agent->asked, agent->ran ? code : 0);
+	if (agent->restart_after && !agentsys_shutdown_active()) {
+		set_state(agent, AGENTSYS_STARTING);
+		launch(agent, AGENTSYS_IN_RESTART);
+	} else {
+		finish(agent, AGENTSYS_EXITED);
+	}
+}
+
+static void kill_all(struct agentsys_agent *agent, enum agentsys_input input)
+{
+	if (agent->asked != AGENTSYS_CAUSE_KILL) {
+		agentsys_event_agent(agent, AGENTSYS_EVENT_KILL, 0, 0, 0);
+		agentsys_shutdown_killed();
+	}
+	agent->asked = AGENTSYS_CAUSE_KILL;
+	if (agentsys_cgroup_kill(agent->id) && agent->main)
+		kill_pid(agent->main, SIGKILL, 1);
+	arm(agent, KILL_RETRY_MS);
+}
+
+static void thaw(struct agentsys_agent *agent, enum agentsys_input input)
+{
+	if (!(agent->status.flags & AGENTSYS_AGENT_PAUSED))
+		return;
+	agentsys_cgroup_freeze(agent->id, false);
+	set_flag(agent, AGENTSYS_AGENT_PAUSED, false);
+	agentsys_event_agent(agent, AGENTSYS_EVENT_RESUME, 0, 0, 0);
+}
+
+static void freeze(struct agentsys_agent *agent, enum agentsys_input input)
+{
+	if (agent->status.flags & AGENTSYS_AGENT_PAUSED)
+		return;
+	if (agentsys_cgroup_freeze(agent->id, true))
+		return;
+	set_flag(agent, AGENTSYS_AGENT_PAUSED, true);
+	agentsys_event_agent(agent, AGENTSYS_EVENT_PAUSE, 0, 0, 0);
+}
+
+/* Ask it to end. */
+static void send_signal(struct agentsys_agent *agent, enum agentsys_input input)
+{
+	const struct agentsys_status *status = &agent->status;
+	u32 timeout_ms = agent->stop_timeout_ms;
+
+	if (timeout_ms == AGENTSYS_OWN_TIMEOUT)
+		timeout_ms = status->stop_timeout_ms;
+	agent->restart_after = input == AGENTSYS_IN_RESTART;
+	agent->asked = input == AGENTSYS_IN_RESTART ? AGENTSYS_CAUSE_RESTART : AGENTSYS_CAUSE_STOP;
+	thaw(agent, input);	/* a frozen process handles no signal */
+	agentsys_event_agent(agent, AGENTSYS_EVENT_STOP, 0, status->stop_signal, timeout_ms);
+	kill_pid(agent->main, status->stop_signal, 1);
+	arm(agent, timeout_ms);
+}
+
+/* Stopped while it is being started. */
+static void abort_launch(struct agentsys_agent *agent, enum agentsys_input input)
+{
+	agent->asked = input == AGENTSYS_IN_KILL ? AGENTSYS_CAUSE_KILL : AGENTSYS_CAUSE_STOP;
+	agentsys_event_agent(agent, input == AGENTSYS_IN_KILL ? AGENTSYS_EVENT_KILL :
+			     AGENTSYS_EVENT_STOP, 0, 0, 0);
+	if (agent->has_cgroup)
+		agentsys_cgroup_kill(agent->id);
+	if (agentsys_launch_cancel(agent)) {
+		note_end(agent, input, agent->asked, 0);
+		finish(agent, AGENTSYS_EXITED);
+	} else {
+		arm(agent, KILL_RETRY_MS);
+	}
+}
+
+/* Its scheduled restart is called off. */
+static void cancel_restart(struct agentsys_agent *agent, enum agentsys_input input)
+{
+	spin_lock(&agent->lock);
+	agent->status.next_start_ns = 0;
+	spin_unlock(&agent->lock);
+	finish(agent, AGENTSYS_EXITED);
+}
+
+static void remove(struct agentsys_agent *agent, enum agentsys_input input)
+{
+	if (agent->populated)
+		agent->forget = true;
+	else
+		forget(agent);
+}
+
+static void nothing(struct agentsys_agent *agent, enum agentsys_input input)
+{
+}
+
+static void (*const actions[])(struct agentsys_agent *agent, enum agentsys_input input) = {
+	[AGENTSYS_ACT_NONE]		= nothing,
+	[AGENTSYS_ACT_REFUSE]		= nothing,
+	[AGENTSYS_ACT_LAUNCH]		= launch,
+	[AGENTSYS_ACT_RUNNING]		= running,
+	[AGENTSYS_ACT_EXECED]		= execed,
+	[AGENTSYS_ACT_DECIDE]		= decide,
+	[AGENTSYS_ACT_ABORT]		= abort_launch,
+	[AGENTSYS_ACT_SIGNAL]		= send_signal,
+	[AGENTSYS_ACT_KILL]		= kill_all,
+	[AGENTSYS_ACT_FREEZE]		= freeze,
+	[AGENTSYS_ACT_THAW]		= thaw,
+	[AGENTSYS_ACT_ENDED_AS_ASKED]	= ended_as_asked,
+	[AGENTSYS_ACT_FINISH]		= cancel_restart,
+	[AGENTSYS_ACT_REAP]		= reap,
+	[AGENTSYS_ACT_FORGET]		= remove,
+};
+static_assert(ARRAY_SIZE(actions) == __AGENTSYS_ACTIONS);
+
+int agentsys_supervisor_apply(struct agentsys_agent *agent, enum agentsys_input input)
+{
+	const struct agentsys_transition *transition;
+
+	lockdep_assert_held(&agentsys_lock);
+
+	transition = agentsys_transition(agent->status.state, input);
+	if (transition->action == AGENTSYS_ACT_REFUSE)
+		return -transition->error;
+	set_state(agent, transition->next);
+	actions[transition->action](agent, input);
+	return 0;
+}
+
+static void handle_mail(struct agentsys_agent *agent, unsigned long mail)
+{
+	/* A launch that was given up may have run all the same: nobody's business. */
+	if (mail & BIT(AGENTSYS_MAIL_RAN) && agent->main)
+		agentsys_supervisor_apply(agent, AGENTSYS_IN_RAN);
+	if (mail & BIT(AGENTSYS_MAIL_LAUNCH_FAILED))
+		agentsys_supervisor_apply(agent, AGENTSYS_IN_LAUNCH_FAILED);
+	if (mail & BIT(AGENTSYS_MAIL_ENDED)) {
+		if (agent->stale_end)
+			agent->stale_end = false;
+		else
+			agentsys_supervisor_apply(agent, AGENTSYS_IN_ENDED);
+	}
+	if (mail & BIT(AGENTSYS_MAIL_TIMER) && agent->deadline &&
+	    time_after_eq(jiffies, agent->deadline))
+		agentsys_supervisor_apply(agent, AGENTSYS_IN_TIMER);
+}
+
+int agentsys_supervisor_init(void)
+{
+	int ret = agentsys_mailbox_init(handle_mail);
+
+	if (ret)
+		return ret;
+	ret = agentsys_attach_init();
+	if (ret)
+		agentsys_mailbox_exit();
+	return ret;
+}
+
+/* No agent is live, no front end left. */
+void agentsys_supervisor_exit(void)
+{
+	struct agentsys_agent *agent;
+	u32 id;
+
+	agentsys_attach_exit();
+	agentsys_shutdown_exit();
+	for (id = 0; (agent = agentsys_registry_next(id)); id = agent->id + 1) {
+		timer_delete_sync(&agent->timer);
+		agentsys_agent_put(agent);
+	}
+	agentsys_mailbox_exit();
+	agentsys_registry_clear();
+}

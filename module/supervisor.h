@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The supervisor: the one place where agents change state.
+ */
+#ifndef _AGENTSYS_SUPERVISOR_H
+#define _AGENTSYS_SUPERVISOR_H
+
+#include <linux/types.h>
+
+#include "cgroup.h"
+#include "core/restart.h"
+#include "core/state.h"
+#include "waiter.h"
+
+struct agentsys_agent;
+struct netlink_ext_ack;
+
+int agentsys_supervisor_init(void);
+void agentsys_supervisor_exit(void);
+
+/*
+ * These take the supervisor lock, return 0 or an errno of
+ * <linux/agentsys_netlink.h> and explain it in @extack, which may be NULL. A
+ * @waiter, which may be NULL too, is taken over by success alone.
+ */
+
+/* Enter @agent under @id (0: any free one) and launch it. */
+int agentsys_spawn(struct agentsys_agent *agent, u32 id, struct agentsys_waiter *waiter,
+		   struct netlink_ext_ack *extack);
+
+/* Enter @agent, which has no spec, and adopt the process @pid of the initial namespace. */
+int agentsys_attach(struct agentsys_agent *agent, u32 id, pid_t pid,
+		    const struct agentsys_limits *limits, struct agentsys_waiter *waiter,
+		    struct netlink_ext_ack *extack);
+
+#define AGENTSYS_OWN_TIMEOUT	U32_MAX		/* the agent's own stop timeout */
+
+/* What a person asks of one agent: START, STOP, KILL, RESTART, PAUSE, RESUME, REMOVE. */
+int agentsys_control(u32 id, enum agentsys_input input, u32 stop_timeout_ms,
+		     struct agentsys_waiter *waiter, struct netlink_ext_ack *extack);
+
+/**
+ * struct agentsys_policy_change - what to change of a restart policy
+ * @has: AGENTSYS_POLICY_* for each field given
+ * @policy: the new values
+ */
+struct agentsys_policy_change {
+	u32 has;
+#define AGENTSYS_POLICY_CONDITION	(1U << 0)
+#define AGENTSYS_POLICY_MAX_RESTARTS	(1U << 1)
+#define AGENTSYS_POLICY_INITIAL		(1U << 2)
+#define AGENTSYS_POLICY_MAX		(1U << 3)
+	struct agentsys_restart_policy policy;
+};
+
+/* What the values of a policy may be: 0 or -EINVAL. */
+int agentsys_policy_check(const struct agentsys_restart_policy *policy,
+			  struct netlink_ext_ack *extack);
+
+int agentsys_set_policy(u32 id, const struct agentsys_policy_change *change,
+			struct netlink_ext_ack *extack);
+
+/* The guide's "set auto-restart": 0 turns it off. */
+int agentsys_set_auto_restart(u32 id, u32 max_restarts);
+
+/* Stop everything; what is left after @deadline_ms is killed. */
+int agentsys_shutdown(u32 deadline_ms, struct agentsys_waiter *waiter,
+		      struct netlink_ext_ack *extack);
+
+int agentsys_attach_init(void);
+void agentsys_attach_exit(void);
+
+/*
+ * For shutdown.c and attach.c, with the supervisor lock held.
+ */
+
+/* Let @input happen to @agent: 0, or the negative errno with which it is refused. */
+int agentsys_supervisor_apply(struct agentsys_agent *agent, enum agentsys_input input);
+
+/* Agents that are not over and done with, processes and cgroup included. */
+unsigned int agentsys_supervisor_live(void);
+
+/* Count @agent as live, until its cgroup is gone. */
+void agentsys_supervisor_hold(struct agentsys_agent *agent);
+
+#endif /* _AGENTSYS_SUPERVISOR_H */

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "waiter.h"
+
+#include <linux/errno.h>
+#include <linux/kernel.h>
+
+#include "agent.h"
+#include "core/names.h"
+#include "mailbox.h"
+#include "spec.h"
+
+int agentsys_waiter_add(struct agentsys_agent *agent, struct agentsys_waiter *waiter)
+{
+	lockdep_assert_held(&agentsys_lock);
+
+	if (agent->nr_waiters >= AGENTSYS_WAITERS_MAX)
+		return -EBUSY;
+	agent->nr_waiters++;
+	list_add_tail(&waiter->node, &agent->waiters);
+	return 0;
+}
+
+void agentsys_waiter_del(struct agentsys_agent *agent, struct agentsys_waiter *waiter)
+{
+	lockdep_assert_held(&agentsys_lock);
+
+	list_del(&waiter->node);
+	agent->nr_waiters--;
+}
+
+static bool answer_all(struct agentsys_agent *agent, enum agentsys_goal goal,
+		       const struct agentsys_answer *answer)
+{
+	struct agentsys_waiter *waiter, *next;
+	bool any = false;
+
+	list_for_each_entry_safe(waiter, next, &agent->waiters, node) {
+		if (waiter->goal != goal)
+			continue;
+		agentsys_waiter_del(agent, waiter);
+		waiter->answer(waiter, answer);
+		any = true;
+	}
+	return any;
+}
+
+void agentsys_waiter_reached(struct agentsys_agent *agent, enum agentsys_goal goal)
+{
+	struct agentsys_answer answer = {
+		.id = agent->id,
+		.pid = agent->status.pid,
+		.state = agent->status.state,
+	};
+
+	answer_all(agent, goal, &answer);
+}
+
+bool agentsys_waiter_fail(struct agentsys_agent *agent)
+{
+	const struct agentsys_status *status = &agent->status;
+	struct agentsys_answer answer = {
+		.id = agent->id,
+		.state = status->state,
+		.error = ECANCELED,
+		.text = "it was asked to end while it was being started",
+	};
+	char text[256];
+
+	if (list_empty(&agent->waiters))
+		return false;
+	if (status->cause == AGENTSYS_CAUSE_LAUNCH) {
+		answer.error = status->code;
+		answer.step = status->step;
+		snprintf(text, sizeof(text), "%s%s%.200s%s", agentsys_step_text(status->step),
+			 status->step == AGENTSYS_STEP_EXEC && agent->spec ? " \"" : "",
+			 status->step == AGENTSYS_STEP_EXEC && agent->spec ?
+				agentsys_spec_program(agent->spec) : "",
+			 status->step == AGENTSYS_STEP_EXEC && agent->spec ? "\"" : "");
+		answer.text = text;
+	}
+	return answer_all(agent, AGENTSYS_RUNS, &answer);
+}
