@@ -17,7 +17,7 @@ WARN := -Wall -Wextra -Werror
 # Deferred: finding (and the first time extracting) them is not needed for `make help`.
 SELFTESTS = $(shell scripts/kernel.sh source)/tools/testing/selftests
 
-.PHONY: all help deps kernels module tools tests overlay check unit lint vm-test demo shell bench-quick \
+.PHONY: all help deps module tools tests programs overlay check unit lint vm-test demo shell bench-quick \
 	install uninstall install-tools install-module clean
 
 all: module tools
@@ -42,50 +42,52 @@ module: deps
 	@scripts/build-module.sh $(KVER)
 
 tools: deps
-	@if [ -e tools/Makefile ]; then mkdir -p $(O)/tools && $(MAKE) -s -C tools all O=$(O)/tools; fi
+	@if [ -e tools/Makefile ]; then mkdir -p $(O)/tools && flock $(O)/tools $(MAKE) -s -C tools all O=$(O)/tools; fi
 
 # Test programs: one file is one test. A comment "build: ..." adds to the compiler's command line.
+NL_CFLAGS := -isystem /usr/include/libnl3
 PROGRAMS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/kselftest/*.c tests/bench/*.c)) \
 	$(patsubst tests/kselftest/agents/%.c,$(O)/tests/agents/%,$(wildcard tests/kselftest/agents/*.c))
 UNITS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/unit/*.c))
-LIBASM = $(if $(wildcard $(O)/tools/libasm-agentsys.so),$(O)/tools,$(dir $(firstword $(wildcard $(O)/tools/*/libasm-agentsys.so))))
-TEST_CFLAGS = $(CFLAGS) $(WARN) -Wno-unused-parameter -std=gnu11 -D_GNU_SOURCE -MMD -MP \
-	-Iinclude/uapi -Itools/libasm -Itests/kselftest/lib -isystem $(SELFTESTS)
+# Looked for when needed, by the shell: make remembers what a folder held before the library was built.
+LIBASM = $(shell find $(O)/tools -name libasm-agentsys.so -printf '%h\n' -quit 2>/dev/null)
+TEST_CFLAGS = $(CFLAGS) $(WARN) -Wno-unused-parameter -std=gnu11 -D_GNU_SOURCE \
+	-Iinclude/uapi -Itools/libasm $(NL_CFLAGS) -isystem $(SELFTESTS)
 TEST_LIBS = $(if $(LIBASM),-L$(LIBASM) -lasm-agentsys) -lnl-genl-3 -lnl-3 -ljson-c -lpthread -lm
-NL_CFLAGS := -isystem /usr/include/libnl3
 
-tests: tools $(PROGRAMS)
+# A test that does not compile is reported as failed, and keeps no other one from running.
+tests: tools
+	@$(MAKE) -s -k programs || true
+
+programs: $(PROGRAMS)
+
+# Linked beside its place and moved there: a second make may be running the program.
+link = @mkdir -p $(@D) && $(CC) $(1) -MMD -MP -MF $@.d -MT $@ -o $@.$$$$ $< $(shell scripts/directive build $<) $(2) && \
+	mv $@.$$$$ $@ || { rm -f $@; exit 1; }
 
 $(O)/tests/agents/%: tests/kselftest/agents/%.c
-	@mkdir -p $(@D)
-	@$(CC) $(TEST_CFLAGS) $(NL_CFLAGS) -o $@ $< $(shell scripts/directive build $<) $(TEST_LIBS)
-
-$(O)/tests/kselftest/% $(O)/tests/bench/%: | tools
+	$(call link,$(TEST_CFLAGS),$(TEST_LIBS))
 $(O)/tests/kselftest/%: tests/kselftest/%.c
-	@mkdir -p $(@D)
-	@$(CC) $(TEST_CFLAGS) $(NL_CFLAGS) -o $@ $< $(shell scripts/directive build $<) $(TEST_LIBS)
-
+	$(call link,$(TEST_CFLAGS),$(TEST_LIBS))
 $(O)/tests/bench/%: tests/bench/%.c
-	@mkdir -p $(@D)
-	@$(CC) $(TEST_CFLAGS) $(NL_CFLAGS) -o $@ $< $(shell scripts/directive build $<) $(TEST_LIBS)
+	$(call link,$(TEST_CFLAGS),$(TEST_LIBS))
 
 # Unit tests see the pure logic of the module, compiled for this machine with sanitizers.
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-UNIT_CFLAGS = $(CFLAGS) $(WARN) -Wno-unused-parameter -std=gnu11 -D_GNU_SOURCE $(SANITIZE) -MMD -MP \
+UNIT_CFLAGS = $(CFLAGS) $(WARN) -Wno-unused-parameter -std=gnu11 -D_GNU_SOURCE $(SANITIZE) \
 	-Iinclude/uapi -Imodule -Imodule/core -Itools/libasm $(NL_CFLAGS)
 CORE := $(patsubst module/core/%.c,$(O)/core/%.o,$(wildcard module/core/*.c))
 
 $(O)/core/%.o: module/core/%.c
 	@mkdir -p $(@D)
-	@$(CC) $(UNIT_CFLAGS) -c -o $@ $<
+	@$(CC) $(UNIT_CFLAGS) -MMD -MP -c -o $@ $<
 
 # An archive, so that a test may bring its own stand-in for a file of core.
 $(O)/core/core.a: $(CORE)
 	@rm -f $@ && ar rcs $@ $(CORE)
 
 $(O)/tests/unit/%: tests/unit/%.c $(O)/core/core.a
-	@mkdir -p $(@D)
-	@$(CC) $(UNIT_CFLAGS) -o $@ $< $(shell scripts/directive build $<) $(O)/core/core.a -lcmocka -lnl-genl-3 -lnl-3 -ljson-c -lpthread -lm
+	$(call link,$(UNIT_CFLAGS),$(O)/core/core.a -lcmocka -lnl-genl-3 -lnl-3 -ljson-c -lpthread -lm)
 
 -include $(wildcard $(O)/tests/*/*.d $(O)/core/*.d)
 
@@ -115,6 +117,40 @@ shell: overlay
 
 bench-quick: overlay
 	@tests/vm/vm.py bench $(T)
+
+# The module for an installed kernel; on a machine without its headers only the tools are installed.
+KDIR ?= /lib/modules/$(shell uname -r)/build
+MODULE_RELEASE = $(shell cat $(KDIR)/include/config/kernel.release 2>/dev/null)
+MODULE_DIR = $(DESTDIR)/lib/modules/$(MODULE_RELEASE)/updates
+INCLUDEDIR ?= $(PREFIX)/include
+MANDIR ?= $(PREFIX)/share/man
+MANPAGES = $(notdir $(wildcard docs/man/*.[1-8]))
+man_path = $(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(1)))/$(1)
+HEADERS := $(notdir $(wildcard include/uapi/linux/*.h))
+
+install: install-tools install-module
+
+install-tools:
+	@scripts/deps.sh tools
+	mkdir -p $(O)/tools
+	$(MAKE) -s -C tools install O=$(O)/tools DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
+	$(foreach header,$(HEADERS),install -D -m 644 include/uapi/linux/$(header) $(DESTDIR)$(INCLUDEDIR)/linux/$(header) &&) true
+	$(foreach page,$(MANPAGES),install -D -m 644 docs/man/$(page) $(call man_path,$(page)) &&) true
+
+install-module:
+ifeq ($(MODULE_RELEASE),)
+	@echo 'no kernel headers in $(KDIR): the module is not installed (KDIR= names others)'
+else
+	scripts/build-module.sh $(KDIR)
+	install -D -m 644 $(O)/$(MODULE_RELEASE)/agentsys.ko $(MODULE_DIR)/agentsys.ko
+	$(if $(DESTDIR),,depmod $(MODULE_RELEASE))
+endif
+
+uninstall:
+	$(MAKE) -s -C tools uninstall O=$(O)/tools DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
+	rm -f $(foreach header,$(HEADERS),$(DESTDIR)$(INCLUDEDIR)/linux/$(header)) $(foreach page,$(MANPAGES),$(call man_path,$(page)))
+	$(if $(MODULE_RELEASE),rm -f $(MODULE_DIR)/agentsys.ko)
+	$(if $(MODULE_RELEASE),$(if $(DESTDIR),,depmod $(MODULE_RELEASE)))
 
 clean:
 	rm -rf $(O)

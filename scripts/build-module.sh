@@ -1,5 +1,7 @@
 #!/bin/bash
-# Build agentsys.ko for a kernel: scripts/build-module.sh KVER [make arguments]
+# Build agentsys.ko for a kernel: scripts/build-module.sh KVER|FOLDER [make arguments]
+#
+# FOLDER is what /lib/modules/<release>/build is: the headers of an installed kernel.
 #
 # kbuild before 6.13 writes objects beside the sources, so it is given a mirror of links, build/<release>/module beside
 # build/<release>/include, and the tree stays clean. Messages are mapped back to the files in the tree.
@@ -9,8 +11,13 @@ cd "$(dirname "$0")/.."
 kver=$1
 shift
 build=${BUILD:-build}
-kernel=$(scripts/kernel.sh dir "$kver")
-release=$(cat "$kernel/release")
+if [ -e "$kver/include/config/kernel.release" ]; then
+	headers=$kver
+	release=$(cat "$kver/include/config/kernel.release")
+else
+	headers=$(scripts/kernel.sh dir "$kver")/build
+	release=$(scripts/kernel.sh release "$kver")
+fi
 out=$build/${MIRROR:-$release}
 
 [ -e module/Kbuild ] || { echo 'module/Kbuild is missing: no module to build' >&2; exit 0; }
@@ -22,6 +29,6 @@ flock 9
 cp -rsf "$PWD/module" "$PWD/include" "$out/"
 find "$out/module" "$out/include" -xtype l -delete
 
-make -s -C "$kernel/build" M="$out/module" -j"$(nproc)" KCFLAGS="-fmacro-prefix-map=$out/= ${KCFLAGS:-}" "$@" modules 2>&1 |
+make -s -C "$headers" M="$out/module" -j"$(nproc)" KCFLAGS="-fmacro-prefix-map=$out/= ${KCFLAGS:-}" "$@" modules 2>&1 |
 	sed -e "s|$out/||g" -e '/^Skipping BTF generation/d' >&2
 cp -u "$out/module/agentsys.ko" "$out/agentsys.ko"

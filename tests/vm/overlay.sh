@@ -22,6 +22,7 @@ if [ -e "$build/$release/agentsys.ko" ]; then
 fi
 if [ -e tools/Makefile ]; then
 	make -s -C tools install O="$build/tools" DESTDIR="$root" PREFIX=/usr >/dev/null
+	[ -e "$root/usr/lib/libasm-agentsys.so.1" ] || cp "$build/tools/libasm-agentsys.so" "$root/usr/lib/libasm-agentsys.so.1"
 fi
 
 copy() {	# FOLDER FILE...: copy those that exist
@@ -41,6 +42,7 @@ copy "$lib/demo" examples/demo/*
 copy "$lib/examples" examples/*
 find "$lib" -name '*.d' -delete
 chmod -R a+rX "$root"
+find "$lib/tests" "$lib/bench" -maxdepth 1 -name '*.*' -type f -exec chmod a+x {} +
 
 # Directory names that are links in the base image must not become directories.
 for name in bin sbin lib; do

@@ -8,7 +8,9 @@
 The environment says which kernel (KVER, default 6.1) and where the build is (BUILD, default build).
 """
 import argparse
+import base64
 import fnmatch
+import glob
 import json
 import os
 import re
@@ -19,7 +21,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import base64
 
 import klog
 import tap
@@ -30,6 +31,7 @@ BUILD = os.path.abspath(os.environ.get("BUILD") or os.path.join(TREE, "build"))
 BOOT_TIMEOUT = 60
 TEST_TIMEOUT = 60
 QUIET_TIMEOUT = 30  # the guest sends a sign of life every 2 s
+KEEP_LOGS = 5  # runs per kernel
 TAIL = 25  # console lines shown of a machine that died
 
 
@@ -147,6 +149,10 @@ class Spec:
                     sys.exit("%s: unknown vm: directive %s" % (path, word))
                 self.options[key] = value
 
+    def missing(self):
+        """A program that could not be built is not there: make removes the old one."""
+        return self.file.endswith(".c") and not os.path.exists(os.path.join(BUILD, "tests/kselftest", self.name))
+
     def boot(self):
         """Tests with the same value share a boot."""
         alone = self.name if "isolated" in self.options else ""
@@ -172,14 +178,27 @@ def specs(names, folder="tests/kselftest"):
     return [spec for spec in found if not names or any(fnmatch.fnmatch(spec.name, name) for name in names)]
 
 
+def new_logs(kernel):
+    """A folder for a run's logs, build/logs/<kernel>.<pid>; build/logs/<kernel> is a link to the latest."""
+    link = os.path.join(BUILD, "logs", kernel.name)
+    folder = "%s.%d" % (link, os.getpid())
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    name = "%s.new" % folder
+    os.symlink(os.path.basename(folder), name)
+    os.rename(name, link)
+    old = sorted(glob.glob(glob.escape(link) + ".*[0-9]"), key=os.path.getmtime)
+    for folder_of_old in old[:-KEEP_LOGS]:
+        shutil.rmtree(folder_of_old, ignore_errors=True)
+    return folder
+
+
 class Runner:
     """Run tests on one kernel, booting as often as it takes."""
 
     def __init__(self, kernel, verbose=False, say=print):
         self.kernel, self.verbose, self.say = kernel, verbose, say
-        self.logs = os.path.join(BUILD, "logs", kernel.name)
-        shutil.rmtree(self.logs, ignore_errors=True)
-        os.makedirs(self.logs)
+        self.logs = new_logs(kernel)
         self.programs = []
         self.boots = 0
 
@@ -187,8 +206,11 @@ class Runner:
         groups = {}
         for spec in tests:
             kernels = spec.options.get("kernels")
-            if kernels and self.kernel.name not in kernels.split(","):
-                program = tap.Program(self.name(spec))
+            program = tap.Program(self.name(spec))
+            if spec.missing():
+                program.fail("it does not compile")
+                self.report(program, 0)
+            elif kernels and self.kernel.name not in kernels.split(","):
                 program.items.append(tap.Item("skipped", program.name, "only for kernel " + kernels))
                 self.report(program, 0)
             else:
@@ -294,11 +316,9 @@ def test(kernel, names):
 
 def bench(kernel, names):
     found = [spec.program for spec in specs(names, "tests/bench")]
-    logs = os.path.join(BUILD, "logs", kernel.name)
     out = os.path.join(BUILD, "bench")
-    os.makedirs(logs, exist_ok=True)
     os.makedirs(out, exist_ok=True)
-    console = os.path.join(logs, "console-bench.log")
+    console = os.path.join(new_logs(kernel), "console-bench.log")
     machine = Machine(kernel, "bench", {"bench": found}, "file:" + console, cpus=1, icount=True,
                       stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
     failed, finished = [], False

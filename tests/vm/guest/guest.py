@@ -242,7 +242,8 @@ class Test:
             if why:
                 self.port.send("@note " + why.replace("\n", " "))
         # What still holds the module after a shutdown gets a moment to go away.
-        for _ in range(50):
+        deadline = time.monotonic() + 5 * self.spec["scale"]
+        while time.monotonic() < deadline:
             why = command(["rmmod", "agentsys"], 20 * self.spec["scale"])
             if not why:
                 return True
