@@ -22,7 +22,6 @@ if [ -e "$build/$release/agentsys.ko" ]; then
 fi
 if [ -e tools/Makefile ]; then
 	make -s -C tools install O="$build/tools" DESTDIR="$root" PREFIX=/usr >/dev/null
-	[ -e "$root/usr/lib/libasm-agentsys.so.1" ] || cp "$build/tools/libasm-agentsys.so" "$root/usr/lib/libasm-agentsys.so.1"
 fi
 
 copy() {	# FOLDER FILE...: copy those that exist

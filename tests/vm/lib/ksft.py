@@ -29,8 +29,12 @@ def main():
             print("ok %d - %s" % (number, name), flush=True)
         except Skip as skip:
             print("ok %d - %s # SKIP %s" % (number, name, skip), flush=True)
-        except Exception:
+        except Exception as error:
             failed += 1
+            # The place and the error first, as a summary shows one line.
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            why = ("%s:%d: %s: %r" % (place.filename, place.lineno, place.line, error)).replace("\n", " ")
+            print("# " + why)
             print("# " + traceback.format_exc().strip().replace("\n", "\n# "))
             print("not ok %d - %s" % (number, name), flush=True)
     sys.exit(1 if failed else 0)
