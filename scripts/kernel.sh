@@ -4,6 +4,7 @@
 #   scripts/kernel.sh dir NAME       make sure kernel NAME is there, print its folder
 #   scripts/kernel.sh release NAME   the same, print what `uname -r` says on it
 #   scripts/kernel.sh source SERIES  files taken from Debian's linux-source: checkpatch, kselftest headers, ...
+#   scripts/kernel.sh cache          the cache's folder
 #   scripts/kernel.sh refresh        ask apt again for newer ones at the next use
 #
 # NAME is a Debian series (6.1, 6.12), which stands for its newest cloud kernel, or any folder
@@ -148,6 +149,7 @@ case ${1:-} in
 dir) ensure "$2"; (cd "$cache/kernels/$2" && pwd -P) ;;
 release) ensure "$2"; cat "$cache/kernels/$2/release" ;;
 source) source_dir "${2:-}" ;;
+cache) echo "$cache" ;;
 refresh) rm -f "$cache"/kernels/*.checked ;;
 *) sed -n '2,/^set -eu/s/^# \{0,1\}//p' "$0"; exit 2 ;;
 esac

@@ -4,7 +4,7 @@
 # name made from this script and the packages' versions.
 set -eu
 
-cache=${AGENTSYS_CACHE:-${XDG_CACHE_HOME:-${HOME:-/var/tmp}/.cache}/agentsys}
+cache=$("$(dirname "$0")/../../scripts/kernel.sh" cache)
 python=$(readlink -f /usr/bin/python3)
 pylib=/usr/lib/$(basename "$python")
 
@@ -106,10 +106,9 @@ EOF
 echo 'hosts: files' >"$root/etc/nsswitch.conf"
 printf '127.0.0.1\tlocalhost agentsys\n' >"$root/etc/hosts"
 echo agentsys >"$root/etc/hostname"
-chown 1000:1000 "$root/home/user"
 
-# Uncompressed boots fastest: QEMU copies it by DMA, while unpacking lz4 is emulated instruction by instruction.
-(cd "$root" && find . -print0 | sort -z | cpio -0 -o -H newc --quiet) >"$work/base.cpio"
+# Uncompressed boots fastest: QEMU copies it by DMA, while unpacking is emulated instruction by instruction.
+(cd "$root" && find . -print0 | sort -z | cpio -0 -o -H newc -R 0:0 --quiet) >"$work/base.cpio"
 mv "$work/base.cpio" "$image"
 find "$cache/images" -maxdepth 1 -name 'base-*' ! -path "$image" -mtime +7 -delete
 echo "$image"
