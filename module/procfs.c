@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "procfs.h"
 
+#include <linux/fs.h>
 #include <linux/init.h>
+#include <linux/lockdep.h>
 #include <linux/proc_fs.h>
 #include <linux/seq_file.h>
 
@@ -28,7 +30,7 @@
 #define POS_FIRST	1LL			/* plus the id */
 #define POS_BETWEEN	(POS_FIRST + SECTION)
 #define POS_SECOND	(POS_BETWEEN + 1)	/* plus the id or seq */
-#define POS_TAIL	(1LL << 62)
+#define POS_TAIL	(S64_MAX / 2)
 
 enum piece {
 	HEAD,
@@ -308,6 +310,28 @@ static const struct {
 	{ "events", &events_ops },
 };
 
+/*
+ * While a page is made, files of cgroups are read, which are pages of the same
+ * kind with a lock of the same kind: tell lockdep that it is another one.
+ */
+static struct lock_class_key page_lock_key;
+
+static int page_open(struct inode *inode, struct file *file)
+{
+	int ret = seq_open_private(file, pde_data(inode), sizeof(struct page_reader));
+
+	if (!ret)
+		lockdep_set_class(&((struct seq_file *)file->private_data)->lock, &page_lock_key);
+	return ret;
+}
+
+static const struct proc_ops page_ops = {
+	.proc_open = page_open,
+	.proc_read_iter = seq_read_iter,
+	.proc_lseek = seq_lseek,
+	.proc_release = seq_release_private,
+};
+
 int __init agentsys_procfs_init(void)
 {
 	struct proc_dir_entry *dir = proc_mkdir(DIRECTORY, NULL);
@@ -316,8 +340,7 @@ int __init agentsys_procfs_init(void)
 	if (!dir)
 		return -ENOMEM;
 	for (i = 0; i < ARRAY_SIZE(pages); i++) {
-		if (!proc_create_seq_private(pages[i].name, 0444, dir, pages[i].ops,
-					     sizeof(struct page_reader), NULL)) {
+		if (!proc_create_data(pages[i].name, 0444, dir, &page_ops, (void *)pages[i].ops)) {
 			remove_proc_subtree(DIRECTORY, NULL);
 			return -ENOMEM;
 		}
