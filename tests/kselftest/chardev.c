@@ -412,7 +412,15 @@ TEST_F(agents, an_agent_about_itself)
 	EXPECT_NE(NULL, strstr(report, "policy: -1\n"));
 	/* Its child is the agent, but not the main process. */
 	EXPECT_NE(NULL, strstr(report, "heartbeat: 0\nwhoami: 0 id=101 pid=other instance=1 "
-			       "restarts=0/0 heartbeats=4 name=probe\nend\n"));
+			       "restarts=0/0 heartbeats=4 name=probe\n"));
+	if (strstr(report, "namespaces: 0\n")) {
+		EXPECT_NE(NULL, strstr(report, "namespaces: 0\nwhoami: 0 id=101 pid=none "));
+		EXPECT_NE(NULL, strstr(report, "info-other-ns: -1 \n"));
+		EXPECT_NE(NULL, strstr(report, "info-self-ns: 0 {\"agent_id\":101,"));
+		EXPECT_NE(NULL, strstr(report, "}\npolicy: -1\nend\n"));
+	} else {
+		TH_LOG("no user namespaces here");
+	}
 }
 
 TEST_F(agents, info)

@@ -7,10 +7,12 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <linux/agentsys.h>
@@ -29,7 +31,8 @@ static void whoami(void)
 	int ret = call(AGENTSYS_IOC_WHOAMI, &who);
 
 	fprintf(out, "whoami: %d id=%u pid=%s instance=%u restarts=%u/%u heartbeats=%llu name=%s\n",
-		ret, who.agent_id, who.pid == getpid() ? "mine" : "other", who.instance,
+		ret, who.agent_id,
+		!who.pid ? "none" : who.pid == getpid() ? "mine" : "other", who.instance,
 		who.restarts, who.max_restarts, who.heartbeats, who.name);
 }
 
@@ -65,6 +68,26 @@ static void policy(unsigned int id)
 	fprintf(out, "policy: %d\n", call(AGENTSYS_IOC_POLICY, &patch));
 }
 
+/* As root of namespaces of its own it is still the agent, and still nobody outside them. */
+static void in_namespaces(unsigned int other)
+{
+	int ret = unshare(CLONE_NEWUSER | CLONE_NEWPID);
+
+	fprintf(out, "namespaces: %d\n", ret ? -errno : 0);
+	fflush(out);
+	if (ret)
+		return;
+	if (!fork()) {
+		whoami();
+		info("info-other-ns", other);
+		info("info-self-ns", 0);
+		policy(other);
+		fclose(out);
+		_exit(0);
+	}
+	wait(NULL);
+}
+
 static unsigned int own_id(void)
 {
 	struct agentsys_whoami who = { .size = sizeof(who) };
@@ -94,6 +117,7 @@ int main(int argc, char **argv)
 	if (!fork()) {
 		heartbeat();
 		whoami();
+		in_namespaces((unsigned int)atoi(argv[2]));
 		fprintf(out, "end\n");
 		fclose(out);
 		for (;;)
