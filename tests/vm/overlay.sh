@@ -33,7 +33,7 @@ copy() {	# FOLDER FILE...: copy those that exist
 }
 copy "$root" tests/vm/guest/init
 copy "$lib/vm" tests/vm/guest/{guest.py,session,bashrc}
-copy "$lib/tests/lib" tests/vm/lib/*
+copy "$lib/tests/lib" tests/vm/lib/* tests/kselftest/lib/*
 copy "$lib/tests" "$build"/tests/kselftest/* tests/kselftest/*.sh tests/kselftest/*.py tests/kselftest/data
 copy "$lib/tests/agents" "$build"/tests/agents/* tests/kselftest/agents/*.sh tests/kselftest/agents/*.py
 copy "$lib/bench" "$build"/tests/bench/* tests/bench/*.sh tests/bench/*.py

@@ -9,6 +9,7 @@ The environment says which kernel (KVER, default 6.1) and where the build is (BU
 """
 import argparse
 import base64
+import ctypes
 import fnmatch
 import glob
 import json
@@ -17,9 +18,11 @@ import re
 import select
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 
 import klog
@@ -72,11 +75,19 @@ class Kernel:
         return os.path.join(BUILD, self.release, "overlay.cpio")
 
 
+LIBC = ctypes.CDLL(None)
+
+
+def die_with_parent():
+    LIBC.prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG
+
+
 class Machine:
     """One boot. `console` and `results` are what -serial takes; closing the machine ends QEMU."""
 
     def __init__(self, kernel, what, job, console, results="chardev:tty", cmdline="", mem=None, cpus=2, icount=False, **popen):
-        self.initrd = tempfile.NamedTemporaryFile(prefix="agentsys-initrd-", dir=BUILD)
+        # Without a name, so that nothing is left behind whatever ends us.
+        self.initrd = tempfile.TemporaryFile(dir=BUILD)
         for part in (output(os.path.join(HERE, "base-image.sh")), kernel.overlay()):
             with open(part, "rb") as file:
                 shutil.copyfileobj(file, self.initrd)
@@ -87,7 +98,7 @@ class Machine:
             what, kernel.options.get("cmdline", ""), cmdline)
         argv = ["qemu-system-x86_64", "-nodefaults", "-display", "none", "-vga", "none", "-monitor", "none", "-no-reboot",
                 "-m", mem or kernel.options.get("mem", "1G"), "-smp", str(cpus),
-                "-kernel", os.path.join(kernel.folder, "vmlinux"), "-initrd", self.initrd.name,
+                "-kernel", os.path.join(kernel.folder, "vmlinux"), "-initrd", "/proc/self/fd/%d" % self.initrd.fileno(),
                 "-chardev", "stdio,id=tty,signal=off", "-serial", console, "-serial", results]
         if icount:
             # Guest time is a count of instructions, so figures do not depend on how busy the host is. With erms and
@@ -98,14 +109,14 @@ class Machine:
             argv += ["-accel", "kvm", "-cpu", "host"]
         else:
             argv += ["-accel", "tcg,thread=multi", "-cpu", "max"]
-        self.process = subprocess.Popen(argv + ["-append", append], **popen)
+        self.process = subprocess.Popen(argv + ["-append", append], pass_fds=(self.initrd.fileno(),),
+                                        preexec_fn=die_with_parent, **popen)
 
     def close(self):
         if self.process.poll() is None:
             self.process.kill()
-        status = self.process.wait()
+        self.process.wait()
         self.initrd.close()
-        return status
 
     def lines(self, deadline):
         """Lines of the results port; the deadline is asked for anew while waiting, None from it ends the wait."""
@@ -356,6 +367,7 @@ def interactive(kernel, what):
         # signal=off: ^C is for the guest. The kernel's quiet console shows errors only.
         machine = Machine(kernel, what, {}, "chardev:tty", "file:" + status.name, cmdline=cmdline + " loglevel=3")
         text = ""
+        terminal = termios.tcgetattr(0) if sys.stdin.isatty() else None
         try:
             # Ended here and not by powering off, because the kernel announces that on the console.
             while "vm.status" not in text and machine.process.poll() is None:
@@ -363,8 +375,10 @@ def interactive(kernel, what):
                 text += status.read()
         finally:
             machine.close()
-            if sys.stdin.isatty():
-                subprocess.run(["stty", "sane"])
+            # QEMU was given no time to put the terminal back.
+            if terminal:
+                termios.tcsetattr(0, termios.TCSANOW, terminal)
+                os.set_blocking(0, True)
     found = re.search(r"vm\.status=(\d+)\s", text)
     return 0 if what == "shell" else int(found[1]) if found else 1
 
