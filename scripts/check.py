@@ -75,6 +75,7 @@ class Check:
         return not done.returncode
 
     def unit(self):
+        self.program("unit runner", [os.path.join(TREE, "tests/vm/selftest.py")], UNIT_TIMEOUT)
         folder = os.path.join(TREE, "tests/unit")
         for file in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
             name, extension = os.path.splitext(file)

@@ -1,0 +1,109 @@
+#!/usr/bin/python3
+"""What the runner takes for a pass, a failure, a skip and a kernel report."""
+import sys
+
+sys.dont_write_bytecode = True
+sys.path[:0] = [sys.path[0] + "/lib"]
+
+import klog  # noqa: E402
+import ksft  # noqa: E402
+import tap   # noqa: E402
+
+
+def judge(text, status, **options):
+    program = tap.Program("p", **options)
+    for line in text.split("\n"):
+        program.feed(line)
+    program.finish(status)
+    return tuple(program.count(state) for state in ("passed", "failed", "skipped"))
+
+
+def test_results():
+    "results are counted one by one"
+    assert judge("TAP version 13\n1..3\nok 1 - a\nnot ok 2 b\nok 3 # SKIP why", 1) == (1, 1, 1)
+    assert judge("ok 1 a\nok 2 b # TODO later\n1..2", 0) == (1, 0, 1)
+    assert judge("# Starting 1 tests\n1..1\n# a.c:1: bad\nnot ok 1 global.a\n# Totals: pass:0 fail:1", 1) == (0, 1, 0)
+
+
+def test_names():
+    "a failure is explained by what was said before it"
+    program = tap.Program("p")
+    for line in ("# old", "ok 1 a", "# expected 1", "not ok 2 - b c"):
+        program.feed(line)
+    assert program.items[1].name == "p: b c" and program.items[1].why == "# expected 1"
+
+
+def test_programs():
+    "a program that dies, stops early or says nothing has failed"
+    assert judge("1..1\nok 1 a", -11) == (1, 1, 0)
+    assert judge("1..3\nok 1 a", 0) == (1, 1, 0)
+    assert judge("1..1\nok 1 a\nok 2 b", 0) == (2, 1, 0)
+    assert judge("hello", 0) == (0, 1, 0)
+    assert judge("", 0) == (0, 1, 0)
+    assert judge("1..2\nok 1 a\nok 2 b", 1) == (2, 1, 0)
+    assert judge("1..2\nok 1 a\nBail out! no memory", 0) == (1, 2, 0)
+    assert judge("ok 1 a\nok 2 b", 3) == (2, 1, 0)
+
+
+def test_skips():
+    "a program may not apply"
+    assert judge("# no such thing here", 4) == (0, 0, 1)
+    assert judge("1..0 # SKIP no such thing", 0) == (0, 0, 1)
+    assert judge("1..2\nok 1 a # SKIP x\nok 2 b # SKIP y", 4) == (0, 0, 2)
+
+
+def test_many():
+    "several programs in one output"
+    assert judge("1..1\nok 1 a\n1..2\nok 1 b\nok 2 c", 0, many=True) == (3, 0, 0)
+
+
+REPORTS = """\
+[    3.4] WARNING: CPU: 0 PID: 113 at module/main.c:12 w+0x32/0x82 [agentsys]
+[    3.4] BUG: kernel NULL pointer dereference, address: 0000000000000008
+[    3.4] kernel BUG at module/main.c:13!
+[    3.4] Oops: invalid opcode: 0000 [#1] PREEMPT SMP NOPTI
+[    3.4] general protection fault, probably for non-canonical address 0xdead000000000100: 0000 [#1]
+[    3.4] rcu: INFO: rcu_preempt self-detected stall on CPU
+[    3.4] rcu: INFO: rcu_preempt detected stalls on CPUs/tasks: { 1-...D }
+[    3.4] WARNING: possible circular locking dependency detected
+[    3.4] WARNING: suspicious RCU usage
+[    3.4] INFO: task rmmod:120 blocked for more than 30 seconds.
+[    3.4] BUG: KASAN: slab-use-after-free in agentsys_agent_put+0x1/0x2 [agentsys]
+[    3.4] BUG: KCSAN: data-race in a / b
+[    3.4] UBSAN: shift-out-of-bounds in module/core/restart.c:1:2
+[    3.4] kmemleak: unreferenced object 0xffff888004acfa80 (size 64):
+[    3.4] refcount_t: underflow; use-after-free.
+[    3.4] list_add corruption. prev->next should be next
+[    3.4] BUG: scheduling while atomic: spawn/12/0x00000002
+[    3.4] BUG: sleeping function called from invalid context at kernel/locking/mutex.c:1
+[    3.4] watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [spawn:12]
+[    3.4] ODEBUG: free active (active state 0) object type: timer_list"""
+
+QUIET = """\
+[    3.2] agentsys: loading out-of-tree module taints kernel.
+[    3.2] agentsys: module verification failed: signature and/or required key missing - tainting kernel
+[    3.2] [ASM] Agent Supervision Module initialized
+[    3.2] [ASM] WARNING: agent 7 is at 80 % of its memory
+[    3.2] sysrq: Show Blocked State
+[    3.2] Memory cgroup out of memory: Killed process 120 (leak) total-vm:10kB
+[    3.2] kmemleak: Kernel memory leak detector initialized (mem pool available: 15679)
+[    3.2] process 'debugger' started with executable stack"""
+
+
+def test_kernel_log():
+    "each kind of kernel report is seen, alone"
+    for line in REPORTS.split("\n"):
+        assert len(klog.reports([line])) == 1, line
+    for line in QUIET.split("\n"):
+        assert not klog.reports([line]), line
+
+
+def test_brief():
+    "a report ends where the kernel says so"
+    lines = REPORTS.split("\n")[:1] + ["[ 3.4] RAX: 0 RBX: 1", "[ 3.4] ---[ end trace 0 ]---"] + QUIET.split("\n")
+    found = klog.reports(lines)
+    assert len(found) == 1 and len(found[0]) == 3
+    assert len(klog.brief(found[0])) == 2
+
+
+ksft.main()
