@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "asmctl.h"
+
+static const struct option_def options[] = { OPTION_END };
+
+static void print_options_of(const struct command *command)
+{
+	for (const struct option_def *def = command->options; def->key; def++)
+		printf("--%s%s ", def->name, def->arg ? "=" : "");
+	printf("--help");
+}
+
+static void print_names(void)
+{
+	for (const struct command *const *command = commands; *command; command++) {
+		if ((*command)->program)
+			continue;
+		printf("%s ", (*command)->name);
+	}
+}
+
+static void print_case(const struct command *command)
+{
+	printf("\t%s%s%s)\n", command->name, command->alias ? "|" : "",
+	       command->alias ? command->alias : "");
+	printf("\t\toptions='");
+	print_options_of(command);
+	printf("'\n");
+	if (command->operands == OPERANDS_AGENTS)
+		printf("\t\toperands=agents\n");
+	else if (command->operands == OPERANDS_PROGRAM)
+		printf("\t\toperands=program\n");
+	else if (!strcmp(command->name, "help"))
+		printf("\t\toperands=commands\n");
+	printf("\t\t;;\n");
+}
+
+static void print_script(void)
+{
+	printf("# bash completion for asmctl and its other names; made by \"asmctl completion\"\n"
+	       "\n"
+	       "_asmctl_agents()\n"
+	       "{\n"
+	       "\tlocal line\n"
+	       "\tasmctl list 2>/dev/null | while read -r line; do\n"
+	       "\t\tset -- $line\n"
+	       "\t\t[ \"$1\" = ID ] || printf '%%s\\n%%s\\n' \"$1\" \"$3\"\n"
+	       "\tdone\n"
+	       "}\n"
+	       "\n"
+	       "_asmctl()\n"
+	       "{\n"
+	       "\tlocal cur=${COMP_WORDS[COMP_CWORD]} command options= operands= i\n"
+	       "\tlocal commands='");
+	print_names();
+	printf("'\n"
+	       "\n"
+	       "\tCOMPREPLY=()\n"
+	       "\tif [ \"${COMP_WORDS[0]##*/}\" = asmctl ]; then\n"
+	       "\t\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n"
+	       "\t\t\tCOMPREPLY=($(compgen -W \"$commands --help --version\" -- \"$cur\"))\n"
+	       "\t\t\treturn\n"
+	       "\t\tfi\n"
+	       "\t\tcommand=${COMP_WORDS[1]}\n"
+	       "\telse\n"
+	       "\t\tcommand=${COMP_WORDS[0]##*/}\n"
+	       "\tfi\n"
+	       "\n"
+	       "\tcase $command in\n");
+	for (const struct command *const *command = commands; *command; command++)
+		print_case(*command);
+	printf("\tesac\n"
+	       "\n"
+	       "\tcase $cur in\n"
+	       "\t-*)\n"
+	       "\t\tCOMPREPLY=($(compgen -W \"$options\" -- \"$cur\"))\n"
+	       "\t\t[[ ${COMPREPLY[0]-} == *= ]] && compopt -o nospace\n"
+	       "\t\treturn\n"
+	       "\t\t;;\n"
+	       "\tesac\n"
+	       "\tcase $operands in\n"
+	       "\tagents)\n"
+	       "\t\tCOMPREPLY=($(compgen -W \"$(_asmctl_agents)\" -- \"$cur\"))\n"
+	       "\t\t;;\n"
+	       "\tcommands)\n"
+	       "\t\tCOMPREPLY=($(compgen -W \"$commands\" -- \"$cur\"))\n"
+	       "\t\t;;\n"
+	       "\tprogram)\n"
+	       "\t\tCOMPREPLY=($(compgen -c -- \"$cur\"))\n"
+	       "\t\t;;\n"
+	       "\tesac\n"
+	       "}\n"
+	       "\n"
+	       "complete -F _asmctl asmctl asmstatus asmlist asminfo asmpolicy\n");
+}
+
+static int run(int argc, char **argv)
+{
+	while (next_option(argc, argv) != -1)
+		;
+	need_operands(argc, 0, 1, "");
+	if (optind < argc && strcmp(argv[optind], "bash"))
+		usage_error("there is a script for bash only");
+	print_script();
+	return EXIT_OK;
+}
+
+const struct command cmd_completion = {
+	.name = "completion",
+	.usage = "[bash]",
+	.summary = "Print a script that completes command lines in bash",
+	.examples = "  asmctl completion > /etc/bash_completion.d/asmctl\n"
+		    "  source <(asmctl completion)\n",
+	.options = options,
+	.operands = OPERANDS_OTHER,
+	.run = run,
+};

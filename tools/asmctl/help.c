@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <getopt.h>
+#include <stdio.h>
+
+#include "asmctl.h"
+#include "help.h"
+
+static const struct option_def options[] = { OPTION_END };
+
+void print_overview(FILE *to)
+{
+	fprintf(to, "Usage: asmctl COMMAND [OPTION]... [ARGUMENT]...\n"
+		    "\n"
+		    "Controls the agents of the Agent Supervision Module. AGENT is an agent's id, or its\n"
+		    "name where only one is called so.\n"
+		    "\n"
+		    "Commands:\n");
+	for (const struct command *const *command = commands; *command; command++)
+		if (!(*command)->program)
+			fprintf(to, "  %-11s %s\n", (*command)->name, (*command)->summary);
+	fprintf(to, "\n"
+		    "Exit status:\n"
+		    "  0  done\n"
+		    "  1  it failed\n"
+		    "  2  the command line is wrong\n"
+		    "  3  there is no such agent\n"
+		    "  4  permission denied\n"
+		    "  5  the module is not loaded\n"
+		    "  With \"run --foreground\", that of the agent once it has run; 128 and the signal\n"
+		    "  if a signal ended it.\n"
+		    "\n"
+		    "\"asmctl help COMMAND\" and \"asmctl COMMAND --help\" tell more about one.\n");
+}
+
+static int run(int argc, char **argv)
+{
+	const struct command *command;
+
+	while (next_option(argc, argv) != -1)
+		;
+	need_operands(argc, 0, 1, "");
+	if (optind == argc) {
+		print_overview(stdout);
+		return EXIT_OK;
+	}
+	command = find_command(argv[optind]);
+	if (!command)
+		unknown_command(argv[optind]);
+	print_help(command, stdout);
+	return EXIT_OK;
+}
+
+const struct command cmd_help = {
+	.name = "help",
+	.usage = "[COMMAND]",
+	.summary = "Tell what commands there are, or about one of them",
+	.examples = "  asmctl help\n"
+		    "  asmctl help run\n",
+	.options = options,
+	.operands = OPERANDS_OTHER,
+	.run = run,
+};

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <getopt.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+
+#include "asmctl.h"
+#include "format.h"
+#include "guide.h"
+
+static const struct option_def options[] = { OPTION_JSON, OPTION_END };
+
+static void print_life(const struct agentsys_info *info)
+{
+	char buf[FORMAT_MAX];
+
+	printf("\nLife:\n");
+	printf("  Instance:      %" PRIu32 "\n", info->instance);
+	if (info->pid)
+		printf("  Uptime:        %s\n",
+		       format_duration(boot_time() - info->start_time, buf));
+	if (info->state == AGENTSYS_BACKOFF)
+		printf("  Next Start:    in %s\n",
+		       format_duration(info->next_start_ms * UINT64_C(1000000), buf));
+	if (info->cause != AGENTSYS_CAUSE_NONE) {
+		char text[64];
+
+		agentsys_end_text(info->cause, info->code, text, sizeof(text));
+		printf("  Last End:      %s, %s ago\n", text,
+		       format_duration(boot_time() - info->end_time, buf));
+	}
+	printf("  Crash Count:   %" PRIu64 "\n", info->crashes);
+	printf("  Heartbeats:    %" PRIu64 "\n", info->heartbeats);
+}
+
+static void print_policy(const struct agentsys_info *info)
+{
+	char buf[FORMAT_MAX];
+
+	printf("\nPolicy:\n");
+	if (info->flags & AGENTSYS_AGENT_ATTACHED)
+		printf("  Restart:       never, it was attached\n");
+	else
+		printf("  Restart:       %s, backoff %" PRIu32 "ms to %" PRIu32 "ms\n",
+		       agentsys_restart_name(info->restart), info->backoff_initial_ms,
+		       info->backoff_max_ms);
+	printf("  Stop:          %s, killed after %" PRIu32 "ms\n",
+	       format_signal(info->stop_signal, buf), info->stop_timeout_ms);
+	printf("  Cgroup:        %s\n", info->cgroup);
+}
+
+static void print_limits(const struct agentsys_info *info)
+{
+	char buf[FORMAT_MAX];
+
+	if (!info->memory_max && !info->memory_high && !info->cpu_quota_us && !info->pids_max)
+		return;
+	printf("\nLimits:\n");
+	if (info->memory_max)
+		printf("  Memory:        %s\n", format_bytes(info->memory_max, buf));
+	if (info->memory_high)
+		printf("  Memory High:   %s\n", format_bytes(info->memory_high, buf));
+	if (info->cpu_quota_us)
+		printf("  CPU:           %.4g%% (%" PRIu64 "/%" PRIu64 " μs)\n",
+		       100.0 * info->cpu_quota_us / (info->cpu_period_us ?: 100000),
+		       info->cpu_quota_us, info->cpu_period_us);
+	if (info->pids_max)
+		printf("  Processes:     %" PRIu64 "\n", info->pids_max);
+}
+
+static void print_agent(const struct agentsys_info *info)
+{
+	guide_info(info);
+	print_life(info);
+	print_policy(info);
+	print_limits(info);
+}
+
+static int run(int argc, char **argv)
+{
+	struct json_object *array = NULL;
+	struct agentsys *h;
+	int status = EXIT_OK;
+	bool json = false;
+
+	while (next_option(argc, argv) != -1)
+		json = true;
+	need_operands(argc, 1, INT_MAX, "the id or name of an agent");
+
+	h = connect_module();
+	if (json && argc - optind > 1)
+		array = json_object_new_array();
+	for (int i = optind; i < argc; i++) {
+		int ret;
+		struct agentsys_info *info = get_agent(h, argv[i], &ret);
+
+		if (!status)
+			status = ret;
+		if (!info)
+			continue;
+		if (array)
+			json_object_array_add(array, json_of_agent(info));
+		else if (json)
+			print_json(json_of_agent(info));
+		else
+			print_agent(info);
+		if (!json && i + 1 < argc)
+			putchar('\n');
+		agentsys_info_free(info);
+	}
+	if (array)
+		print_json(array);
+	agentsys_close(h);
+	return status;
+}
+
+const struct command cmd_info = {
+	.name = "info",
+	.alias = "show",
+	.usage = "[OPTION]... AGENT...",
+	.summary = "Show agents in full",
+	.description = "With --json, one agent is an object, and several are an array.",
+	.examples = "  asmctl info 100\n"
+		    "  asmctl info --json fs_monitor | jq .last_exit\n",
+	.options = options,
+	.operands = OPERANDS_AGENTS,
+	.run = run,
+};

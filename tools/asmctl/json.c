@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The keys are those of the module's own JSON (calls 500 and 502) where both
+ * tell the same.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "asmctl.h"
+#include "format.h"
+
+static void add(struct json_object *object, const char *key, struct json_object *value)
+{
+	if (!value || json_object_object_add(object, key, value))
+		out_of_memory();
+}
+
+static void add_number(struct json_object *object, const char *key, uint64_t n)
+{
+	add(object, key, json_object_new_uint64(n));
+}
+
+static void add_signed(struct json_object *object, const char *key, int64_t n)
+{
+	add(object, key, json_object_new_int64(n));
+}
+
+static void add_string(struct json_object *object, const char *key, const char *s)
+{
+	add(object, key, json_object_new_string(s));
+}
+
+static void add_bool(struct json_object *object, const char *key, bool value)
+{
+	add(object, key, json_object_new_boolean(value));
+}
+
+static void add_policy(struct json_object *object, const struct agentsys_info *info)
+{
+	add_bool(object, "auto_restart", info->restart != AGENTSYS_RESTART_NEVER);
+	add_string(object, "restart", agentsys_restart_name(info->restart));
+	add_number(object, "max_restarts", info->max_restarts);
+	add_number(object, "restart_count", info->restarts);
+	add_number(object, "backoff_initial_ms", info->backoff_initial_ms);
+	add_number(object, "backoff_max_ms", info->backoff_max_ms);
+	add_number(object, "next_start_ms", info->next_start_ms);
+	add_number(object, "stop_signal", info->stop_signal);
+	add_number(object, "stop_timeout_ms", info->stop_timeout_ms);
+}
+
+static void add_metrics(struct json_object *object, const struct agentsys_info *info)
+{
+	add_number(object, "instance", info->instance);
+	add_number(object, "spawn_count", info->spawns);
+	add_number(object, "exit_count", info->exits);
+	add_number(object, "crash_count", info->crashes);
+	add_number(object, "fault_count", info->faults);
+	add_number(object, "heartbeat_count", info->heartbeats);
+	add_number(object, "cpu_time_us", info->cpu_time_us);
+	add_number(object, "memory_bytes", info->memory);
+	add_number(object, "start_time_us", info->start_time / 1000);
+	add_number(object, "end_time_us", info->end_time / 1000);
+	add_number(object, "last_activity_us", info->last_activity / 1000);
+}
+
+static struct json_object *json_of_limits(const struct agentsys_info *info)
+{
+	struct json_object *limits = json_object_new_object();
+
+	add_number(limits, "memory_max_bytes", info->memory_max);
+	add_number(limits, "memory_high_bytes", info->memory_high);
+	add_number(limits, "cpu_quota_us", info->cpu_quota_us);
+	add_number(limits, "cpu_period_us", info->cpu_period_us);
+	add_number(limits, "pids_max", info->pids_max);
+	return limits;
+}
+
+struct json_object *json_of_agent(const struct agentsys_info *info)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *last_exit = json_object_new_object();
+
+	add_number(object, "agent_id", info->id);
+	add_number(object, "pid", info->pid);
+	add_string(object, "name", info->name);
+	add(object, "capabilities", json_object_new_array());
+	add_string(object, "state", agentsys_state_name(info->state));
+	add_bool(object, "paused", info->flags & AGENTSYS_AGENT_PAUSED);
+	add_bool(object, "throttled", info->flags & AGENTSYS_AGENT_THROTTLED);
+	add_bool(object, "attached", info->flags & AGENTSYS_AGENT_ATTACHED);
+	add_policy(object, info);
+	add_metrics(object, info);
+	add_string(last_exit, "cause", agentsys_cause_name(info->cause));
+	add_signed(last_exit, "code", info->code);
+	add(object, "last_exit", last_exit);
+	add(object, "limits", json_of_limits(info));
+	add_string(object, "cgroup", info->cgroup);
+	return object;
+}
+
+struct json_object *json_of_event(const struct agentsys_event *event)
+{
+	struct json_object *object = json_object_new_object();
+	char text[256];
+	char name[sizeof(event->name) + 1];
+
+	agentsys_event_text(event, text, sizeof(text));
+	snprintf(name, sizeof(name), "%.*s", (int)sizeof(event->name), event->name);
+	add_number(object, "seq", event->seq);
+	add_number(object, "time_us", event->time_ns / 1000);
+	add_number(object, "agent_id", event->agent_id);
+	add_string(object, "name", name);
+	add_signed(object, "pid", event->pid);
+	add_string(object, "type", agentsys_event_name(event->type));
+	add_string(object, "cause", agentsys_cause_name(event->cause));
+	add_signed(object, "code", event->code);
+	add_number(object, "value", event->value);
+	add_number(object, "instance", event->instance);
+	add_string(object, "text", text);
+	return object;
+}
+
+static struct json_object *json_of_words(const char *words)
+{
+	struct json_object *array = json_object_new_array();
+
+	while (*words) {
+		int length = strcspn(words, " ");
+
+		if (length)
+			json_object_array_add(array, json_object_new_string_len(words, length));
+		words += length + !!words[length];
+	}
+	return array;
+}
+
+struct json_object *json_of_system(const struct agentsys_system *system)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *counters = json_object_new_object();
+	struct json_object *module = json_object_new_object();
+
+	add_number(counters, "total_agents_spawned", system->spawns);
+	add_number(counters, "total_agents_exited", system->exits);
+	add_number(counters, "active_agents", system->active);
+	add_number(counters, "total_faults", system->faults);
+	add_number(counters, "total_crashes", system->crashes);
+	add_number(counters, "total_restarts", system->restarts);
+	add_number(counters, "total_syscalls", system->syscalls);
+	add(object, "system", counters);
+
+	add_string(module, "release", system->release);
+	add_number(module, "abi", system->abi);
+	add_number(module, "agents", system->agents);
+	add_number(module, "max_agents", system->max_agents);
+	add_number(module, "events", system->events);
+	add_number(module, "ring_size", system->ring_size);
+	add_number(module, "launcher_pid", system->launcher_pid);
+	add_string(module, "launcher_path", system->launcher_path);
+	add_string(module, "cgroup_root", system->cgroup_root);
+	add(module, "controllers", json_of_words(system->controllers));
+	add(object, "module", module);
+	return object;
+}
+
+static void print(struct json_object *object, int flags)
+{
+	const char *text = json_object_to_json_string_ext(object,
+							  flags | JSON_C_TO_STRING_NOSLASHESCAPE);
+
+	if (!text)
+		out_of_memory();
+	puts(text);
+	json_object_put(object);
+}
+
+void print_json(struct json_object *object)
+{
+	print(object, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED);
+}
+
+void print_json_line(struct json_object *object)
+{
+	print(object, JSON_C_TO_STRING_PLAIN);
+}

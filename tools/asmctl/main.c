@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "asmctl.h"
+#include "help.h"
+
+const struct command *const commands[] = {
+	&cmd_run,	&cmd_attach,	&cmd_start,   &cmd_stop,     &cmd_kill,
+	&cmd_restart,	&cmd_pause,	&cmd_resume,  &cmd_rm,	     &cmd_set,
+	&cmd_status,	&cmd_list,	&cmd_info,    &cmd_events,   &cmd_shutdown,
+	&cmd_doctor,	&cmd_version,	&cmd_help,    &cmd_completion, &cmd_asmstatus,
+	&cmd_asmlist,	&cmd_asminfo,	&cmd_asmpolicy, NULL,
+};
+
+const struct command *this_command;
+
+const char *command_title(const struct command *command)
+{
+	static char title[64];
+
+	snprintf(title, sizeof(title), "%s%s", command->program ? "" : "asmctl ", command->name);
+	return title;
+}
+
+const struct command *find_command(const char *name)
+{
+	for (const struct command *const *command = commands; *command; command++)
+		if (!strcmp(name, (*command)->name) ||
+		    ((*command)->alias && !strcmp(name, (*command)->alias)))
+			return *command;
+	return NULL;
+}
+
+void unknown_command(const char *name)
+{
+	const char *names[2 * ARRAY_SIZE(commands)];
+	const char *meant;
+	size_t n = 0;
+
+	for (const struct command *const *command = commands; *command; command++) {
+		if ((*command)->program)
+			continue;
+		names[n++] = (*command)->name;
+		if ((*command)->alias)
+			names[n++] = (*command)->alias;
+	}
+	meant = nearest(name, names, n);
+	if (meant)
+		usage_error("there is no command '%s'; did you mean '%s'?", name, meant);
+	usage_error("there is no command '%s'", name);
+}
+
+/* Output that could not be written is a failure, as a full disk is for a report. */
+static int finish(int status)
+{
+	if (fflush(stdout) || ferror(stdout)) {
+		complain("cannot write the output");
+		if (!status)
+			status = EXIT_FAILED;
+	}
+	return status;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+	this_command = command;
+	return finish(command->run(argc, argv));
+}
+
+int main(int argc, char **argv)
+{
+	const char *name = argc > 0 && strrchr(argv[0], '/') ? strrchr(argv[0], '/') + 1 :
+							       argc > 0 ? argv[0] : "asmctl";
+	const struct command *command = find_command(name);
+
+	setlocale(LC_CTYPE, "");
+	if (command && command->program)
+		return run(command, argc, argv);
+
+	if (argc < 2) {
+		print_overview(stderr);
+		return EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
+		return run(&cmd_help, 1, argv);
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))
+		return run(&cmd_version, 1, argv);
+	if (argv[1][0] == '-')
+		usage_error("there is no option '%s' without a command", argv[1]);
+	command = find_command(argv[1]);
+	if (!command)
+		unknown_command(argv[1]);
+	return run(command, argc - 1, argv + 1);
+}

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "parse.h"
+
+#include <errno.h>
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/resource.h>
+
+#include "libasm.h"
+
+#define DAY_MS (24 * 60 * 60 * 1000)
+#define CPU_PERIOD_US 100000
+
+bool parse_number(const char *text, uint64_t max, uint64_t *n)
+{
+	char *end;
+
+	/* Not what strtoull() skips, nor a sign. */
+	if (*text < '0' || *text > '9')
+		return false;
+	errno = 0;
+	*n = strtoull(text, &end, 10);
+	return !*end && !errno && *n <= max;
+}
+
+bool parse_signed(const char *text, int64_t min, int64_t max, int64_t *n)
+{
+	bool negative = *text == '-';
+	uint64_t magnitude;
+
+	if (!parse_number(text + (negative || *text == '+'), INT64_MAX, &magnitude))
+		return false;
+	*n = negative ? -(int64_t)magnitude : (int64_t)magnitude;
+	return *n >= min && *n <= max;
+}
+
+bool parse_id(const char *text, uint32_t *id)
+{
+	uint64_t n;
+
+	if (!parse_number(text, AGENTSYS_ID_MAX, &n) || n < AGENTSYS_ID_MIN)
+		return false;
+	*id = n;
+	return true;
+}
+
+static bool is_unlimited(const char *text)
+{
+	return !strcmp(text, "infinity") || !strcmp(text, "unlimited") || !strcmp(text, "max");
+}
+
+/* A decimal fraction with a unit behind it. */
+static bool parse_fraction(const char *text, double *n, const char **unit)
+{
+	char *end;
+
+	/* strtod() would also take "inf", "0x1p3" and blanks. */
+	if (text[strspn(text, "0123456789.")] == 'x' || *text < '0' || *text > '9')
+		return false;
+	*n = strtod(text, &end);
+	*unit = end;
+	return isfinite(*n);
+}
+
+static bool scale(double n, double factor, double max, uint64_t *result)
+{
+	n = round(n * factor);
+	if (n > max)
+		return false;
+	*result = n;
+	return true;
+}
+
+bool parse_duration(const char *text, bool bare, uint32_t *ms)
+{
+	static const struct {
+		const char *name;
+		double ms;
+	} units[] = {
+		{ "ms", 1 },	     { "s", 1000 },	  { "sec", 1000 },
+		{ "m", 60 * 1000 },  { "min", 60 * 1000 }, { "h", 60 * 60 * 1000 },
+		{ "d", DAY_MS },
+	};
+	const char *unit;
+	uint64_t result;
+	double n;
+
+	if (!parse_fraction(text, &n, &unit))
+		return false;
+	if (!*unit) {
+		if (!bare && n != 0)
+			return false;
+		unit = "ms";
+	}
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
+		if (!strcmp(unit, units[i].name)) {
+			if (!scale(n, units[i].ms, DAY_MS, &result))
+				return false;
+			*ms = result;
+			return true;
+		}
+	return false;
+}
+
+bool parse_backoff(const char *text, uint32_t *initial_ms, uint32_t *max_ms, bool *has_second)
+{
+	const char *colon = strchr(text, ':');
+	char first[32];
+
+	*has_second = colon;
+	if (!colon)
+		return parse_duration(text, true, initial_ms);
+	if (colon - text >= (ptrdiff_t)sizeof(first))
+		return false;
+	memcpy(first, text, colon - text);
+	first[colon - text] = '\0';
+	return parse_duration(first, true, initial_ms) &&
+	       parse_duration(colon + 1, true, max_ms) && *initial_ms <= *max_ms;
+}
+
+bool parse_size(const char *text, uint64_t *bytes)
+{
+	static const char units[] = "BKMGTP";
+	const char *unit, *found;
+	double n, factor = 1;
+
+	if (is_unlimited(text)) {
+		*bytes = 0;
+		return true;
+	}
+	/* Exact, where a double would not be. */
+	if (parse_number(text, UINT64_MAX, bytes))
+		return true;
+	if (!parse_fraction(text, &n, &unit))
+		return false;
+	found = *unit ? strchr(units, *unit >= 'a' ? *unit - 'a' + 'A' : *unit) : NULL;
+	if (!found)
+		return false;
+	for (const char *u = units; u < found; u++)
+		factor *= 1024;
+	unit++;
+	if (*unit && strcasecmp(unit, "B") && strcasecmp(unit, "iB"))
+		return false;
+	return scale(n, factor, 0x1p63, bytes);
+}
+
+bool parse_cpu(const char *text, uint64_t *quota_us, uint64_t *period_us)
+{
+	const char *slash = strchr(text, '/');
+	const char *unit;
+	char quota[32];
+	double n;
+
+	*period_us = CPU_PERIOD_US;
+	if (is_unlimited(text)) {
+		*quota_us = 0;
+		return true;
+	}
+	if (slash) {
+		if (slash - text >= (ptrdiff_t)sizeof(quota))
+			return false;
+		memcpy(quota, text, slash - text);
+		quota[slash - text] = '\0';
+		return parse_number(quota, UINT32_MAX, quota_us) &&
+		       parse_number(slash + 1, 1000000, period_us) && *quota_us >= 1000 &&
+		       *period_us >= 1000;
+	}
+	if (!parse_fraction(text, &n, &unit) || strcmp(unit, "%"))
+		return false;
+	return scale(n, CPU_PERIOD_US / 100.0, UINT32_MAX, quota_us) && *quota_us >= 1000;
+}
+
+bool parse_count(const char *text, uint64_t *n)
+{
+	if (is_unlimited(text)) {
+		*n = 0;
+		return true;
+	}
+	return parse_number(text, INT32_MAX, n) && *n;
+}
+
+bool parse_signal(const char *text, int *signal)
+{
+	uint64_t n;
+
+	if (parse_number(text, SIGRTMAX, &n)) {
+		*signal = n;
+		return n > 0;
+	}
+	if (!strncasecmp(text, "SIG", 3))
+		text += 3;
+	if (!strncasecmp(text, "RTMIN", 5)) {
+		n = 0;
+		if (text[5] && (text[5] != '+' || !parse_number(text + 6, 64, &n)))
+			return false;
+		*signal = SIGRTMIN + n;
+		return *signal <= SIGRTMAX;
+	}
+	for (int i = 1; i < SIGRTMIN; i++) {
+		const char *name = sigabbrev_np(i);
+
+		if (name && !strcasecmp(text, name)) {
+			*signal = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static const struct {
+	const char *name;
+	unsigned int resource;
+} resources[] = {
+	{ "as", RLIMIT_AS },
+	{ "core", RLIMIT_CORE },
+	{ "cpu", RLIMIT_CPU },
+	{ "data", RLIMIT_DATA },
+	{ "fsize", RLIMIT_FSIZE },
+	{ "locks", RLIMIT_LOCKS },
+	{ "memlock", RLIMIT_MEMLOCK },
+	{ "msgqueue", RLIMIT_MSGQUEUE },
+	{ "nice", RLIMIT_NICE },
+	{ "nofile", RLIMIT_NOFILE },
+	{ "nproc", RLIMIT_NPROC },
+	{ "rss", RLIMIT_RSS },
+	{ "rtprio", RLIMIT_RTPRIO },
+	{ "rttime", RLIMIT_RTTIME },
+	{ "sigpending", RLIMIT_SIGPENDING },
+	{ "stack", RLIMIT_STACK },
+};
+
+static bool parse_limit(const char *text, uint64_t *limit)
+{
+	if (is_unlimited(text)) {
+		*limit = UINT64_MAX;
+		return true;
+	}
+	return parse_size(text, limit);
+}
+
+bool parse_rlimit(const char *text, unsigned int *resource, uint64_t *soft, uint64_t *hard)
+{
+	char copy[64];
+	char *value, *colon;
+	size_t i;
+
+	if (strlen(text) >= sizeof(copy))
+		return false;
+	strcpy(copy, text);
+	value = strchr(copy, '=');
+	if (!value)
+		return false;
+	*value++ = '\0';
+	for (i = 0; i < sizeof(resources) / sizeof(*resources); i++)
+		if (!strcasecmp(copy, resources[i].name))
+			break;
+	if (i == sizeof(resources) / sizeof(*resources))
+		return false;
+	*resource = resources[i].resource;
+
+	colon = strchr(value, ':');
+	if (!colon)
+		return parse_limit(value, soft) && parse_limit(value, hard);
+	*colon = '\0';
+	return parse_limit(value, soft) && parse_limit(colon + 1, hard) && *soft <= *hard;
+}
+
+bool parse_restart(const char *text, uint32_t *condition)
+{
+	for (uint32_t i = 0; i < __AGENTSYS_RESTARTS; i++)
+		if (!strcmp(text, agentsys_restart_name(i))) {
+			*condition = i;
+			return true;
+		}
+	return false;
+}

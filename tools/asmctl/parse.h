@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What people write on a command line. These return whether it could be read.
+ */
+#ifndef ASMCTL_PARSE_H
+#define ASMCTL_PARSE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A decimal number up to @max. */
+bool parse_number(const char *text, uint64_t max, uint64_t *n);
+bool parse_signed(const char *text, int64_t min, int64_t max, int64_t *n);
+
+/* An agent's id. */
+bool parse_id(const char *text, uint32_t *id);
+
+/*
+ * "100ms", "30s", "5m", "1h", "1d", "1.5s", in milliseconds, up to a day. A
+ * bare number is milliseconds if @bare, and else 0 only: "10" may be meant in
+ * seconds.
+ */
+bool parse_duration(const char *text, bool bare, uint32_t *ms);
+
+/* "A" or "A:B"; @has_second tells which. */
+bool parse_backoff(const char *text, uint32_t *initial_ms, uint32_t *max_ms, bool *has_second);
+
+/* Bytes: "4096", "100M", "1.5G"; "infinity" or "max" is 0, for no limit. */
+bool parse_size(const char *text, uint64_t *bytes);
+
+/* "50%", "150%", or microseconds "QUOTA/PERIOD"; "infinity" or "max" is 0. */
+bool parse_cpu(const char *text, uint64_t *quota_us, uint64_t *period_us);
+
+/* A number of things; "infinity" or "max" is 0. */
+bool parse_count(const char *text, uint64_t *n);
+
+/* "TERM", "SIGTERM", "15", "RTMIN+3". */
+bool parse_signal(const char *text, int *signal);
+
+/* "nofile=1024:4096", "core=infinity". */
+bool parse_rlimit(const char *text, unsigned int *resource, uint64_t *soft, uint64_t *hard);
+
+/* "never", "on-failure", "always". */
+bool parse_restart(const char *text, uint32_t *condition);
+
+#endif

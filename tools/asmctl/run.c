@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <ctype.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "asmctl.h"
+#include "follow.h"
+#include "format.h"
+#include "paths.h"
+#include "spec.h"
+#include "user.h"
+
+enum {
+	OPT_CWD = OPT_SPEC_END,
+	OPT_USER,
+	OPT_GROUP,
+	OPT_CLEAN_ENV,
+	OPT_STDIN,
+	OPT_STDOUT,
+	OPT_STDERR,
+	OPT_ALLOW_NEW_PRIVS,
+	OPT_RM,
+	OPT_NO_WAIT,
+};
+
+/**
+ * struct request - what the command line asks for
+ * @spec: the agent
+ * @name: its name, or NULL
+ * @cwd: its working directory, or NULL
+ * @user: USER[:GROUP], or NULL
+ * @group: or NULL
+ * @env: variables given
+ * @nenv: how many
+ * @stdio: what --stdin, --stdout and --stderr said, or NULL
+ * @clean_env: no variables but those given
+ * @foreground: stay until it has ended
+ * @forget: and remove its record then
+ * @wait: until it runs
+ * @json: print it as JSON
+ */
+struct request {
+	struct agentsys_spec *spec;
+	const char *name;
+	const char *cwd;
+	const char *user;
+	const char *group;
+	const char **env;
+	size_t nenv;
+	const char *stdio[3];
+	bool clean_env;
+	bool foreground;
+	bool forget;
+	bool wait;
+	bool json;
+};
+
+static const struct option_def options[] = {
+	{ 'f', "foreground", NULL,
+	  "stay until it has ended, with this terminal as its stdio;\n"
+	  "Ctrl-C stops it; the exit status is the agent's" },
+	{ OPT_RM, "rm", NULL, "with -f: forget the agent when it has ended" },
+	OPTIONS_IDENTITY,
+	OPTIONS_RESTART,
+	{ 'C', "cwd", "DIR", "working directory (default /)" },
+	{ 'u', "user", "USER[:GROUP]", "run as this user, with its groups and its HOME" },
+	{ OPT_GROUP, "group", "GROUP", "run as this group" },
+	{ 'e', "env", "NAME[=VALUE]", "set a variable, or pass it on; may be repeated" },
+	{ OPT_CLEAN_ENV, "clean-env", NULL,
+	  "no variables but these; else it also gets PATH, HOME,\n"
+	  "USER, LOGNAME and LANG, and with -f TERM" },
+	{ OPT_STDIN, "stdin", "WHAT", "null, inherit or a file (default null)" },
+	{ OPT_STDOUT, "stdout", "WHAT", "null, inherit or a file to append to (default null)" },
+	{ OPT_STDERR, "stderr", "WHAT", "likewise (default: as stdout)" },
+	{ OPT_NICE, "nice", "N", "-20 (favoured) to 19" },
+	{ OPT_OOM_SCORE_ADJ, "oom-score-adj", "N", "-1000 (spared) to 1000" },
+	{ OPT_RLIMIT, "rlimit", "NAME=SOFT[:HARD]", "as nofile=1024:4096; may be repeated" },
+	OPTIONS_LIMITS,
+	OPTIONS_STOP,
+	{ OPT_ALLOW_NEW_PRIVS, "allow-new-privs", NULL,
+	  "let it gain privileges by set-user-ID programs" },
+	{ OPT_NO_WAIT, "no-wait", NULL, "do not wait until it runs" },
+	OPTION_JSON,
+	OPTION_END,
+};
+
+static void add_variable(struct request *request, const char *variable)
+{
+	request->env = reallocarray(request->env, request->nenv + 1, sizeof(*request->env));
+	if (!request->env)
+		out_of_memory();
+	request->env[request->nenv++] = variable;
+}
+
+static void take_option(struct request *request, int key, const char *arg)
+{
+	switch (key) {
+	case 'f':
+		request->foreground = true;
+		break;
+	case OPT_RM:
+		request->forget = true;
+		break;
+	case 'C':
+		request->cwd = arg;
+		break;
+	case 'u':
+		request->user = arg;
+		break;
+	case OPT_GROUP:
+		request->group = arg;
+		break;
+	case 'e':
+		add_variable(request, arg);
+		break;
+	case OPT_CLEAN_ENV:
+		request->clean_env = true;
+		break;
+	case OPT_STDIN:
+	case OPT_STDOUT:
+	case OPT_STDERR:
+		request->stdio[key - OPT_STDIN] = arg;
+		break;
+	case OPT_ALLOW_NEW_PRIVS:
+		agentsys_spec_set_new_privs(request->spec, true);
+		break;
+	case OPT_NO_WAIT:
+		request->wait = false;
+		break;
+	case OPT_JSON:
+		request->json = true;
+		break;
+	case OPT_NAME:
+		request->name = arg;
+		/* fall through */
+	default:
+		take_spec_option(request->spec, key, arg);
+	}
+}
+
+static void set_variable(struct request *request, const char *name, const char *value)
+{
+	char *variable;
+
+	if (!value)
+		return;
+	if (asprintf(&variable, "%s=%s", name, value) < 0)
+		out_of_memory();
+	need_memory(agentsys_spec_add_env(request->spec, variable));
+	free(variable);
+}
+
+static void set_environment(struct request *request, const struct user *user)
+{
+	if (!request->clean_env) {
+		set_variable(request, "PATH", getenv("PATH"));
+		set_variable(request, "LANG", getenv("LANG"));
+		set_variable(request, "HOME", user->given ? user->home : getenv("HOME"));
+		set_variable(request, "USER", user->given ? user->name : getenv("USER"));
+		set_variable(request, "LOGNAME", user->given ? user->name : getenv("LOGNAME"));
+		if (request->foreground)
+			set_variable(request, "TERM", getenv("TERM"));
+	}
+	for (size_t i = 0; i < request->nenv; i++) {
+		const char *variable = request->env[i];
+
+		if (!*variable || *variable == '=')
+			usage_error("'%s' is not a variable", variable);
+		if (strchr(variable, '='))
+			need_memory(agentsys_spec_add_env(request->spec, variable));
+		else
+			set_variable(request, variable, getenv(variable));
+	}
+}
+
+static void set_stdio(struct request *request)
+{
+	for (int n = 0; n < 3; n++) {
+		const char *what = request->stdio[n];
+		char *path;
+
+		if (!what && request->foreground)
+			what = "inherit";
+		if (!what)
+			continue;
+		if (!strcmp(what, "inherit")) {
+			agentsys_spec_set_stdio_fd(request->spec, n, n);
+			continue;
+		}
+		path = path_resolved(strcmp(what, "null") ? what : "/dev/null");
+		need_memory(agentsys_spec_set_stdio_path(request->spec, n, path));
+		free(path);
+	}
+}
+
+/* The program's own name, unless it would not do as one. */
+static void set_default_name(struct request *request, const char *program)
+{
+	const char *name = strrchr(program, '/') ? strrchr(program, '/') + 1 : program;
+
+	for (const char *c = name; *c; c++)
+		if (!isascii(*c) || !isprint(*c))
+			return;
+	if (*name && strlen(name) <= AGENTSYS_NAME_MAX)
+		need_memory(agentsys_spec_set_name(request->spec, name));
+}
+
+static void set_program(struct request *request, char *const argv[])
+{
+	char *program = path_of_program(argv[0]);
+
+	if (!program) {
+		complain("cannot find \"%s\" in PATH", argv[0]);
+		exit(EXIT_FAILED);
+	}
+	if (!request->name)
+		set_default_name(request, program);
+	need_memory(agentsys_spec_add_arg(request->spec, program));
+	while (*++argv)
+		need_memory(agentsys_spec_add_arg(request->spec, *argv));
+	free(program);
+}
+
+static void set_cwd(struct request *request)
+{
+	char *path;
+
+	if (!request->cwd)
+		return;
+	path = path_absolute(request->cwd);
+	need_memory(agentsys_spec_set_cwd(request->spec, path));
+	free(path);
+}
+
+static void print_agent(const struct request *request, const struct agentsys_info *info)
+{
+	FILE *to = request->foreground ? stderr : stdout;
+	char end[FORMAT_MAX];
+
+	if (request->json)
+		print_json(json_of_agent(info));
+	else if (info->pid)
+		fprintf(to, "Agent %u (%s) started, pid %u\n", info->id, info->name, info->pid);
+	else if (info->state == AGENTSYS_STARTING)
+		fprintf(to, "Agent %u (%s) is starting\n", info->id, info->name);
+	else
+		fprintf(to, "Agent %u (%s) started, and is %s (%s)\n", info->id, info->name,
+			agentsys_state_name(info->state), format_end(info, end));
+}
+
+static int start(struct agentsys *h, const struct request *request, uint32_t *id)
+{
+	struct agentsys_info *info;
+	char what[64];
+	int ret;
+
+	ret = agentsys_spawn(h, request->spec, request->wait ? AGENTSYS_WAIT : 0, id);
+	if (ret) {
+		if (*id)
+			snprintf(what, sizeof(what), "start agent %u", *id);
+		else
+			snprintf(what, sizeof(what), "start the agent");
+		return start_failed(h, ret, what);
+	}
+	if (!agentsys_get(h, *id, &info)) {
+		print_agent(request, info);
+		agentsys_info_free(info);
+	}
+	return EXIT_OK;
+}
+
+static int run_request(const struct request *request)
+{
+	struct agentsys *h = connect_module();
+	struct agentsys_events *events = NULL;
+	uint32_t id;
+	int status;
+
+	if (request->foreground)
+		events = follow_begin();
+	status = start(h, request, &id);
+	fflush(stdout);
+	if (!status && request->foreground) {
+		status = follow(h, events, id);
+		if (request->forget)
+			agentsys_remove(h, id);
+	}
+	agentsys_events_close(events);
+	agentsys_close(h);
+	return status;
+}
+
+static int run(int argc, char **argv)
+{
+	struct request request = { .spec = new_spec(), .wait = true };
+	struct user user;
+	int key, status;
+
+	while ((key = next_option(argc, argv)) != -1)
+		take_option(&request, key, optarg);
+	need_operands(argc, 1, INT_MAX, "the program");
+	if (request.forget && !request.foreground)
+		usage_error("--rm goes with --foreground");
+
+	user_resolve(&user, request.user, request.group);
+	user_set(request.spec, &user);
+	set_environment(&request, &user);
+	set_stdio(&request);
+	set_cwd(&request);
+	set_program(&request, argv + optind);
+	user_free(&user);
+
+	status = run_request(&request);
+	agentsys_spec_free(request.spec);
+	free(request.env);
+	return status;
+}
+
+const struct command cmd_run = {
+	.name = "run",
+	.usage = "[OPTION]... [--] PROGRAM [ARGUMENT]...",
+	.summary = "Make an agent of a program and start it",
+	.description =
+		"Options end at the first argument that is none, so that the program's own are\n"
+		"left to it. A PROGRAM without a slash is searched for in PATH. By default it is\n"
+		"not restarted, its standard descriptors are /dev/null, and it cannot gain\n"
+		"privileges. Files for --stdout and --stderr are made if they are missing, and\n"
+		"belong to the agent's user then.",
+	.examples =
+		"  asmctl run sleep 1000\n"
+		"  asmctl run --id 100 --name fs_monitor --restart always --backoff 100ms:10s \\\n"
+		"      --stdout /var/log/fs_monitor.log /usr/bin/fs_monitor --verbose\n"
+		"  asmctl run --user nobody --memory-max 200M --cpu 50% --pids-max 20 -- ./agent -x\n"
+		"  asmctl run -f --rm sh -c 'echo I am pid $$; exit 3'\n",
+	.options = options,
+	.operands = OPERANDS_PROGRAM,
+	.run = run,
+};

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "spec.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "parse.h"
+
+/* MAX where only MS is given. */
+#define BACKOFF_MAX_MS 30000
+
+void need_memory(int ret)
+{
+	if (ret)
+		out_of_memory();
+}
+
+struct agentsys_spec *new_spec(void)
+{
+	struct agentsys_spec *spec = agentsys_spec_new();
+
+	need_memory(spec ? 0 : -ENOMEM);
+	return spec;
+}
+
+static void take_identity(struct agentsys_spec *spec, int key, const char *arg)
+{
+	uint32_t id;
+
+	if (key == OPT_ID) {
+		if (!parse_id(arg, &id))
+			usage_error("'%s' is not an id, which is a number from %d to %d", arg,
+				    AGENTSYS_ID_MIN, AGENTSYS_ID_MAX);
+		agentsys_spec_set_id(spec, id);
+	} else {
+		if (!*arg || strlen(arg) > AGENTSYS_NAME_MAX)
+			usage_error("a name has 1 to %d bytes", AGENTSYS_NAME_MAX);
+		need_memory(agentsys_spec_set_name(spec, arg));
+	}
+}
+
+static void take_restart(struct agentsys_spec *spec, int key, const char *arg)
+{
+	uint32_t condition, initial, max;
+	bool has_max;
+	uint64_t n;
+
+	switch (key) {
+	case OPT_RESTART:
+		if (!parse_restart(arg, &condition))
+			usage_error("'%s' is not one of never, on-failure, always", arg);
+		agentsys_spec_set_restart(spec, condition);
+		break;
+	case OPT_MAX_RESTARTS:
+		if (!parse_number(arg, INT_MAX, &n))
+			usage_error("'%s' is not a number of restarts", arg);
+		agentsys_spec_set_max_restarts(spec, n);
+		break;
+	case OPT_BACKOFF:
+		if (!parse_backoff(arg, &initial, &max, &has_max))
+			usage_error("'%s' is not a backoff, as 100, 100ms or 100ms:30s", arg);
+		if (!has_max)
+			max = initial > BACKOFF_MAX_MS ? initial : BACKOFF_MAX_MS;
+		agentsys_spec_set_backoff(spec, initial, max);
+		break;
+	}
+}
+
+static void take_stop(struct agentsys_spec *spec, int key, const char *arg)
+{
+	uint32_t ms;
+	int signal;
+
+	if (key == OPT_STOP_SIGNAL) {
+		if (!parse_signal(arg, &signal))
+			usage_error("'%s' is not a signal", arg);
+		agentsys_spec_set_stop_signal(spec, signal);
+	} else {
+		if (!parse_duration(arg, false, &ms))
+			usage_error("'%s' is not a duration with its unit, as 500ms, 10s", arg);
+		agentsys_spec_set_stop_timeout(spec, ms);
+	}
+}
+
+static void take_limit(struct agentsys_spec *spec, int key, const char *arg)
+{
+	uint64_t n, period;
+
+	switch (key) {
+	case OPT_MEMORY_MAX:
+	case OPT_MEMORY_HIGH:
+		if (!parse_size(arg, &n))
+			usage_error("'%s' is not a size, as 4096, 100M, 1.5G, infinity", arg);
+		if (key == OPT_MEMORY_MAX)
+			agentsys_spec_set_memory_max(spec, n);
+		else
+			agentsys_spec_set_memory_high(spec, n);
+		break;
+	case OPT_CPU:
+		if (!parse_cpu(arg, &n, &period))
+			usage_error("'%s' is not a share of CPU time, as 50%% or 50000/100000 (at least 1000 us in a period)",
+				    arg);
+		agentsys_spec_set_cpu(spec, n, period);
+		break;
+	case OPT_PIDS_MAX:
+		if (!parse_count(arg, &n))
+			usage_error("'%s' is not a number of processes", arg);
+		agentsys_spec_set_pids_max(spec, n);
+		break;
+	}
+}
+
+static void take_process(struct agentsys_spec *spec, int key, const char *arg)
+{
+	uint64_t soft, hard;
+	unsigned int resource;
+	int64_t n;
+
+	switch (key) {
+	case OPT_NICE:
+		if (!parse_signed(arg, -20, 19, &n))
+			usage_error("'%s' is not a nice value, -20 to 19", arg);
+		agentsys_spec_set_nice(spec, n);
+		break;
+	case OPT_OOM_SCORE_ADJ:
+		if (!parse_signed(arg, -1000, 1000, &n))
+			usage_error("'%s' is not an OOM score adjustment, -1000 to 1000", arg);
+		agentsys_spec_set_oom_score_adj(spec, n);
+		break;
+	case OPT_RLIMIT:
+		if (!parse_rlimit(arg, &resource, &soft, &hard))
+			usage_error("'%s' is not a resource limit, as nofile=1024:4096 or core=infinity",
+				    arg);
+		agentsys_spec_set_rlimit(spec, resource, soft, hard);
+		break;
+	}
+}
+
+bool take_spec_option(struct agentsys_spec *spec, int key, const char *arg)
+{
+	switch (key) {
+	case OPT_ID:
+	case OPT_NAME:
+		take_identity(spec, key, arg);
+		return true;
+	case OPT_RESTART:
+	case OPT_MAX_RESTARTS:
+	case OPT_BACKOFF:
+		take_restart(spec, key, arg);
+		return true;
+	case OPT_STOP_SIGNAL:
+	case OPT_STOP_TIMEOUT:
+		take_stop(spec, key, arg);
+		return true;
+	case OPT_MEMORY_MAX:
+	case OPT_MEMORY_HIGH:
+	case OPT_CPU:
+	case OPT_PIDS_MAX:
+		take_limit(spec, key, arg);
+		return true;
+	case OPT_NICE:
+	case OPT_OOM_SCORE_ADJ:
+	case OPT_RLIMIT:
+		take_process(spec, key, arg);
+		return true;
+	}
+	return false;
+}
+
+int start_failed(struct agentsys *h, int error, const char *what)
+{
+	complain("cannot %s: %s", what, agentsys_error(h));
+	/* What a step of the launch said is about the program, not about us. */
+	if (agentsys_error_step(h) != AGENTSYS_STEP_NONE || error == -ESRCH)
+		return EXIT_FAILED;
+	return exit_status_of(error);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Options that make up a spec, shared by the commands that take some of them.
+ */
+#ifndef ASMCTL_SPEC_H
+#define ASMCTL_SPEC_H
+
+#include "asmctl.h"
+
+enum spec_option {
+	OPT_ID = OPT_FIRST,
+	OPT_NAME,
+	OPT_RESTART,
+	OPT_MAX_RESTARTS,
+	OPT_BACKOFF,
+	OPT_STOP_SIGNAL,
+	OPT_STOP_TIMEOUT,
+	OPT_MEMORY_MAX,
+	OPT_MEMORY_HIGH,
+	OPT_CPU,
+	OPT_PIDS_MAX,
+	OPT_NICE,
+	OPT_OOM_SCORE_ADJ,
+	OPT_RLIMIT,
+	OPT_SPEC_END, /* a command's own from here */
+};
+
+#define OPTIONS_IDENTITY                                                               \
+	{ OPT_ID, "id", "ID", "its id (default: the next free one from 1000)" },       \
+	{ OPT_NAME, "name", "NAME", "its name" }
+
+#define OPTIONS_RESTART                                                                \
+	{ OPT_RESTART, "restart", "WHEN", "never, on-failure or always" },             \
+	{ OPT_MAX_RESTARTS, "max-restarts", "N", "how often in its life" },            \
+	{ OPT_BACKOFF, "backoff", "MS[:MAX]",                                          \
+	  "wait before the first restart, doubling up to MAX;\n"                       \
+	  "milliseconds, or durations as 100ms, 2s" }
+
+#define OPTIONS_STOP                                                                   \
+	{ OPT_STOP_SIGNAL, "stop-signal", "SIGNAL", "what asks it to end (default TERM)" }, \
+	{ OPT_STOP_TIMEOUT, "stop-timeout", "DURATION",                                \
+	  "until it is killed, as 500ms, 10s (default 10s)" }
+
+#define OPTIONS_LIMITS                                                                 \
+	{ OPT_MEMORY_MAX, "memory-max", "SIZE", "memory, as 100M; beyond it is killed" }, \
+	{ OPT_MEMORY_HIGH, "memory-high", "SIZE", "memory beyond which it is slowed down" }, \
+	{ OPT_CPU, "cpu", "SHARE", "CPU time: 50%, 200% (two CPUs), or QUOTA/PERIOD in us" }, \
+	{ OPT_PIDS_MAX, "pids-max", "N", "processes and threads" }
+
+/* Take @key with @arg into @spec if it is one of the above; exits if @arg is wrong. */
+bool take_spec_option(struct agentsys_spec *spec, int key, const char *arg);
+
+struct agentsys_spec *new_spec(void);
+
+/* For the results of the library's builders, which fail for memory only. */
+void need_memory(int ret);
+
+/* Why a start did not succeed, with the exit status for that. */
+int start_failed(struct agentsys *h, int error, const char *what);
+
+#endif

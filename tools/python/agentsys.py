@@ -1,0 +1,529 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Agents of the Agent Supervision Module, from Python.
+
+For an agent itself:
+
+    import agentsys
+    me = agentsys.whoami()              # me.agent_id, me.name, me.instance, ...
+    agentsys.heartbeat()
+    agentsys.telemetry()["system"]["active_agents"]
+
+For whoever controls agents (as root):
+
+    with agentsys.Connection() as asm:
+        agent = asm.spawn(["/usr/bin/my-agent", "--verbose"], name="my_agent",
+                          restart="on-failure", max_restarts=3)
+        print(asm.get(agent).state)
+        asm.stop(agent)
+    for event in agentsys.events():
+        print(event.text)
+
+Everything that fails raises OSError with the module's own words; its errno is
+what the C library gives, see libasm(3). That library does the work: this file
+is a thin layer of ctypes over it.
+"""
+
+import ctypes
+import errno
+import json
+import os
+from collections import namedtuple
+
+__all__ = ["Connection", "Agent", "Event", "System", "Whoami", "Version",
+           "whoami", "heartbeat", "telemetry", "info", "version", "patch_policy", "events",
+           "EVENTS_ALL", "EVENTS_NEW", "UNLIMITED"]
+
+#: For events(): everything that the module still keeps, or only what is yet to come.
+EVENTS_ALL = 0
+EVENTS_NEW = 2**64 - 1
+
+#: A resource limit that is none.
+UNLIMITED = 2**64 - 1
+
+_lib = ctypes.CDLL("libasm-agentsys.so.1", use_errno=True)
+
+_u16, _u32, _u64 = ctypes.c_uint16, ctypes.c_uint32, ctypes.c_uint64
+_i32, _i64 = ctypes.c_int32, ctypes.c_int64
+_str = ctypes.c_char_p
+_ptr = ctypes.c_void_p
+
+_NAME_SIZE = 64
+_WAIT = 1
+_DEFAULT_TIMEOUT = -1
+
+
+# ---- the structs of libasm.h and linux/agentsys.h
+
+class _Info(ctypes.Structure):
+    _fields_ = [
+        ("id", _u32), ("pid", _u32), ("name", ctypes.c_char * _NAME_SIZE),
+        ("state", _u32), ("flags", _u32), ("instance", _u32),
+        ("restart", _u32), ("restarts", _u32), ("max_restarts", _u32),
+        ("backoff_initial_ms", _u32), ("backoff_max_ms", _u32), ("next_start_ms", _u32),
+        ("stop_signal", _u32), ("stop_timeout_ms", _u32),
+        ("cause", _u32), ("code", _i32),
+        ("spawns", _u64), ("exits", _u64), ("crashes", _u64), ("faults", _u64),
+        ("heartbeats", _u64), ("cpu_time_us", _u64), ("memory", _u64),
+        ("start_time", _u64), ("end_time", _u64), ("last_activity", _u64),
+        ("memory_max", _u64), ("memory_high", _u64),
+        ("cpu_quota_us", _u64), ("cpu_period_us", _u64), ("pids_max", _u64),
+        ("cgroup", _str),
+    ]
+
+
+class _System(ctypes.Structure):
+    _fields_ = [
+        ("spawns", _u64), ("exits", _u64), ("crashes", _u64), ("faults", _u64),
+        ("restarts", _u64), ("syscalls", _u64), ("events", _u64),
+        ("active", _u32), ("agents", _u32), ("max_agents", _u32), ("ring_size", _u32),
+        ("launcher_pid", _u32), ("abi", _u32),
+        ("release", _str), ("launcher_path", _str), ("cgroup_root", _str),
+        ("controllers", _str),
+    ]
+
+
+class _Event(ctypes.Structure):
+    _fields_ = [
+        ("seq", _u64), ("time_ns", _u64), ("agent_id", _u32), ("pid", _i32),
+        ("type", _u16), ("cause", _u16), ("code", _i32), ("instance", _u32),
+        ("reserved", _u32), ("value", _u64), ("name", ctypes.c_char * 16),
+    ]
+
+
+class _Whoami(ctypes.Structure):
+    _fields_ = [
+        ("size", _u32), ("agent_id", _u32), ("pid", _i32), ("instance", _u32),
+        ("restarts", _u32), ("max_restarts", _u32), ("heartbeats", _u64),
+        ("name", ctypes.c_char * _NAME_SIZE),
+    ]
+
+
+class _Version(ctypes.Structure):
+    _fields_ = [("size", _u32), ("abi", _u32), ("release", ctypes.c_char * 24)]
+
+
+# ---- what callers see
+
+Whoami = namedtuple("Whoami", "agent_id pid instance restarts max_restarts heartbeats name")
+Whoami.__doc__ = "Which agent the caller is part of."
+
+Version = namedtuple("Version", "abi release")
+Version.__doc__ = "Which module is loaded."
+
+Agent = namedtuple("Agent", [name for name, _ in _Info._fields_] + ["paused", "throttled", "attached"])
+Agent.__doc__ = """One agent. State, restart and cause are words ("active", "on-failure", "signal");
+times are CLOCK_BOOTTIME in nanoseconds, 0 for never; limits are 0 for none."""
+
+System = namedtuple("System", [name for name, _ in _System._fields_])
+System.__doc__ = "Counters since the module was loaded; controllers is a list."
+
+Event = namedtuple("Event", "seq time_ns agent_id pid type cause code instance value name text lost")
+Event.__doc__ = """One event. Type and cause are words; text is a line for a person; lost is how many
+events are missing before this one because they were read too late."""
+
+
+def _declare(name, result, *arguments):
+    function = getattr(_lib, "agentsys_" + name)
+    function.restype = result
+    function.argtypes = arguments
+    return function
+
+
+for _name, _result, *_arguments in [
+        ("open", ctypes.c_int, ctypes.POINTER(_ptr)),
+        ("close", None, _ptr),
+        ("error", _str, _ptr),
+        ("spec_new", _ptr),
+        ("spec_free", None, _ptr),
+        ("spec_set_id", None, _ptr, _u32),
+        ("spec_set_name", ctypes.c_int, _ptr, _str),
+        ("spec_add_arg", ctypes.c_int, _ptr, _str),
+        ("spec_add_env", ctypes.c_int, _ptr, _str),
+        ("spec_set_cwd", ctypes.c_int, _ptr, _str),
+        ("spec_set_uid", None, _ptr, _u32),
+        ("spec_set_gid", None, _ptr, _u32),
+        ("spec_set_groups", ctypes.c_int, _ptr, ctypes.c_size_t, ctypes.POINTER(_u32)),
+        ("spec_set_rlimit", ctypes.c_int, _ptr, ctypes.c_uint, _u64, _u64),
+        ("spec_set_nice", None, _ptr, ctypes.c_int),
+        ("spec_set_oom_score_adj", None, _ptr, ctypes.c_int),
+        ("spec_set_bounding", None, _ptr, _u64),
+        ("spec_set_new_privs", None, _ptr, ctypes.c_bool),
+        ("spec_set_stdio_path", ctypes.c_int, _ptr, ctypes.c_int, _str),
+        ("spec_set_stdio_fd", ctypes.c_int, _ptr, ctypes.c_int, ctypes.c_int),
+        ("spec_set_restart", None, _ptr, ctypes.c_int),
+        ("spec_set_max_restarts", None, _ptr, _u32),
+        ("spec_set_backoff", None, _ptr, _u32, _u32),
+        ("spec_set_stop_signal", None, _ptr, ctypes.c_int),
+        ("spec_set_stop_timeout", None, _ptr, _u32),
+        ("spec_set_memory_max", None, _ptr, _u64),
+        ("spec_set_memory_high", None, _ptr, _u64),
+        ("spec_set_cpu", None, _ptr, _u64, _u64),
+        ("spec_set_pids_max", None, _ptr, _u64),
+        ("spawn", ctypes.c_int, _ptr, _ptr, ctypes.c_uint, ctypes.POINTER(_u32)),
+        ("attach", ctypes.c_int, _ptr, _i32, _ptr, ctypes.c_uint, ctypes.POINTER(_u32)),
+        ("start", ctypes.c_int, _ptr, _u32, ctypes.c_uint),
+        ("stop", ctypes.c_int, _ptr, _u32, _i64, ctypes.c_uint),
+        ("kill", ctypes.c_int, _ptr, _u32, ctypes.c_uint),
+        ("restart", ctypes.c_int, _ptr, _u32, _i64, ctypes.c_uint),
+        ("pause", ctypes.c_int, _ptr, _u32),
+        ("resume", ctypes.c_int, _ptr, _u32),
+        ("remove", ctypes.c_int, _ptr, _u32),
+        ("set", ctypes.c_int, _ptr, _u32, _ptr),
+        ("shutdown", ctypes.c_int, _ptr, _i64, ctypes.c_uint, ctypes.POINTER(_u32),
+         ctypes.POINTER(_u32)),
+        ("get", ctypes.c_int, _ptr, _u32, ctypes.POINTER(ctypes.POINTER(_Info))),
+        ("info_free", None, ctypes.POINTER(_Info)),
+        ("list", ctypes.c_ssize_t, _ptr,
+         ctypes.POINTER(ctypes.POINTER(ctypes.POINTER(_Info)))),
+        ("list_free", None, ctypes.POINTER(ctypes.POINTER(_Info))),
+        ("find", ctypes.c_int, _ptr, _str, ctypes.POINTER(_u32)),
+        ("system", ctypes.c_int, _ptr, ctypes.POINTER(ctypes.POINTER(_System))),
+        ("system_free", None, ctypes.POINTER(_System)),
+        ("events_open", ctypes.c_int, ctypes.POINTER(_ptr), _u64),
+        ("events_close", None, _ptr),
+        ("events_next", ctypes.c_int, _ptr, ctypes.POINTER(_Event), ctypes.POINTER(_u64),
+         ctypes.c_int),
+        ("device_open", ctypes.c_int),
+        ("module_version", ctypes.c_int, ctypes.c_int, ctypes.POINTER(_Version)),
+        ("whoami", ctypes.c_int, ctypes.c_int, ctypes.POINTER(_Whoami)),
+        ("heartbeat", ctypes.c_int, ctypes.c_int),
+        ("telemetry", ctypes.c_ssize_t, ctypes.c_int, ctypes.POINTER(_ptr)),
+        ("info_text", ctypes.c_ssize_t, ctypes.c_int, _u32, ctypes.POINTER(_ptr)),
+        ("patch_policy", ctypes.c_int, ctypes.c_int, _u32, ctypes.c_int, _u64),
+        ("state_name", _str, _u32),
+        ("cause_name", _str, _u32),
+        ("restart_name", _str, _u32),
+        ("event_name", _str, _u32),
+        ("event_text", ctypes.c_int, ctypes.POINTER(_Event), _str, ctypes.c_size_t)]:
+    _declare(_name, _result, *_arguments)
+
+_free = ctypes.CDLL(None).free
+_free.argtypes = [_ptr]
+_free.restype = None
+
+_RESTARTS = {"never": 0, "on-failure": 1, "always": 2}
+
+
+def _check(result, text=None):
+    """Raise OSError for a negative errno."""
+    if result < 0:
+        if result == -errno.ENODEV and text is None:
+            text = "the agentsys module is not loaded"
+        raise OSError(-result, text or os.strerror(-result))
+    return result
+
+
+def _word(name):
+    return name.decode()
+
+
+def _text(data):
+    return data.decode(errors="replace")
+
+
+# ---- for agents
+
+def whoami():
+    """Which agent is this process part of? ESRCH if none."""
+    who = _Whoami(size=ctypes.sizeof(_Whoami))
+    _check(_lib.agentsys_whoami(-1, who))
+    return Whoami(who.agent_id, who.pid, who.instance, who.restarts, who.max_restarts,
+                  who.heartbeats, _text(who.name))
+
+
+_device = None
+
+
+def heartbeat():
+    """Tell the module that this agent is alive. ESRCH if this is none."""
+    global _device
+    if _device is None:
+        _device = _check(_lib.agentsys_device_open())
+    _check(_lib.agentsys_heartbeat(_device))
+
+
+def _json_text(function, *arguments):
+    text = _ptr()
+    length = _check(function(-1, *arguments, ctypes.byref(text)))
+    try:
+        return json.loads(ctypes.string_at(text, length))
+    finally:
+        _free(text)
+
+
+def telemetry():
+    """Counters of the system and of every agent, and recent events, as a dict."""
+    return _json_text(_lib.agentsys_telemetry)
+
+
+def info(agent_id=0):
+    """One agent as a dict; 0 is the caller's own. Others need CAP_SYS_ADMIN."""
+    return _json_text(_lib.agentsys_info_text, agent_id)
+
+
+def version():
+    """The version of the module."""
+    result = _Version(size=ctypes.sizeof(_Version))
+    _check(_lib.agentsys_module_version(-1, result))
+    return Version(result.abi, _text(result.release))
+
+
+def patch_policy(agent_id, patch, value):
+    """Change an agent's policy: patch 4 sets how often it is restarted."""
+    _check(_lib.agentsys_patch_policy(-1, agent_id, patch, value))
+
+
+# ---- for whoever controls agents
+
+def _agent(info):
+    values = {name: getattr(info, name) for name, _ in _Info._fields_}
+    values["name"] = _text(values["name"])
+    values["cgroup"] = _text(values["cgroup"])
+    values["state"] = _word(_lib.agentsys_state_name(info.state))
+    values["cause"] = _word(_lib.agentsys_cause_name(info.cause))
+    values["restart"] = _word(_lib.agentsys_restart_name(info.restart))
+    flags = info.flags
+    return Agent(**values, paused=bool(flags & 1), throttled=bool(flags & 2),
+                 attached=bool(flags & 4))
+
+
+class _Spec:
+    """Builds a spec of the C library from keyword arguments."""
+
+    def __init__(self, args=(), *, id=None, name=None, env=None, cwd=None, uid=None, gid=None,
+                 groups=None, rlimits=None, nice=None, oom_score_adj=None, bounding=None,
+                 new_privs=None, stdin=None, stdout=None, stderr=None, restart=None,
+                 max_restarts=None, backoff_ms=None, stop_signal=None, stop_timeout_ms=None,
+                 memory_max=None, memory_high=None, cpu=None, pids_max=None):
+        self.handle = _lib.agentsys_spec_new()
+        if not self.handle:
+            raise MemoryError
+        try:
+            for arg in args:
+                self._call("add_arg", os.fsencode(arg))
+            for key, value in (env or {}).items():
+                self._call("add_env", os.fsencode(key) + b"=" + os.fsencode(value))
+            for setter, value in [
+                    ("set_id", id), ("set_uid", uid), ("set_gid", gid), ("set_nice", nice),
+                    ("set_oom_score_adj", oom_score_adj), ("set_bounding", bounding),
+                    ("set_new_privs", new_privs), ("set_max_restarts", max_restarts),
+                    ("set_stop_signal", stop_signal), ("set_stop_timeout", stop_timeout_ms),
+                    ("set_memory_max", memory_max), ("set_memory_high", memory_high),
+                    ("set_pids_max", pids_max)]:
+                if value is not None:
+                    self._call(setter, value)
+            if name is not None:
+                self._call("set_name", name.encode())
+            if cwd is not None:
+                self._call("set_cwd", os.fsencode(cwd))
+            if groups is not None:
+                groups = list(groups)
+                self._call("set_groups", len(groups), (_u32 * len(groups))(*groups))
+            for resource, (soft, hard) in (rlimits or {}).items():
+                self._call("set_rlimit", resource, soft, hard)
+            if restart is not None:
+                if restart not in _RESTARTS:
+                    raise ValueError("restart is one of " + ", ".join(_RESTARTS))
+                self._call("set_restart", _RESTARTS[restart])
+            if backoff_ms is not None:
+                self._call("set_backoff", *backoff_ms)
+            if cpu is not None:
+                self._call("set_cpu", *cpu)
+            for n, what in enumerate((stdin, stdout, stderr)):
+                if what is not None:
+                    self._set_stdio(n, what)
+        except BaseException:
+            self.free()
+            raise
+
+    def _call(self, setter, *values):
+        result = getattr(_lib, "agentsys_spec_" + setter)(self.handle, *values)
+        if result is not None:
+            _check(result)
+
+    def _set_stdio(self, n, what):
+        if hasattr(what, "fileno"):
+            what = what.fileno()
+        if isinstance(what, int):
+            self._call("set_stdio_fd", n, what)
+        else:
+            self._call("set_stdio_path", n, os.fsencode(what))
+
+    def free(self):
+        _lib.agentsys_spec_free(self.handle)
+        self.handle = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.free()
+
+
+class Connection:
+    """A connection to the module. Changing something needs CAP_SYS_ADMIN.
+
+    Calls with wait=True return when the agent has started or ended; a signal
+    handler that raises, as that of Ctrl-C does, interrupts them.
+    """
+
+    def __init__(self):
+        self._handle = _ptr()
+        _check(_lib.agentsys_open(ctypes.byref(self._handle)))
+
+    def close(self):
+        """End the connection; agents are not touched."""
+        if self._handle:
+            _lib.agentsys_close(self._handle)
+            self._handle = _ptr()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.close()
+
+    def __del__(self):
+        if getattr(self, "_handle", None):
+            self.close()
+
+    def _check(self, result):
+        return _check(result, _text(_lib.agentsys_error(self._handle)))
+
+    def _call(self, name, *arguments):
+        """Call and, when a signal handler did not raise, go on waiting."""
+        return self._check(getattr(_lib, "agentsys_" + name)(self._handle, *arguments))
+
+    def spawn(self, args, *, wait=True, **spec):
+        """Make an agent that runs args and start it; returns its id.
+
+        Keywords: id, name, env (a dict; no variables by default), cwd, uid, gid,
+        groups, rlimits ({resource.RLIMIT_X: (soft, hard)}), nice, oom_score_adj,
+        bounding, new_privs, stdin, stdout, stderr (a path, a descriptor or a file;
+        /dev/null by default), restart ("never", "on-failure", "always"),
+        max_restarts, backoff_ms (initial, max), stop_signal, stop_timeout_ms,
+        memory_max, memory_high, cpu (quota_us, period_us), pids_max.
+        """
+        agent_id = _u32()
+        with _Spec(args, **spec) as built:
+            self._call("spawn", built.handle, _WAIT if wait else 0, ctypes.byref(agent_id))
+        return agent_id.value
+
+    def attach(self, pid, *, wait=True, **spec):
+        """Make an agent of a running process; returns its id.
+
+        Keywords: id, name, stop_signal, stop_timeout_ms, and the limits of spawn().
+        """
+        agent_id = _u32()
+        with _Spec(**spec) as built:
+            self._call("attach", pid, built.handle, _WAIT if wait else 0,
+                       ctypes.byref(agent_id))
+        return agent_id.value
+
+    def start(self, agent_id, *, wait=True):
+        """Start an agent that has ended."""
+        self._call("start", agent_id, _WAIT if wait else 0)
+
+    def stop(self, agent_id, *, timeout_ms=_DEFAULT_TIMEOUT, wait=True):
+        """Ask an agent to end; what is left after the timeout is killed."""
+        self._call("stop", agent_id, timeout_ms, _WAIT if wait else 0)
+
+    def kill(self, agent_id, *, wait=True):
+        """Kill all of an agent."""
+        self._call("kill", agent_id, _WAIT if wait else 0)
+
+    def restart(self, agent_id, *, timeout_ms=_DEFAULT_TIMEOUT, wait=True):
+        """Stop an agent if it runs, and start it."""
+        self._call("restart", agent_id, timeout_ms, _WAIT if wait else 0)
+
+    def pause(self, agent_id):
+        """Freeze all of an agent."""
+        self._call("pause", agent_id)
+
+    def resume(self, agent_id):
+        """Thaw it."""
+        self._call("resume", agent_id)
+
+    def remove(self, agent_id):
+        """Forget an agent that has ended."""
+        self._call("remove", agent_id)
+
+    def set(self, agent_id, *, restart=None, max_restarts=None, backoff_ms=None):
+        """Change the restart policy of an agent."""
+        with _Spec(restart=restart, max_restarts=max_restarts, backoff_ms=backoff_ms) as built:
+            self._call("set", agent_id, built.handle)
+
+    def get(self, agent_id):
+        """One agent, as an Agent."""
+        result = ctypes.POINTER(_Info)()
+        self._call("get", agent_id, ctypes.byref(result))
+        try:
+            return _agent(result.contents)
+        finally:
+            _lib.agentsys_info_free(result)
+
+    def list(self):
+        """All agents, ended ones among them, as a list of Agent in order of id."""
+        result = ctypes.POINTER(ctypes.POINTER(_Info))()
+        count = self._call("list", ctypes.byref(result))
+        try:
+            return [_agent(result[i].contents) for i in range(count)]
+        finally:
+            _lib.agentsys_list_free(result)
+
+    def find(self, name):
+        """The id of the one agent that is called so."""
+        agent_id = _u32()
+        self._call("find", name.encode(), ctypes.byref(agent_id))
+        return agent_id.value
+
+    def system(self):
+        """Counters of the system, as a System."""
+        result = ctypes.POINTER(_System)()
+        self._call("system", ctypes.byref(result))
+        try:
+            values = {name: getattr(result.contents, name) for name, _ in _System._fields_}
+            for name in ("release", "launcher_path", "cgroup_root", "controllers"):
+                values[name] = _text(values[name])
+            values["controllers"] = values["controllers"].split()
+            return System(**values)
+        finally:
+            _lib.agentsys_system_free(result)
+
+    def shutdown(self, *, timeout_ms=_DEFAULT_TIMEOUT, wait=True):
+        """Stop every agent; returns how many were ended and how many of them killed."""
+        ended, killed = _u32(), _u32()
+        self._call("shutdown", timeout_ms, _WAIT if wait else 0, ctypes.byref(ended),
+                   ctypes.byref(killed))
+        return ended.value, killed.value
+
+
+def events(after=EVENTS_NEW, timeout=None):
+    """Iterate over events, each an Event.
+
+    after is the number of an event: those behind it that the module still keeps
+    come first; EVENTS_ALL for all of them, EVENTS_NEW for none. The iteration
+    ends when no event came for timeout seconds; None waits for ever, and 0 gives
+    what there is.
+    """
+    subscription = _ptr()
+    _check(_lib.agentsys_events_open(ctypes.byref(subscription), after))
+    try:
+        while True:
+            event = _Event()
+            lost = _u64()
+            ms = -1 if timeout is None else int(timeout * 1000)
+            result = _lib.agentsys_events_next(subscription, event, ctypes.byref(lost), ms)
+            if result == -errno.EINTR:
+                continue  # what a handler raises has been raised by now
+            if not _check(result):
+                return
+            text = ctypes.create_string_buffer(256)
+            _lib.agentsys_event_text(event, text, len(text))
+            yield Event(event.seq, event.time_ns, event.agent_id, event.pid,
+                        _word(_lib.agentsys_event_name(event.type)),
+                        _word(_lib.agentsys_cause_name(event.cause)), event.code,
+                        event.instance, event.value, _text(event.name), _text(text.value),
+                        lost.value)
+    finally:
+        _lib.agentsys_events_close(subscription)
