@@ -10,7 +10,7 @@ import re
 import threading
 import time
 
-import agents
+import agentsys
 import ksft
 
 STATUS = "/proc/agentsys/status"
@@ -42,6 +42,9 @@ class Text(ctypes.Structure):
     _fields_ = [("size", ctypes.c_uint32), ("agent_id", ctypes.c_uint32), ("buf", ctypes.c_uint64), ("len", ctypes.c_uint64)]
 
 
+asm = agentsys.Connection()
+
+
 def read(path):
     with open(path) as file:
         return file.read()
@@ -65,9 +68,9 @@ def until(what, seconds=20):
 
 
 def forget_all():
-    agents.shutdown()
+    asm.shutdown(timeout_ms=0)
     for line in re.findall(r"^Agent (\d+):", read(STATUS), re.M):
-        agents.remove(int(line))
+        asm.remove(int(line))
 
 
 def table(page):
@@ -106,9 +109,9 @@ def test_permissions():
 def test_status():
     "status page with the guide's columns and its line to grep for"
     # Crashes four times, then stays: the guide's "spawns=5 exits=4 faults=4".
-    agents.spawn("/bin/sh", "-c", "echo >>/tmp/test/starts; [ $(wc -l </tmp/test/starts) -gt 4 ] || exit 3; sleep 1000; :",
-                 id=100, name="crasher", restart=agents.ON_FAILURE, max_restarts=10)
-    agents.spawn("/bin/true", id=123456, name="short")
+    asm.spawn(["/bin/sh", "-c", "echo >>/tmp/test/starts; [ $(wc -l </tmp/test/starts) -gt 4 ] || exit 3; sleep 1000; :"],
+              id=100, name="crasher", restart="on-failure", max_restarts=10, backoff_ms=(0, 0))
+    asm.spawn(["/bin/true"], id=123456, name="short")
     until(lambda: "Agent 100: spawns=5 exits=4 faults=4\n" in read(STATUS) and
           "Agent 123456: spawns=1 exits=1 faults=0\n" in read(STATUS))
     page = read(STATUS)
@@ -187,12 +190,12 @@ def test_info():
 def test_odd_names():
     "names that need escaping"
     name = 'quote " back \\ slash / \u00fc\u65e5\U0001f916'
-    agents.spawn("/bin/true", id=777, name=name)
+    asm.spawn(["/bin/true"], id=777, name=name)
     assert call(IOC_INFO, 777)["name"] == name
     longest = '"' * 63
-    agents.spawn("/bin/true", id=778, name=longest)
+    asm.spawn(["/bin/true"], id=778, name=longest)
     assert call(IOC_INFO, 778)["name"] == longest
-    agents.spawn("/bin/true", id=2147483647, name="the last id")
+    asm.spawn(["/bin/true"], id=2147483647, name="the last id")
     assert table(read(STATUS))[-1][0] == 2147483647
     assert "2147483647" in json.loads(read(TELEMETRY))["agents"]
     forget_all()
@@ -220,7 +223,7 @@ def test_many():
     "many agents, read whole, in small pieces and from the middle"
     count = 150
     for number in range(count):
-        agents.spawn("/bin/true", name="many-%d" % number, wait=False)
+        asm.spawn(["/bin/true"], name="many-%d" % number, wait=False)
     # No reader changes what another sees, so once all have ended pages stand still.
     until(lambda: sum(row[2] for row in table(read(STATUS))) == count, 60)
     for path in (STATUS, TELEMETRY, EVENTS):
@@ -276,10 +279,10 @@ def test_changes():
     for thread in threads:
         thread.start()
     for _ in range(20):
-        ids = [agents.spawn("/bin/sleep", "1000") for _ in range(3)]
+        ids = [asm.spawn(["/bin/sleep", "1000"]) for _ in range(3)]
         for id in ids:
-            agents.kill(id)
-            agents.remove(id)
+            asm.kill(id)
+            asm.remove(id)
     over.set()
     for thread in threads:
         thread.join()
