@@ -35,50 +35,40 @@ static int write_file(int cgroup, const char *name, const char *text, const char
 	return n < 0 ? n : 0;
 }
 
-/*
- * One limit. Where none is wanted in a directory that was there before, what
- * an earlier life of this id had left is lifted; there is no such file when the
- * controller is off, and then nothing to lift.
- */
-static int write_limit(int cgroup, const char *name, __u64 limit, bool reused)
+/* A new cgroup has no limits: only those that are wanted are written. */
+static int write_limit(int cgroup, const char *name, __u64 limit)
 {
 	char text[DECIMAL_MAX];
-	int ret;
 
-	if (limit)
-		return write_file(cgroup, name, text, put_decimal(text, limit));
-	if (!reused)
-		return 0;
-	ret = write_file(cgroup, name, "max", "max" + 3);
-	return ret == -ENOENT ? 0 : ret;
+	return limit ? write_file(cgroup, name, text, put_decimal(text, limit)) : 0;
 }
 
-static int write_cpu_max(int cgroup, __u64 quota, __u64 period, bool reused)
+static int write_cpu_max(int cgroup, __u64 quota, __u64 period)
 {
 	char text[2 * DECIMAL_MAX + 1];
 	char *end;
 
 	if (!quota)
-		return write_limit(cgroup, "cpu.max", 0, reused);
+		return 0;
 	end = put_decimal(text, quota);
 	*end++ = ' ';
 	return write_file(cgroup, "cpu.max", text, put_decimal(end, period));
 }
 
-static int write_limits(int cgroup, const struct agentsys_job *job, bool reused)
+static int write_limits(int cgroup, const struct agentsys_job *job)
 {
 	int ret;
 
-	ret = write_limit(cgroup, "memory.max", job->memory_max, reused);
+	ret = write_limit(cgroup, "memory.max", job->memory_max);
 	/* Half an agent is of no use: when memory runs out all of it goes. */
 	if (!ret && job->memory_max)
 		ret = write_file(cgroup, "memory.oom.group", "1", "1" + 1);
 	if (!ret)
-		ret = write_limit(cgroup, "memory.high", job->memory_high, reused);
+		ret = write_limit(cgroup, "memory.high", job->memory_high);
 	if (!ret)
-		ret = write_cpu_max(cgroup, job->cpu_quota_us, job->cpu_period_us, reused);
+		ret = write_cpu_max(cgroup, job->cpu_quota_us, job->cpu_period_us);
 	if (!ret)
-		ret = write_limit(cgroup, "pids.max", job->pids_max, reused);
+		ret = write_limit(cgroup, "pids.max", job->pids_max);
 	return ret;
 }
 
@@ -86,7 +76,6 @@ int cgroup_open(int root, const struct agentsys_job *job, enum agentsys_step *st
 {
 	bool new = job->flags & AGENTSYS_JOB_NEW_CGROUP;
 	char name[DECIMAL_MAX + 1];
-	bool reused = false;
 	int cgroup;
 	int ret;
 
@@ -96,14 +85,13 @@ int cgroup_open(int root, const struct agentsys_job *job, enum agentsys_step *st
 		ret = sys(__NR_mkdirat, root, name, 0755);
 		if (ret < 0 && ret != -EEXIST)
 			return ret;
-		reused = ret == -EEXIST;
 	}
 	cgroup = sys(__NR_openat, root, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (cgroup < 0 || !new)
 		return cgroup;
 
 	*step = AGENTSYS_STEP_LIMITS;
-	ret = write_limits(cgroup, job, reused);
+	ret = write_limits(cgroup, job);
 	if (ret < 0) {
 		sys(__NR_close, cgroup);
 		return ret;

@@ -54,7 +54,7 @@ static void print_script(void)
 	       "\n"
 	       "_asmctl()\n"
 	       "{\n"
-	       "\tlocal cur=${COMP_WORDS[COMP_CWORD]} command options= operands= i\n"
+	       "\tlocal cur=${COMP_WORDS[COMP_CWORD]} command options='' operands=''\n"
 	       "\tlocal commands='");
 	print_names();
 	printf("'\n"

@@ -141,8 +141,7 @@ static void say_started(const struct agentsys_info *info)
 	if (info->pid)
 		printf("started, pid %u\n", info->pid);
 	else
-		printf("started, and is %s (%s)\n", agentsys_state_name(info->state),
-		       format_end(info, end));
+		printf("started and has ended already (%s)\n", format_end(info, end));
 }
 
 static void say_restarted(const struct agentsys_info *info)

@@ -128,7 +128,7 @@ void guide_policy(const struct agentsys_info *info)
 	       "  - " NO_CAPABILITIES "\n"
 	       "\n"
 	       "Scope:\n"
-	       "  Path: " NO_CAPABILITIES "\n"
+	       "  Path: unrestricted\n"
 	       "\n");
 	printf("Auto-Restart: %s\n", yes_no(info->restart != AGENTSYS_RESTART_NEVER));
 	printf("Max Restarts: %" PRIu32 "\n", info->max_restarts);

@@ -40,6 +40,8 @@ static void print_policy(const struct agentsys_info *info)
 	printf("\nPolicy:\n");
 	if (info->flags & AGENTSYS_AGENT_ATTACHED)
 		printf("  Restart:       never, it was attached\n");
+	else if (info->restart == AGENTSYS_RESTART_NEVER)
+		printf("  Restart:       never\n");
 	else
 		printf("  Restart:       %s, backoff %" PRIu32 "ms to %" PRIu32 "ms\n",
 		       agentsys_restart_name(info->restart), info->backoff_initial_ms,

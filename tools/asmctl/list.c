@@ -47,7 +47,7 @@ static void add_row(struct table *table, const struct agentsys_info *info)
 				 { uptime, PLAIN },
 				 { format_cpu(info->cpu_time_us, cpu), PLAIN },
 				 { memory, PLAIN },
-				 { format_end(info, end), DIM },
+				 { *format_end(info, end) ? end : "-", DIM },
 			 });
 }
 

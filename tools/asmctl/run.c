@@ -240,15 +240,18 @@ static void print_agent(const struct request *request, const struct agentsys_inf
 	FILE *to = request->foreground ? stderr : stdout;
 	char end[FORMAT_MAX];
 
-	if (request->json)
+	if (request->json) {
 		print_json(json_of_agent(info));
-	else if (info->pid)
-		fprintf(to, "Agent %u (%s) started, pid %u\n", info->id, info->name, info->pid);
+		return;
+	}
+	fprintf(to, "Agent %u (%s) ", info->id, info->name);
+	if (info->pid)
+		fprintf(to, "started, pid %u\n", info->pid);
 	else if (info->state == AGENTSYS_STARTING)
-		fprintf(to, "Agent %u (%s) is starting\n", info->id, info->name);
+		fprintf(to, "is starting\n");
 	else
-		fprintf(to, "Agent %u (%s) started, and is %s (%s)\n", info->id, info->name,
-			agentsys_state_name(info->state), format_end(info, end));
+		fprintf(to, "started and has ended already (%s)%s\n", format_end(info, end),
+			info->state == AGENTSYS_BACKOFF ? ", to be restarted" : "");
 }
 
 static int start(struct agentsys *h, const struct request *request, uint32_t *id)
@@ -265,10 +268,12 @@ static int start(struct agentsys *h, const struct request *request, uint32_t *id
 			snprintf(what, sizeof(what), "start the agent");
 		return start_failed(h, ret, what);
 	}
-	if (!agentsys_get(h, *id, &info)) {
+	if (agentsys_get(h, *id, &info))
+		return EXIT_OK;
+	/* Whoever stays with it sees for himself that it has ended. */
+	if (info->pid || !request->foreground || request->json)
 		print_agent(request, info);
-		agentsys_info_free(info);
-	}
+	agentsys_info_free(info);
 	return EXIT_OK;
 }
 

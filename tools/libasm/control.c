@@ -31,8 +31,11 @@ static int take_outcome(struct agentsys *h, struct nlattr **attrs, void *arg)
 	if (!error)
 		return 0;
 	h->step = attr_u32(attrs[AGENTSYS_A_STEP]);
-	if (text)
+	/* The text tells what was tried; with a step, the errno tells why it failed. */
+	if (text && (h->step == AGENTSYS_STEP_NONE || strstr(text, strerror(error))))
 		return conn_fail(h, -(int)error, "%s", text);
+	if (text)
+		return conn_fail(h, -(int)error, "%s: %s", text, strerror(error));
 	return conn_fail(h, -(int)error, "%s: %s", agentsys_step_text(h->step),
 			 strerror(error));
 }

@@ -241,7 +241,8 @@ AGENTSYS_API void agentsys_spec_set_pids_max(struct agentsys_spec *spec, uint64_
  *
  * Errors: -EEXIST, -E2BIG, -ENAMETOOLONG, -EINVAL, -ENOSPC, -ESHUTDOWN,
  * -EBADF, -EPERM; with AGENTSYS_WAIT also what the step that failed said, see
- * agentsys_error_step(). The record of an agent whose first start failed stays.
+ * agentsys_error_step(): the agent is forgotten then. Without, the record of an
+ * agent whose first start failed stays.
  */
 AGENTSYS_API AGENTSYS_CHECK int agentsys_spawn(struct agentsys *h,
 					       const struct agentsys_spec *spec,
@@ -317,7 +318,7 @@ AGENTSYS_API int agentsys_set(struct agentsys *h, uint32_t id,
  * agentsys_shutdown - stop every agent and dismiss the launcher
  * @h: the connection
  * @timeout_ms: what is left after this is killed; 0 kills at once;
- *	AGENTSYS_DEFAULT_TIMEOUT gives every agent its own
+ *	AGENTSYS_DEFAULT_TIMEOUT is 10 seconds
  * @flags: AGENTSYS_WAIT until the module can be unloaded
  * @ended: where to put how many agents were ended, or NULL; known with AGENTSYS_WAIT only
  * @killed: likewise, how many of them by a kill
