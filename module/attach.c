@@ -175,7 +175,7 @@ static int enter(struct attach *attach, u32 id, struct agentsys_waiter *waiter,
 	struct agentsys_agent *agent = attach->agent;
 	int ret;
 
-	ret = agentsys_shutdown_active() ? -ESHUTDOWN : agentsys_registry_add(agent, id);
+	ret = agentsys_shutdown_active() ? -ESHUTDOWN : agentsys_registry_add(agent, id, false);
 	if (ret) {
 		NL_SET_ERR_MSG(extack, "cannot enter the agent: its id exists, there are too many, or a shutdown is under way");
 		return ret;

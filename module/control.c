@@ -8,6 +8,7 @@
 #include "mailbox.h"
 #include "registry.h"
 #include "shutdown.h"
+#include "standby.h"
 #include "supervisor.h"
 #include "telemetry.h"
 
@@ -57,19 +58,29 @@ static int add_waiter(struct agentsys_agent *agent, struct agentsys_waiter *wait
 int agentsys_spawn(struct agentsys_agent *agent, u32 id, struct agentsys_waiter *waiter,
 		   struct netlink_ext_ack *extack)
 {
-	int ret;
+	bool standby = false;
+	bool any = !id;
+	int ret = -ESHUTDOWN;
 
 	mutex_lock(&agentsys_lock);
 	agentsys_mail_drain();
-	ret = agentsys_shutdown_active() ? -ESHUTDOWN : agentsys_registry_add(agent, id);
+	if (!agentsys_shutdown_active()) {
+		standby = agentsys_standby_take(&id);
+		ret = agentsys_registry_add(agent, id, standby);
+	}
 	if (ret) {
+		if (standby)
+			agentsys_standby_give_back(id);
 		explain(ret, extack);
 		goto out;
 	}
+	WRITE_ONCE(agent->has_cgroup, standby);
 	if (waiter)
 		agentsys_waiter_add(agent, waiter);	/* the first one */
 	agent->first = true;
 	agentsys_supervisor_apply(agent, AGENTSYS_IN_START);
+	if (any)
+		agentsys_standby_fill();
 out:
 	mutex_unlock(&agentsys_lock);
 	return ret;

@@ -447,6 +447,23 @@ static void finish_job(void)
 	note_progress();
 }
 
+void agentsys_launch_kick(void)
+{
+	if (wq_has_sleeper(&job_wait))
+		wake_up(&job_wait);
+}
+
+/*
+ * While it is idle the launcher handles what the exec probe posts: an agent that
+ * has just been borne shall come to its first instruction, not make room for a
+ * worker.
+ */
+static bool has_work(void)
+{
+	return !list_empty_careful(&self.queue) || READ_ONCE(self.dismissed) ||
+	       agentsys_mail_pending();
+}
+
 /* Wait for an agent to launch and make it the job. Success leaves the lock held. */
 static int take_job(struct file *file)
 {
@@ -457,6 +474,7 @@ static int take_job(struct file *file)
 		mutex_unlock(&agentsys_lock);
 		return -EPERM;
 	}
+	agentsys_mail_drain();
 	finish_job();
 	while (list_empty(&self.queue)) {
 		if (self.dismissed) {
@@ -465,11 +483,13 @@ static int take_job(struct file *file)
 			return -ESHUTDOWN;
 		}
 		mutex_unlock(&agentsys_lock);
-		ret = wait_event_interruptible(job_wait, !list_empty_careful(&self.queue) ||
-					       READ_ONCE(self.dismissed));
-		if (ret)
+		ret = wait_event_interruptible(job_wait, has_work());
+		if (ret) {
+			agentsys_mail_kick();
 			return ret;
+		}
 		mutex_lock(&agentsys_lock);
+		agentsys_mail_drain();
 	}
 	self.job = list_first_entry(&self.queue, struct agentsys_agent, launch_node);
 	list_del_init(&self.job->launch_node);

@@ -38,6 +38,9 @@ void agentsys_launch_dismiss(bool now);
 /* There is no launcher process, or @fn is called in work context once it is gone. */
 bool agentsys_launch_gone(void (*fn)(void));
 
+/* From the exec probe: have the launcher, if it is idle, look into the mailbox. Any context. */
+void agentsys_launch_kick(void);
+
 /* The launcher's process, 0 for none; and the path of the program. */
 pid_t agentsys_launch_pid(void);
 const char *agentsys_launch_path(void);

@@ -73,8 +73,10 @@ static void probe_exec(void *data, struct task_struct *task, pid_t old_pid,
 
 	rcu_read_lock();
 	agent = agentsys_registry_of_task(task);
-	if (agent && READ_ONCE(agent->tgid) == task->tgid)
-		agentsys_mail_post(agent, AGENTSYS_MAIL_RAN);
+	if (agent && READ_ONCE(agent->tgid) == task->tgid) {
+		agentsys_mail_post_soon(agent, AGENTSYS_MAIL_RAN);
+		agentsys_launch_kick();
+	}
 	rcu_read_unlock();
 }
 

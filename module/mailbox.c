@@ -17,17 +17,42 @@ static void drain_work(struct work_struct *work)
 }
 
 static DECLARE_WORK(mailbox_work, drain_work);
+static DECLARE_DELAYED_WORK(late_work, drain_work);
 
-void agentsys_mail_post(struct agentsys_agent *agent, enum agentsys_mail mail)
+/* Was it put into the mailbox, by this call? */
+static bool put(struct agentsys_agent *agent, enum agentsys_mail mail)
 {
 	/* Orders what the message tells before the bit that announces it. */
 	smp_mb__before_atomic();
 	set_bit(mail, &agent->mail);
 	if (test_and_set_bit(AGENTSYS_MAIL_QUEUED, &agent->mail))
-		return;		/* whoever queued it has not been handled yet */
+		return false;	/* whoever queued it has not been handled yet */
 	if (!refcount_inc_not_zero(&agent->refs))
-		return;		/* being freed: nobody cares any more */
+		return false;	/* being freed: nobody cares any more */
 	llist_add(&agent->mail_node, &mailbox);
+	return true;
+}
+
+void agentsys_mail_post(struct agentsys_agent *agent, enum agentsys_mail mail)
+{
+	put(agent, mail);
+	/* What is there already may have been left for later. */
+	queue_work(agentsys_wq, &mailbox_work);
+}
+
+void agentsys_mail_post_soon(struct agentsys_agent *agent, enum agentsys_mail mail)
+{
+	if (put(agent, mail))
+		queue_delayed_work(agentsys_wq, &late_work, 1);
+}
+
+bool agentsys_mail_pending(void)
+{
+	return !llist_empty(&mailbox);
+}
+
+void agentsys_mail_kick(void)
+{
 	queue_work(agentsys_wq, &mailbox_work);
 }
 
@@ -64,5 +89,6 @@ int agentsys_mailbox_init(void (*handle)(struct agentsys_agent *agent, unsigned 
 
 void agentsys_mailbox_exit(void)
 {
+	cancel_delayed_work_sync(&late_work);
 	destroy_workqueue(agentsys_wq);
 }

@@ -31,6 +31,16 @@ extern struct workqueue_struct *agentsys_wq;
 /* Leave a message. Any context but NMI; @agent must be reachable (RCU or a reference). */
 void agentsys_mail_post(struct agentsys_agent *agent, enum agentsys_mail mail);
 
+/*
+ * The same, and have it handled soon instead of at once: by the launcher if that
+ * is on its way back here, or a tick later.
+ */
+void agentsys_mail_post_soon(struct agentsys_agent *agent, enum agentsys_mail mail);
+
+/* Is there something to handle? Then somebody else shall: for who cannot. */
+bool agentsys_mail_pending(void);
+void agentsys_mail_kick(void);
+
 /* Handle what is there, on top of what the caller does. Supervisor lock held. */
 void agentsys_mail_drain(void);
 

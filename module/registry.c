@@ -18,42 +18,56 @@ static u32 next_auto = AGENTSYS_ID_AUTO;
 
 static DEFINE_XARRAY(by_cgroup);
 
-static int alloc_id(struct agentsys_agent *agent, u32 *id)
+int agentsys_registry_reserve(u32 *id)
 {
 	int ret;
 
 	/* Never reused soon: a late reader of an old id finds nothing. */
-	ret = xa_alloc_cyclic(&by_id, id, agent, XA_LIMIT(AGENTSYS_ID_AUTO, AGENTSYS_ID_MAX),
+	ret = xa_alloc_cyclic(&by_id, id, NULL, XA_LIMIT(AGENTSYS_ID_AUTO, AGENTSYS_ID_MAX),
 			      &next_auto, GFP_KERNEL_ACCOUNT);
+	if (ret == -EBUSY)
+		ret = -ENOSPC;
 	return ret < 0 ? ret : 0;
 }
 
-static bool reserve(void)
+void agentsys_registry_unreserve(u32 id)
+{
+	xa_release(&by_id, id);
+}
+
+static int reserve_id(u32 id)
+{
+	int ret = xa_insert(&by_id, id, NULL, GFP_KERNEL_ACCOUNT);
+
+	return ret == -EBUSY ? -EEXIST : ret;
+}
+
+static bool count_one(void)
 {
 	bool ok;
 
 	xa_lock(&by_id);
 	ok = count < max_agents;
 	if (ok)
-		count++;
+		WRITE_ONCE(count, count + 1);
 	xa_unlock(&by_id);
 	return ok;
 }
 
-static void unreserve(void)
+static void uncount_one(void)
 {
 	xa_lock(&by_id);
-	count--;
+	WRITE_ONCE(count, count - 1);
 	WRITE_ONCE(generation, generation + 1);
 	xa_unlock(&by_id);
 }
 
-int agentsys_registry_add(struct agentsys_agent *agent, u32 id)
+int agentsys_registry_add(struct agentsys_agent *agent, u32 id, bool reserved)
 {
 	u32 given = id;
-	int ret;
+	int ret = 0;
 
-	if (!reserve())
+	if (!count_one())
 		return -ENOSPC;
 
 	/*
@@ -61,17 +75,10 @@ int agentsys_registry_add(struct agentsys_agent *agent, u32 id)
 	 * registry's own must be there, and the id be set, before they can: the
 	 * entry is reserved first and filled in afterwards.
 	 */
-	if (given) {
-		ret = xa_insert(&by_id, given, NULL, GFP_KERNEL_ACCOUNT);
-		if (ret == -EBUSY)
-			ret = -EEXIST;
-	} else {
-		ret = alloc_id(NULL, &given);
-		if (ret == -EBUSY)
-			ret = -ENOSPC;
-	}
+	if (!reserved)
+		ret = id ? reserve_id(id) : agentsys_registry_reserve(&given);
 	if (ret) {
-		unreserve();
+		uncount_one();
 		return ret;
 	}
 
@@ -91,7 +98,7 @@ void agentsys_registry_del(struct agentsys_agent *agent)
 {
 	if (WARN_ON_ONCE(xa_erase(&by_id, agent->id) != agent))
 		return;
-	unreserve();
+	uncount_one();
 	agentsys_agent_put(agent);
 }
 

@@ -10,11 +10,16 @@
 struct agentsys_agent;
 struct task_struct;
 
+/* Keep a free id for later. -ENOSPC, -ENOMEM. */
+int agentsys_registry_reserve(u32 *id);
+void agentsys_registry_unreserve(u32 id);
+
 /*
- * Enter a record under @id, or under a free id if that is 0. The registry takes
- * its own reference. -EEXIST, -ENOSPC (max_agents), -ENOMEM.
+ * Enter a record under @id, or under a free id if that is 0; @reserved says that
+ * the id was kept for it. The registry takes its own reference. -EEXIST, -ENOSPC
+ * (max_agents), -ENOMEM.
  */
-int agentsys_registry_add(struct agentsys_agent *agent, u32 id);
+int agentsys_registry_add(struct agentsys_agent *agent, u32 id, bool reserved);
 
 /* Take a record out, and drop the registry's reference. */
 void agentsys_registry_del(struct agentsys_agent *agent);

@@ -17,6 +17,7 @@
 #include "registry.h"
 #include "shutdown.h"
 #include "spec.h"
+#include "standby.h"
 #include "telemetry.h"
 
 /* A kill that could not be delivered, for lack of memory, is tried again after this. */
@@ -81,8 +82,10 @@ static void let_go(struct agentsys_agent *agent)
 		return;
 	agent->populated = false;
 	nr_live--;
-	if (!nr_live)
+	if (!nr_live) {
+		agentsys_standby_drop();
 		agentsys_launch_dismiss(false);
+	}
 	agentsys_shutdown_check();
 	module_put(THIS_MODULE);
 }
@@ -479,6 +482,7 @@ void agentsys_supervisor_exit(void)
 	u32 id;
 
 	agentsys_attach_exit();
+	agentsys_standby_exit();
 	agentsys_shutdown_exit();
 	for (id = 0; (agent = agentsys_registry_next(id)); id = agent->id + 1) {
 		timer_delete_sync(&agent->timer);
