@@ -87,10 +87,10 @@ def once(check, name, command, wrong=None):
     path = stamp(check, repr(command).encode(), read(name))
     if os.path.exists(path):
         return ""
-    # Elsewhere than in the tree, because checkpatch leaves a file where it runs.
+    # Elsewhere than in the tree, because checkpatch leaves a file where it runs; and without the user's own settings.
     cwd = os.path.join(BUILD, "lint") if check == "checkpatch" else TREE
     os.makedirs(cwd, exist_ok=True)
-    status, output = run(*command, cwd=cwd)
+    status, output = run(*command, cwd=cwd, env=dict(os.environ, HOME=os.path.join(BUILD, "lint")))
     if wrong:
         kept = [line for line in output.split("\n") if line and not wrong.search(line)]
         status, output = status if kept else 0, "\n".join(kept)

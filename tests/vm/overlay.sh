@@ -52,3 +52,6 @@ for name in bin sbin lib; do
 done
 (cd "$root" && find . -mindepth 1 | LC_ALL=C sort | cpio -o -H newc -R 0:0 --quiet) >"$root.cpio"
 mv "$root.cpio" "$build/$release/overlay.cpio"
+
+# So that it is there before two machines ask for it at once.
+tests/vm/base-image.sh >/dev/null

@@ -109,6 +109,7 @@ class Machine:
             argv += ["-accel", "kvm", "-cpu", "host"]
         else:
             argv += ["-accel", "tcg,thread=multi", "-cpu", "max"]
+        self.ended = False
         self.process = subprocess.Popen(argv + ["-append", append], pass_fds=(self.initrd.fileno(),),
                                         preexec_fn=die_with_parent, **popen)
 
@@ -130,6 +131,7 @@ class Machine:
                 continue
             data = os.read(pipe.fileno(), 65536)
             if not data:
+                self.ended = True
                 return
             *lines, rest = (rest + data).split(b"\n")
             for line in lines:
@@ -278,7 +280,6 @@ class Runner:
                     deadline = time.monotonic() + 30 * self.kernel.scale
                 elif mark == "@done":
                     break
-            hung = machine.process.poll() is None
         finally:
             machine.close()
         if program or not done:
@@ -286,7 +287,7 @@ class Runner:
             with open(console, errors="replace") as file:
                 lines = file.read().replace("\r", "").rstrip().split("\n")
             shown = klog.brief(next(iter(klog.reports(lines)), lines[-TAIL:]))
-            why = "the machine %s; see %s\n%s" % ("hung" if hung else "died", os.path.relpath(console), "\n".join(shown))
+            why = "the machine %s; see %s\n%s" % ("died" if machine.ended else "hung", os.path.relpath(console), "\n".join(shown))
             if not program:
                 program, started = tap.Program(self.name(group[0])), deadline
                 why = "before the test: " + why
