@@ -332,12 +332,26 @@ static bool has_slash(const char *s)
 	return *s;
 }
 
+/*
+ * When the child lets go of this memory, in the middle of its exec, the launcher
+ * wakes up. A batch process does not preempt then, so on a busy or single CPU
+ * the new agent comes to its first instruction first. While it waits for a job
+ * the launcher is an ordinary process: it is to preempt whoever is in the way.
+ */
+static void set_policy(int policy)
+{
+	static const int priority;	/* struct sched_param: neither policy has any */
+
+	sys(__NR_sched_setscheduler, 0, policy, &priority);
+}
+
 static void child(const void *arg)
 {
 	static const __u64 no_signals;
 	const struct agentsys_job *job = arg;
 	long ret;
 
+	set_policy(SCHED_NORMAL);
 	sys(__NR_setsid);
 	set_stdio(job);
 	set_rlimits(job);
@@ -372,8 +386,12 @@ int child_bear(const struct agentsys_job *job, int cgroup)
 		.stack_size = STACK_SIZE,
 		.cgroup = cgroup,
 	};
+	int pid;
 
 	build_vector(argv, job_at(job, job->args), job->nargs);
 	build_vector(envp, job_at(job, job->env), job->nenv);
-	return clone_call(&args, child, job);
+	set_policy(SCHED_BATCH);
+	pid = clone_call(&args, child, job);
+	set_policy(SCHED_NORMAL);
+	return pid;
 }
