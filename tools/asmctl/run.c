@@ -22,7 +22,7 @@ enum {
 	OPT_STDOUT,
 	OPT_STDERR,
 	OPT_ALLOW_NEW_PRIVS,
-	OPT_RM,
+	OPT_KEEP,
 	OPT_NO_WAIT,
 };
 
@@ -38,7 +38,7 @@ enum {
  * @stdio: what --stdin, --stdout and --stderr said, or NULL
  * @clean_env: no variables but those given
  * @foreground: stay until it has ended
- * @forget: and remove its record then
+ * @keep: and keep its record then
  * @wait: until it runs
  * @json: print it as JSON
  */
@@ -53,16 +53,18 @@ struct request {
 	const char *stdio[3];
 	bool clean_env;
 	bool foreground;
-	bool forget;
+	bool keep;
 	bool wait;
 	bool json;
 };
 
 static const struct option_def options[] = {
 	{ 'f', "foreground", NULL,
-	  "stay until it has ended, with this terminal as its stdio;\n"
-	  "Ctrl-C stops it; the exit status is the agent's" },
-	{ OPT_RM, "rm", NULL, "with -f: forget the agent when it has ended" },
+	  "stay until it has ended, with our stdio as its own, and\n"
+	  "forget it then; Ctrl-C stops it, a second one kills it;\n"
+	  "the exit status is the agent's" },
+	{ OPT_KEEP, "keep", NULL,
+	  "with -f: keep its record, and with that our stdio open" },
 	OPTIONS_IDENTITY,
 	OPTIONS_RESTART,
 	{ 'C', "cwd", "DIR", "working directory (default /)" },
@@ -101,8 +103,8 @@ static void take_option(struct request *request, int key, const char *arg)
 	case 'f':
 		request->foreground = true;
 		break;
-	case OPT_RM:
-		request->forget = true;
+	case OPT_KEEP:
+		request->keep = true;
 		break;
 	case 'C':
 		request->cwd = arg;
@@ -290,7 +292,8 @@ static int run_request(const struct request *request)
 	fflush(stdout);
 	if (!status && request->foreground) {
 		status = follow(h, events, id);
-		if (request->forget)
+		/* The record holds our descriptors: a pipe would never end. */
+		if (!request->keep)
 			agentsys_remove(h, id);
 	}
 	agentsys_events_close(events);
@@ -307,8 +310,8 @@ static int run(int argc, char **argv)
 	while ((key = next_option(argc, argv)) != -1)
 		take_option(&request, key, optarg);
 	need_operands(argc, 1, INT_MAX, "the program");
-	if (request.forget && !request.foreground)
-		usage_error("--rm goes with --foreground");
+	if (request.keep && !request.foreground)
+		usage_error("--keep goes with --foreground");
 
 	user_resolve(&user, request.user, request.group);
 	user_set(request.spec, &user);
@@ -339,7 +342,7 @@ const struct command cmd_run = {
 		"  asmctl run --id 100 --name fs_monitor --restart always --backoff 100ms:10s \\\n"
 		"      --stdout /var/log/fs_monitor.log /usr/bin/fs_monitor --verbose\n"
 		"  asmctl run --user nobody --memory-max 200M --cpu 50% --pids-max 20 -- ./agent -x\n"
-		"  asmctl run -f --rm sh -c 'echo I am pid $$; exit 3'\n",
+		"  asmctl run -f sh -c 'echo I am pid $$; exit 3'\n",
 	.options = options,
 	.operands = OPERANDS_PROGRAM,
 	.run = run,

@@ -1,0 +1,548 @@
+#!/usr/bin/env python3
+# vm: timeout=180
+"""asmctl as a person and as a script uses it: every command, what it prints and its exit status."""
+import json
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.environ.get("TESTLIB", "."))
+import ksft
+
+OK, FAILED, USAGE, NO_AGENT, DENIED, NO_MODULE = range(6)
+
+
+class Result:
+    def __init__(self, status, out, err):
+        self.status, self.out, self.err = status, out, err
+
+    def __repr__(self):
+        return "status %d, out %r, err %r" % (self.status, self.out, self.err)
+
+
+def call(*words, input=None, env=None, user=None):
+    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, input=input,
+                          env=dict(os.environ, **(env or {})), user=user, text=True, timeout=60)
+    return Result(done.returncode, done.stdout, done.stderr)
+
+
+def ctl(*words, want=OK, **more):
+    result = call("asmctl", *[str(word) for word in words], **more)
+    assert result.status == want, "asmctl %s: wanted %d, got %r" % (" ".join(map(str, words)), want, result)
+    return result
+
+
+def ctl_json(*words, **more):
+    return json.loads(ctl(*words, "--json", **more).out)
+
+
+def info(agent):
+    return ctl_json("info", agent)
+
+
+def wait_for(what, condition, seconds=20):
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if condition():
+            return
+        time.sleep(0.02)
+    raise AssertionError("never: " + what)
+
+
+def run(*words, **more):
+    """Start an agent and return what asmctl tells of it."""
+    return json.loads(ctl("run", "--json", *words, **more).out)
+
+
+def clean():
+    for agent in ctl_json("list"):
+        ctl("rm", "--force", agent["agent_id"])
+
+
+def with_clean(test):
+    def wrapped():
+        clean()
+        try:
+            test()
+        finally:
+            clean()
+    wrapped.__name__, wrapped.__doc__ = test.__name__, test.__doc__
+    return wrapped
+
+
+# ---- run
+
+@with_clean
+def test_run_says():
+    "run says who was started"
+    result = ctl("run", "--id", 100, "--name", "my_agent", "sleep", "1000")
+    assert re.fullmatch(r"Agent 100 \(my_agent\) started, pid \d+\n", result.out), result
+    pid = int(result.out.split()[-1])
+    assert os.readlink("/proc/%d/exe" % pid).endswith(("sleep", "busybox"))
+    assert open("/proc/%d/cgroup" % pid).read().strip().split("\n")[-1] == "0::/agentsys/100"
+    # A second one of the same name is somebody else, and gets an id.
+    other = run("--name", "my_agent", "sleep", "1000")
+    assert other["agent_id"] >= 1000 and other["name"] == "my_agent" and other["state"] == "active"
+    assert run("sleep", "1000")["name"] == "sleep"
+    assert ctl("stop", "my_agent", want=FAILED).err.startswith(
+        'asmctl: 2 agents are called "my_agent"')
+
+
+@with_clean
+def test_run_refused():
+    "what cannot be run is refused in plain words, and leaves nothing behind"
+    run("--id", "100", "sleep", "1000")
+    for words, status, text in [
+            (("--id", "100", "sleep", "1"), FAILED, "exists"),
+            (("/bin/nope",), FAILED, 'cannot execute the program "/bin/nope": No such file or directory'),
+            (("/etc/passwd",), FAILED, "Permission denied"),
+            (("--cwd", "/nope", "sleep", "1"), FAILED, "working directory: No such file or directory"),
+            (("--stdin", "/nope/file", "sleep", "1"), FAILED, "No such file or directory"),
+            (("nope-nope",), FAILED, 'cannot find "nope-nope" in PATH'),
+            (("--user", "nobody-nobody", "sleep", "1"), USAGE, "there is no user"),
+            (("--id", "1", "sleep", "1"), USAGE, "is not an id"),
+            (("--name", "x" * 64, "sleep", "1"), USAGE, "63 bytes"),
+            (("--restart", "sometimes", "sleep", "1"), USAGE, "never, on-failure, always"),
+            (("--backoff", "10:5", "sleep", "1"), USAGE, "is not a backoff"),
+            (("--stop-timeout", "10", "sleep", "1"), USAGE, "with its unit"),
+            (("--stop-signal", "BOGUS", "sleep", "1"), USAGE, "is not a signal"),
+            (("--cpu", "0.1%", "sleep", "1"), USAGE, "CPU time"),
+            (("--memory-max", "lots", "sleep", "1"), USAGE, "is not a size"),
+            (("--pids-max", "0", "sleep", "1"), USAGE, "number of processes"),
+            (("--nice", "20", "sleep", "1"), USAGE, "nice value"),
+            (("--rlimit", "nofile", "sleep", "1"), USAGE, "resource limit"),
+            (("--env", "=x", "sleep", "1"), USAGE, "is not a variable"),
+            (("--keep", "sleep", "1"), USAGE, "goes with --foreground"),
+            ((), USAGE, "the program is missing")]:
+        result = ctl("run", *words, want=status)
+        assert text in result.err and not result.out, (words, result)
+    assert [agent["agent_id"] for agent in ctl_json("list")] == [100]
+
+
+@with_clean
+def test_run_sets_up():
+    "cwd, environment, user, limits and standard descriptors are as asked"
+    run("--cwd", "/usr/lib", "--env", "A=b c", "--env", "PASSED", "--stdout", "out",
+        "sh", "-c", "pwd; echo $A; echo $PASSED; echo $SECRET; echo $HOME; echo $0 $1; echo err >&2; "
+        "readlink /proc/self/fd/0; sleep 1000", "zero", "--first",
+        env={"PASSED": "on", "SECRET": "kept", "HOME": "/root"})
+    wait_for("its output", lambda: open("out").read().count("\n") == 8)
+    assert open("out").read().split("\n") == [
+        "/usr/lib", "b c", "on", "", "/root", "zero --first", "err", "/dev/null", ""]
+    assert os.stat("out").st_mode & 0o777 == 0o600
+
+    pid = run("--clean-env", "--env", "B=1", "sleep", "1000")["pid"]
+    assert open("/proc/%d/environ" % pid).read() == "B=1\0"
+
+    pid = run("--user", "user", "--nice", "5", "--oom-score-adj", "321", "--rlimit", "nofile=50:60",
+              "--stdout", "user.log", "sh", "-c", "echo $HOME $USER; exec sleep 1000")["pid"]
+    wait_for("sleep", lambda: "sleep" in open("/proc/%d/cmdline" % pid).read())
+    status = open("/proc/%d/status" % pid).read()
+    assert "\nUid:\t1000\t1000\t1000\t1000\n" in status, status
+    assert "\nNoNewPrivs:\t1\n" in status and "\nCapEff:\t0000000000000000\n" in status
+    assert open("/proc/%d/oom_score_adj" % pid).read() == "321\n"
+    assert re.search(r"Max open files +50 +60 ", open("/proc/%d/limits" % pid).read())
+    assert open("/proc/%d/stat" % pid).read().rsplit(")", 1)[1].split()[16] == "5"
+    assert os.stat("user.log").st_uid == 1000
+    assert open("user.log").read().endswith(" user\n")
+
+    agent = run("--allow-new-privs", "--memory-max", "64M", "--cpu", "50%", "--pids-max", "20",
+                "--stop-signal", "INT", "--stop-timeout", "1.5s", "sleep", "1000")
+    assert agent["limits"] == {"memory_max_bytes": 64 << 20, "memory_high_bytes": 0,
+                               "cpu_quota_us": 50000, "cpu_period_us": 100000, "pids_max": 20}, agent
+    assert agent["stop_signal"] == signal.SIGINT and agent["stop_timeout_ms"] == 1500
+    cgroup = "/sys/fs/cgroup" + agent["cgroup"]
+    assert open(cgroup + "/memory.max").read() == "%d\n" % (64 << 20)
+    assert open(cgroup + "/cpu.max").read() == "50000 100000\n"
+    assert open(cgroup + "/pids.max").read() == "20\n"
+    assert "\nNoNewPrivs:\t0\n" in open("/proc/%d/status" % agent["pid"]).read()
+
+
+@with_clean
+def test_foreground():
+    "run -f: stdio is ours, the exit status is the agent's, and it is forgotten"
+    result = ctl("run", "-f", "sh", "-c", "cat; echo err >&2; exit 7", want=7, input="through\n")
+    assert result.out == "through\n" and "err\n" in result.err, result
+    ctl("run", "-f", "sh", "-c", "kill -SEGV $$", want=128 + signal.SIGSEGV)
+    assert ctl_json("list") == []
+    result = ctl("run", "-f", "--id", 100, "--restart", "always", "--max-restarts", 2, "--backoff", "10:10",
+                 "sh", "-c", "echo go; exit 3", want=3)
+    assert result.out == "go\n" * 3 and "2 of 2 restarts used" in result.err, result
+    assert ctl_json("list") == []
+
+
+@with_clean
+def test_foreground_signals():
+    "run -f: Ctrl-C stops the agent, a second one kills it"
+    child = subprocess.Popen(["asmctl", "run", "-f", "--keep", "--id", "100", "sleep", "1000"], stderr=subprocess.PIPE)
+    assert b"started" in child.stderr.readline()
+    child.send_signal(signal.SIGINT)
+    assert child.wait(20) == 128 + signal.SIGINT
+    assert info(100)["last_exit"] == {"cause": "stop", "code": signal.SIGTERM}, info(100)
+
+    child = subprocess.Popen(["asmctl", "run", "-f", "--keep", "--id", "101", "--stop-timeout", "60s", "sh", "-c",
+                              "trap 'echo deaf' TERM; echo ready; while :; do sleep 0.1; done"],
+                             stdout=subprocess.PIPE)
+    assert child.stdout.readline() == b"ready\n"
+    child.send_signal(signal.SIGTERM)
+    assert child.stdout.readline() == b"deaf\n"
+    child.send_signal(signal.SIGTERM)
+    assert child.wait(20) == 128 + signal.SIGTERM
+    assert info(101)["last_exit"]["cause"] == "kill"
+
+
+# ---- control
+
+@with_clean
+def test_life():
+    "start, stop, restart, kill, pause, resume and rm do so and say so"
+    first = run("--id", "100", "--name", "fs_monitor", "sleep", "1000")["pid"]
+    assert ctl("pause", 100).out == "Agent 100 (fs_monitor) paused\n"
+    assert info(100)["paused"]
+    assert "active (paused)" in ctl("list").out
+    assert ctl("resume", "fs_monitor").out == "Agent 100 (fs_monitor) resumed\n"
+    assert ctl("rm", 100, want=FAILED).err.startswith("asmctl: cannot remove agent 100: ")
+    assert ctl("start", 100, want=FAILED).err == "asmctl: cannot start agent 100: the agent runs already\n"
+    result = ctl("restart", 100)
+    second = int(result.out.split()[-1])
+    assert result.out == "Agent 100 (fs_monitor) restarted, pid %d\n" % second and second != first
+    assert ctl("stop", "--timeout", "5s", 100).out == "Agent 100 (fs_monitor) stopped\n"
+    assert not os.path.exists("/proc/%d" % second)
+    ctl("stop", 100)
+    assert ctl("pause", 100, want=FAILED).err == "asmctl: cannot pause agent 100: the agent is not active\n"
+    assert "started, pid" in ctl("start", 100).out
+    assert ctl("kill", 100).out == "Agent 100 (fs_monitor) killed\n"
+    assert info(100)["last_exit"]["cause"] == "kill"
+    assert ctl("start", "--quiet", 100).out == ""
+    assert ctl("rm", "--force", 100).out == "Agent 100 (fs_monitor) removed\n"
+    for command in "start", "stop", "kill", "restart", "pause", "resume", "rm", "info":
+        assert "100" in ctl(command, 100, want=NO_AGENT).err
+        assert ctl(command, "fs_monitor", want=NO_AGENT).err == 'asmctl: no agent is called "fs_monitor"\n'
+        assert "is missing" in ctl(command, want=USAGE).err
+
+
+@with_clean
+def test_several():
+    "several agents: all of them are dealt with, whatever becomes of one; they stop side by side"
+    for id in 100, 101, 102, 103:
+        run("--id", str(id), "--stop-timeout", "1s", "sh", "-c", "trap '' TERM; while :; do sleep 1; done")
+    time.sleep(0.3)
+    start = time.monotonic()
+    result = ctl("stop", 100, 999, 101, 102, "nobody", 103, want=NO_AGENT)
+    assert time.monotonic() - start < 3.5
+    assert result.out.count(" killed\n") == 4, result
+    assert "999" in result.err and "nobody" in result.err
+    assert ctl("rm", "--ended").out.count("removed") == 4
+    assert ctl_json("list") == []
+
+
+@with_clean
+def test_no_wait():
+    "--no-wait returns at once"
+    run("--id", "100", "sh", "-c", "trap '' TERM; echo ready >&2; while :; do sleep 1; done", "--stderr", "x")
+    time.sleep(0.3)
+    start = time.monotonic()
+    assert ctl("stop", "--no-wait", 100).out == "Agent 100 (sh) was asked to stop\n"
+    assert time.monotonic() - start < 2
+    assert info(100)["state"] == "stopping"
+    ctl("kill", 100)
+    assert "Agent 101" in ctl("run", "--no-wait", "--id", 101, "sleep", "1000").out
+
+
+@with_clean
+def test_set():
+    "set changes what was given and leaves the rest"
+    run("--id", "100", "--restart", "on-failure", "--max-restarts", "4", "--backoff", "200ms:2s", "sleep", "1000")
+    assert ctl("set", "--max-restarts", 9, 100).out == \
+        "Agent 100 (sleep) restarts on-failure, 0 of 9 restarts used, backoff 200ms to 2000ms\n"
+    ctl("set", "--restart", "always", "--backoff", "50", 100)
+    agent = info(100)
+    assert (agent["restart"], agent["max_restarts"], agent["backoff_initial_ms"]) == ("always", 9, 50)
+    assert "nothing to set" in ctl("set", 100, want=USAGE).err
+    ctl("set", "--max-restarts", 1, 999, want=NO_AGENT)
+
+
+@with_clean
+def test_attach():
+    "attach adopts a process"
+    child = subprocess.Popen(["sleep", "1000"])
+    try:
+        result = ctl("attach", "--id", 100, "--name", "old", child.pid)
+        assert result.out == "Agent 100 (old) attached, pid %d\n" % child.pid
+        assert info(100)["attached"]
+        assert "attached" in ctl("restart", 100, want=FAILED).err
+        assert "already" in ctl("attach", child.pid, want=FAILED).err
+        ctl("stop", 100)
+        assert child.wait(10) == -signal.SIGTERM
+    finally:
+        child.kill()
+        child.wait()
+    assert "No such process" in ctl("attach", child.pid, want=FAILED).err
+    ctl("attach", 1, want=FAILED)
+    ctl("attach", "x", want=USAGE)
+
+
+# ---- looking
+
+@with_clean
+def test_list():
+    "list: all records with their state; --active, --quiet, --json, ls"
+    run("--id", "100", "--name", "one", "sleep", "1000")
+    run("--id", "102", "--name", "zwölf", "sh", "-c", "exit 3")
+    wait_for("its end", lambda: info(102)["state"] == "exited")
+    lines = ctl("list").out.split("\n")
+    assert lines[0].split() == ["ID", "PID", "NAME", "STATE", "RESTARTS", "UPTIME", "CPU", "MEM", "LAST", "END"]
+    assert lines[1].split()[0] == "100" and lines[1].split()[2:5] == ["one", "active", "0/0"], lines
+    assert lines[2].split()[:5] == ["102", "-", "zwölf", "exited", "0/0"] and lines[2].endswith("exit 3"), lines
+    assert ctl("ls", "--quiet").out == "100\n102\n"
+    assert ctl("list", "--active", "--quiet").out == "100\n"
+    agents = ctl_json("ls")
+    assert [agent["name"] for agent in agents] == ["one", "zwölf"]
+    assert agents[1]["last_exit"] == {"cause": "exit", "code": 3}
+    assert [agent["agent_id"] for agent in ctl_json("info", 100, "zwölf")] == [100, 102]
+
+
+@with_clean
+def test_guide_pages():
+    "asmstatus, asmlist, asminfo and asmpolicy print the pages of the user guide"
+    run("--id", "100", "--name", "fs_monitor", "--restart", "always", "--max-restarts", "3",
+        "--memory-max", "100M", "sleep", "1000")
+    run("--id", "101", "sh", "-c", "exit 0")
+    wait_for("its end", lambda: info(101)["state"] == "exited")
+    pid = info(100)["pid"]
+
+    page = call("asmstatus").out
+    assert page.startswith("Agent Supervision Module - System Status\n"
+                           "========================================\n\nSystem Metrics:\n"), page
+    for key in "Total Spawns", "Total Exits", "Total Crashes", "Total Faults", "Total Restarts", \
+               "Active Agents", "Total Syscalls":
+        assert re.search(r"^  %s: +\d+$" % key, page, re.M), (key, page)
+    assert "\nRecent Events (last 10):\n" in page
+    assert re.search(r"^  \[\d+\] Agent 101 exited \(code 0\)$", page, re.M), page
+
+    assert call("asmlist").out == (
+        "Active Agents:\n"
+        "ID    PID   Name              Capabilities        Restarts\n"
+        "----  ----  ----------------  ------------------  --------\n"
+        "100   %-4d  fs_monitor        none                0\n" % pid)
+
+    page = call("asminfo", "100").out
+    wanted = ["Agent Information:", "==================", "Agent ID:        100", "PID:             %d" % pid,
+              "Name:            fs_monitor", "State:           Active", "Capabilities:    none",
+              "Auto-Restart:    Yes (max 3)", "Restart Count:   0", "", "Telemetry:",
+              "  Spawn Count:   1", "  Exit Count:    0", "  Fault Count:   0", r"  CPU Time:      \d+ μs",
+              r"  Memory:        \d+ bytes", "", r"Last Activity:   \d+ seconds? ago"]
+    for line, want in zip(page.split("\n"), wanted):
+        assert line == want or re.fullmatch(want, line), (line, want)
+
+    page = call("asmpolicy", "100").out
+    for want in ["Policy for Agent 100:\n====================\nCapabilities:\n  - ", "\nScope:\n  Path: ",
+                 "\nAuto-Restart: Yes\nMax Restarts: 3\nCurrent Restarts: 0\n\nResource Limits:\n  CPU Quota:     ",
+                 "\n  Memory Limit:  104857600 bytes\n  Syscall Rate:  "]:
+        assert want in page, (want, page)
+
+    assert call("asminfo", "999").status == NO_AGENT
+    assert call("asminfo", "999").err == "asminfo: there is no agent 999\n"
+    assert call("asmpolicy").status == USAGE
+    for words in ["asmstatus"], ["asmlist"], ["asminfo", "100"], ["asmpolicy", "fs_monitor"]:
+        json.loads(call(*words, "--json").out)
+
+
+@with_clean
+def test_status():
+    "status: the page, and more about the module"
+    run("sleep", "1000")
+    page = ctl("status").out
+    assert page.startswith("Agent Supervision Module - System Status\n") and "\nModule:\n" in page
+    status = ctl_json("status")
+    assert status["system"]["active_agents"] == 1 and status["module"]["agents"] == 1
+    assert status["recent_events"][-1]["type"] == "spawn"
+
+
+@with_clean
+def test_events():
+    "events: replay, --since, --agent, -n, and what happens"
+    run("--id", "100", "--name", "ev", "sleep", "1000")
+    last = [json.loads(line) for line in ctl("events", "--json").out.split("\n") if line][-1]
+    assert last["type"] == "spawn" and last["text"] == "Agent 100 spawned" and last["name"] == "ev"
+    child = subprocess.Popen(["asmctl", "events", "-f", "--json", "--since", str(last["seq"])],
+                             stdout=subprocess.PIPE, bufsize=0)
+    run("--id", "101", "sleep", "1000")
+    ctl("stop", 100)
+    seen = []
+    while not any(event["type"] == "exit" for event in seen):
+        assert select.select([child.stdout], [], [], 20)[0]
+        seen.append(json.loads(child.stdout.readline()))
+    child.terminate()
+    child.wait()
+    assert [event["seq"] for event in seen] == list(range(last["seq"] + 1, last["seq"] + 1 + len(seen)))
+    assert [(event["agent_id"], event["type"]) for event in seen] == \
+        [(101, "spawn"), (100, "stop"), (100, "exit")], seen
+    text = ctl("events", "--agent", "ev", "-n", 2).out.split("\n")
+    assert text[0].endswith("Agent 100 asked to stop (signal 15)") and text[1].endswith("Agent 100 exited (stopped)")
+    assert ctl("events", "--since", last["seq"], "--agent", 101).out.count("\n") == 1
+    assert ctl("events", "-n", 0).out == ""
+    ctl("events", "--since", "x", want=USAGE)
+    ctl("events", "--agent", "nobody", want=NO_AGENT)
+
+
+@with_clean
+def test_events_end_with_the_pipe():
+    "events -f ends when nobody reads any more"
+    run("--id", "100", "sleep", "1000")
+    child = subprocess.Popen(["asmctl", "events", "-f", "--since", "0"], stdout=subprocess.PIPE)
+    child.stdout.readline()
+    child.stdout.close()
+    ctl("pause", 100)
+    ctl("resume", 100)
+    assert child.wait(20) == -signal.SIGPIPE
+
+
+def test_colours():
+    "colours on a terminal only, and not with NO_COLOR"
+    def on_terminal(env):
+        master, slave = pty.openpty()
+        done = subprocess.run(["asmctl", "doctor"], stdout=slave, env=dict(os.environ, **dict({"TERM": "linux"}, **env)))
+        os.close(slave)
+        text = b""
+        try:
+            while True:
+                piece = os.read(master, 4096)
+                if not piece:
+                    break
+                text += piece
+        except OSError:
+            pass
+        os.close(master)
+        return text
+    assert b"\033[32m" in on_terminal({})
+    assert b"\033" not in on_terminal({"NO_COLOR": "1"})
+    assert b"\033" not in on_terminal({"TERM": "dumb"})
+    assert "\033" not in ctl("doctor").out
+
+
+def test_doctor():
+    "doctor finds everything in order, and what is not"
+    result = ctl("doctor")
+    assert "FAIL" not in result.out, result
+    doctor = ctl_json("doctor")
+    assert doctor["ok"] and {check["check"] for check in doctor["checks"]} == \
+        {"module", "version", "device", "cgroup", "controllers", "launcher", "permissions"}
+    os.chmod("/dev/agentsys", 0o600)
+    try:
+        result = ctl("doctor", want=FAILED)
+        assert "FAIL  device" in result.out and "chmod 0666" in result.out, result
+        assert not json.loads(call("asmctl", "doctor", "--json").out)["ok"]
+    finally:
+        os.chmod("/dev/agentsys", 0o666)
+    launcher = open("/sys/module/agentsys/parameters/launcher").read().strip()
+    os.chmod(launcher, 0o644)
+    try:
+        assert "is not executable" in ctl("doctor", want=FAILED).out
+    finally:
+        os.chmod(launcher, 0o755)
+
+
+# ---- the rest
+
+@with_clean
+def test_others():
+    "who is not root may look, and is refused the rest with status 4"
+    run("--id", "100", "--name", "a", "sleep", "1000")
+    ctl("list", user="nobody")
+    ctl("info", "a", user="nobody")
+    ctl("events", user="nobody")
+    assert "note  permissions" in ctl("doctor", user="nobody").out
+    for words in [("run", "sleep", "1"), ("stop", "100"), ("kill", "100"), ("start", "100"), ("restart", "100"),
+                  ("pause", "100"), ("rm", "100"), ("set", "--restart", "never", "100"), ("shutdown",),
+                  ("attach", str(os.getpid()))]:
+        result = ctl(*words, want=DENIED, user="nobody")
+        assert result.err.count("\n") == 1 and result.err.startswith("asmctl: cannot "), result
+
+
+def test_help():
+    "help, --help with examples for every command, and what was mistyped"
+    overview = ctl("help").out
+    names = re.findall(r"^  ([a-z]+) +[A-Z]", overview, re.M)
+    assert len(names) >= 19, names
+    for name in names:
+        text = ctl(name, "--help").out
+        assert text.startswith("Usage: asmctl " + name) and "\nExamples:\n" in text, text
+        assert ctl("help", name).out == text
+        assert max(len(line) for line in text.split("\n")) <= 100
+    assert call("asmlist", "--help").out.startswith("Usage: asmlist")
+    assert ctl("--help").out == overview
+    assert "asmctl" in ctl("--version").out
+    for typed, meant in [("lst", "list"), ("statsu", "status"), ("rn", "run"), ("sotp", "stop"), ("stat", "status"),
+                         ("shutdwon", "shutdown")]:
+        assert "did you mean '%s'?" % meant in ctl(typed, want=USAGE).err
+    assert "did you mean" not in ctl("frobnicate", want=USAGE).err
+    assert "did you mean '--timeout'" in ctl("stop", "--tiemout", "1s", "100", want=USAGE).err
+    ctl("stop", "--timeout", want=USAGE)
+    ctl("list", "extra", want=USAGE)
+    ctl(want=USAGE)
+
+
+def test_completion():
+    "completion is a script that bash takes, and completes"
+    script = ctl("completion").out
+    done = call("bash", "-c", script + """
+        complete_line() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _asmctl; echo "${COMPREPLY[*]}"; }
+        compopt() { :; }
+        complete_line asmctl sta
+        complete_line asmctl stop --t
+    """)
+    assert done.out == "start status\n--timeout=\n", done
+
+
+def test_version():
+    "version tells both"
+    version = ctl_json("version")
+    assert version["abi"] == version["module_abi"] == 1, version
+    assert re.search(r"^module \d+\.\d+\.\d+ \(ABI 1\)$", ctl("version").out, re.M)
+
+
+def test_full_disk():
+    "what could not be written is a failure"
+    with open("/dev/full", "w") as full:
+        assert subprocess.run(["asmctl", "status"], stdout=full, stderr=subprocess.DEVNULL).returncode == FAILED
+
+
+@with_clean
+def test_zz_shutdown():
+    "shutdown stops all, and then the module is gone: status 5 and one clear line"
+    run("--id", "100", "sleep", "1000")
+    run("--id", "101", "--stop-timeout", "60s", "sh", "-c", "trap '' TERM; while :; do sleep 1; done")
+    time.sleep(0.3)
+    result = ctl("shutdown", "--timeout", "500ms")
+    assert result.out == "Ended 2 agents, 1 of them by a kill\n", result
+    assert ctl("shutdown", "--now").out == "No agent ran\n"
+
+
+def test_zz_without_the_module():
+    "without the module: status 5 and one clear line"
+    follower = subprocess.Popen(["asmctl", "events", "-f"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    time.sleep(0.5)
+    ctl("shutdown", "--now")
+    wait_for("unloading", lambda: call("rmmod", "agentsys").status == 0)
+    try:
+        assert follower.wait(20) == NO_MODULE
+        assert follower.stderr.read() == b"asmctl: the agentsys module was unloaded\n"
+        for words in [("list",), ("status",), ("info", "100"), ("run", "sleep", "1"), ("stop", "100"), ("events",),
+                      ("shutdown",), ("attach", "1"), ("set", "--restart", "never", "100")]:
+            result = ctl(*words, want=NO_MODULE)
+            assert result.err.count("\n") == 1 and "not loaded" in result.err and not result.out, result
+        assert call("asmlist").status == NO_MODULE
+        assert "module not loaded" in ctl("version").out
+        result = ctl("doctor", want=FAILED)
+        assert "FAIL  module" in result.out and "modprobe" in result.out, result
+    finally:
+        call("insmod", os.environ.get("AGENTSYS_KO", ""))
+
+
+ksft.main()
