@@ -50,6 +50,7 @@ enum state {
  * @job: the one that is being borne, with its reference; NULL once it runs
  * @committed: its process has told that it is the main one
  * @token: of the last launch
+ * @starts: launchers started
  * @deaths: launchers that died in a row
  * @unneeded: may be dismissed when it has lingered
  * @dismissed: is to exit
@@ -66,6 +67,7 @@ static struct {
 	struct agentsys_agent *job;
 	bool committed;
 	u64 token;
+	unsigned int starts;
 	unsigned int deaths;
 	bool unneeded;
 	bool dismissed;
@@ -97,20 +99,24 @@ static bool is_launcher_file(const struct file *file)
 
 static bool is_launcher(const struct task_struct *task)
 {
-	return self.tgid && task_tgid_nr((struct task_struct *)task) == self.tgid;
+	pid_t tgid = READ_ONCE(self.tgid);
+
+	return tgid && task_tgid_nr((struct task_struct *)task) == tgid;
 }
 
 /* Something moved: the launcher has its full time again, if there is work left. */
 static void note_progress(void)
 {
+	unsigned long timeout = msecs_to_jiffies(launch_timeout_ms);
+
 	lockdep_assert_held(&agentsys_lock);
 
 	if (!self.job && list_empty(&self.queue)) {
 		cancel_delayed_work(&hung_work);
 		return;
 	}
-	self.deadline = jiffies + msecs_to_jiffies(launch_timeout_ms);
-	mod_delayed_work(agentsys_wq, &hung_work, self.deadline - jiffies);
+	self.deadline = jiffies + timeout;
+	mod_delayed_work(agentsys_wq, &hung_work, timeout);
 }
 
 static void start_launcher(void)
@@ -118,6 +124,7 @@ static void start_launcher(void)
 	lockdep_assert_held(&agentsys_lock);
 
 	self.state = BEGUN;
+	self.starts++;
 	self.dismissed = false;
 	queue_work(system_unbound_wq, &begin_work);
 }
@@ -250,8 +257,13 @@ static void begin(struct work_struct *work)
 	static char *envp[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL };
 	static char *argv[2];
 	struct subprocess_info *info;
+	unsigned int start;
 	int ret = -ENOMEM;
 	pid_t tgid;
+
+	mutex_lock(&agentsys_lock);
+	start = self.starts;
+	mutex_unlock(&agentsys_lock);
 
 	argv[0] = launcher;
 	info = call_usermodehelper_setup(launcher, argv, envp, GFP_KERNEL, began, NULL, NULL);
@@ -262,8 +274,12 @@ static void begin(struct work_struct *work)
 
 	mutex_lock(&agentsys_lock);
 	tgid = READ_ONCE(self.tgid);
-	/* If the exit probe was first, ended() counts it as a death and tries again. */
-	if (self.state == BEGUN && (tgid ? cmpxchg(&self.tgid, tgid, 0) == tgid : !self.pid)) {
+	/*
+	 * If the exit probe was first, ended() counts it as a death and tries
+	 * again; it may have done so already.
+	 */
+	if (self.state == BEGUN && self.starts == start &&
+	    (tgid ? cmpxchg(&self.tgid, tgid, 0) == tgid : !self.pid)) {
 		pr_err_ratelimited("cannot start the launcher %s: error %d\n", launcher, ret);
 		self.wait_status = 127 << 8;
 		fail_queue(EIO);
