@@ -49,6 +49,10 @@ enum state {
  * @queue: agents to launch, with a reference each
  * @job: the one that is being borne, with its reference; NULL once it runs
  * @committed: its process has told that it is the main one
+ * @error: the job was given up for this errno, 0 if it was not; it is over when
+ *	the launcher is back or dead, because until then that may make the
+ *	cgroup, or a process in it
+ * @step: at which step
  * @token: of the last launch
  * @starts: launchers started
  * @deaths: launchers that died in a row
@@ -66,6 +70,8 @@ static struct {
 	struct list_head queue;
 	struct agentsys_agent *job;
 	bool committed;
+	int error;
+	enum agentsys_step step;
 	u64 token;
 	unsigned int starts;
 	unsigned int deaths;
@@ -169,7 +175,26 @@ static void drop_job(void)
 
 	self.job = NULL;
 	self.committed = false;
+	self.error = 0;
 	agentsys_agent_put(agent);
+}
+
+/* The job fails; @error and @step say why if it was not given up before. */
+static void fail_job(int error, enum agentsys_step step)
+{
+	if (self.error)
+		launch_failed(self.job, self.error, self.step);
+	else
+		launch_failed(self.job, error, step);
+	drop_job();
+}
+
+/* Give up the job. Its process, if there will be one, cannot commit any more. */
+static void give_up_job(int error, enum agentsys_step step)
+{
+	self.job->token = 0;
+	self.error = error;
+	self.step = step;
 }
 
 static void fail_queue(int error)
@@ -202,9 +227,13 @@ static void bury(void)
 		 * and too late in any case: its token is void.
 		 */
 		agentsys_cgroup_kill(self.job->id);
-		self.job->token = 0;
-		list_add(&self.job->launch_node, &self.queue);
-		self.job = NULL;
+		if (self.error) {
+			fail_job(0, 0);
+		} else {
+			self.job->token = 0;
+			list_add(&self.job->launch_node, &self.queue);
+			self.job = NULL;
+		}
 	}
 
 	if (!expected) {
@@ -292,18 +321,19 @@ static void begin(struct work_struct *work)
 static void hung(struct work_struct *work)
 {
 	mutex_lock(&agentsys_lock);
-	if (time_before(jiffies, self.deadline)) {
-		note_progress();
+	agentsys_mail_drain();	/* it may have run by now */
+	if (!self.job && list_empty(&self.queue))
 		goto out;
-	}
-	if (self.job) {
-		struct agentsys_agent *agent = self.job;
-
-		agentsys_cgroup_kill(agent->id);
-		launch_failed(agent, ETIMEDOUT, AGENTSYS_STEP_TIMEOUT);
-		drop_job();
-	} else {
+	if (time_before(jiffies, self.deadline))
+		goto out;	/* it was put off meanwhile */
+	if (!self.job) {
 		fail_queue(ETIMEDOUT);
+	} else if (self.committed || self.error == ETIMEDOUT) {
+		/* What the launcher could still do to the cgroup is done, or never will be. */
+		agentsys_cgroup_kill(self.job->id);
+		fail_job(ETIMEDOUT, AGENTSYS_STEP_TIMEOUT);
+	} else {
+		give_up_job(ETIMEDOUT, AGENTSYS_STEP_TIMEOUT);
 	}
 	if (self.pid)
 		kill_pid(self.pid, SIGKILL, 1);
@@ -366,12 +396,11 @@ bool agentsys_launch_cancel(struct agentsys_agent *agent)
 		note_progress();
 		return true;
 	}
-	if (self.job != agent || self.committed)
+	if (self.job != agent)
 		return !agent->main;
-	agent->token = 0;
-	drop_job();
-	note_progress();
-	return true;
+	if (!self.committed && !self.error)
+		give_up_job(ECANCELED, AGENTSYS_STEP_NONE);
+	return false;
 }
 
 void agentsys_launch_done(struct agentsys_agent *agent)
@@ -457,9 +486,10 @@ static void finish_job(void)
 {
 	if (!self.job)
 		return;
-	if (!self.committed)
-		launch_failed(self.job, EIO, AGENTSYS_STEP_CLONE);
-	drop_job();
+	if (self.committed)
+		drop_job();
+	else
+		fail_job(EIO, AGENTSYS_STEP_CLONE);
 	note_progress();
 }
 
@@ -580,8 +610,8 @@ static long launch_next(struct file *file, void __user *uarg)
 	if (ret) {
 		mutex_lock(&agentsys_lock);
 		if (self.job && self.job->token == job.token) {
-			launch_failed(self.job, -ret, AGENTSYS_STEP_LAUNCHER);
-			drop_job();
+			fail_job(-ret, AGENTSYS_STEP_LAUNCHER);
+			note_progress();
 		}
 		mutex_unlock(&agentsys_lock);
 	}
@@ -633,7 +663,7 @@ static long launch_commit(struct file *file, const struct agentsys_launch_result
 	agent->main = get_pid(task_tgid(current));
 	WRITE_ONCE(agent->tgid, task_tgid_nr(current));
 	spin_lock(&agent->lock);
-	agent->status.pid = agent->tgid;
+	agent->status.pid = task_tgid_nr(current);
 	spin_unlock(&agent->lock);
 	return 0;
 }
@@ -641,24 +671,26 @@ static long launch_commit(struct file *file, const struct agentsys_launch_result
 static long launch_fail(const struct agentsys_launch_result *arg)
 {
 	struct agentsys_agent *agent;
+	int ret = -ECANCELED;
 
 	if (!arg->error || arg->error > MAX_ERRNO || !arg->step || arg->step >= __AGENTSYS_STEPS)
 		return -EINVAL;
 
-	if (self.job && self.job->token == arg->token) {
-		launch_failed(self.job, arg->error, arg->step);
-		drop_job();
+	if (self.job && arg->token && self.job->token == arg->token) {
+		fail_job(arg->error, arg->step);
 		note_progress();
 		return 0;
 	}
 	/* Or a child that had committed before its launcher died. */
 	agent = agentsys_registry_get_by_task(current);
 	if (!agent)
-		return -ECANCELED;
-	if (agent->token == arg->token && arg->token)
+		return ret;
+	if (arg->token && agent->token == arg->token) {
 		launch_failed(agent, arg->error, arg->step);
+		ret = 0;
+	}
 	agentsys_agent_put(agent);
-	return 0;
+	return ret;
 }
 
 static long launch_result(struct file *file, unsigned int nr, void __user *uarg)

@@ -23,9 +23,9 @@ void agentsys_launch_exit(void);
 void agentsys_launch_queue(struct agentsys_agent *agent);
 
 /*
- * Give a launch up. True: there is no process of it that could still become
- * the agent's main one. False: there is one already, which will run or end.
- * Supervisor lock held.
+ * Give a launch up. True: there is nothing of it, neither a process nor a
+ * launcher that could still make one. False: its end is still to come, as a
+ * message that it ran, ended or failed. Supervisor lock held.
  */
 bool agentsys_launch_cancel(struct agentsys_agent *agent);
 
