@@ -342,13 +342,21 @@ out:
 	mutex_unlock(&agentsys_lock);
 }
 
+/* Dismiss it, and kill it if it has not left after the time it has for anything else. */
 static void lingered(struct work_struct *work)
 {
 	mutex_lock(&agentsys_lock);
-	if (self.unneeded && self.state != NONE) {
+	if (!self.unneeded || self.state == NONE)
+		goto out;
+	if (self.dismissed) {
+		if (self.pid)
+			kill_pid(self.pid, SIGKILL, 1);
+	} else {
 		self.dismissed = true;
 		wake_up(&job_wait);
 	}
+	queue_delayed_work(agentsys_wq, &linger_work, msecs_to_jiffies(launch_timeout_ms));
+out:
 	mutex_unlock(&agentsys_lock);
 }
 
@@ -356,6 +364,8 @@ void agentsys_launch_dismiss(bool now)
 {
 	lockdep_assert_held(&agentsys_lock);
 
+	if (self.unneeded && self.dismissed)
+		return;		/* on its way out, and watched */
 	self.unneeded = true;
 	mod_delayed_work(agentsys_wq, &linger_work, now ? 0 : LAUNCHER_LINGER);
 }
