@@ -112,6 +112,13 @@ static void answer_at_once(struct agentsys_agent *agent)
 		agentsys_waiter_reached(agent, AGENTSYS_RUNS);
 }
 
+/* Is never refused to one that runs. */
+static bool ends(enum agentsys_input input)
+{
+	return input == AGENTSYS_IN_STOP || input == AGENTSYS_IN_KILL ||
+	       input == AGENTSYS_IN_RESTART;
+}
+
 static int control(struct agentsys_agent *agent, enum agentsys_input input, u32 stop_timeout_ms,
 		   struct agentsys_waiter *waiter, struct netlink_ext_ack *extack)
 {
@@ -124,10 +131,12 @@ static int control(struct agentsys_agent *agent, enum agentsys_input input, u32 
 	if (ret)
 		return ret;
 
-	/* The last word counts for one that is ending already. */
-	if (agent->status.state == AGENTSYS_STOPPING)
-		agent->restart_after = input == AGENTSYS_IN_RESTART;
-	agent->stop_timeout_ms = stop_timeout_ms;
+	if (ends(input)) {
+		/* The last word counts for one that is ending already. */
+		if (agent->status.state == AGENTSYS_STOPPING)
+			agent->restart_after = input == AGENTSYS_IN_RESTART;
+		agent->stop_timeout_ms = stop_timeout_ms;
+	}
 
 	ret = agentsys_supervisor_apply(agent, input);
 	if (ret) {
@@ -232,12 +241,13 @@ int agentsys_set_auto_restart(u32 id, u32 max_restarts)
 		.policy.max_restarts = max_restarts,
 	};
 	struct agentsys_agent *agent = agentsys_registry_get(id);
+	struct agentsys_status status;
 
 	if (!agent)
 		return -ESRCH;
+	agentsys_agent_status(agent, &status);
 	if (max_restarts)
-		change.policy.condition =
-			READ_ONCE(agent->status.policy.condition) ?: AGENTSYS_RESTART_ON_FAILURE;
+		change.policy.condition = status.policy.condition ?: AGENTSYS_RESTART_ON_FAILURE;
 	agentsys_agent_put(agent);
 	return agentsys_set_policy(id, &change, NULL);
 }
