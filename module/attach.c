@@ -133,9 +133,7 @@ static void attach_work(struct work_struct *work)
 		agentsys_mail_post(agent, AGENTSYS_MAIL_LAUNCH_FAILED);
 	}
 	agentsys_mail_drain();
-	/* One that begins meanwhile passes this agent by. */
-	if (agentsys_shutdown_active())
-		agentsys_supervisor_apply(agent, AGENTSYS_IN_STOP);
+	agentsys_shutdown_late(agent);
 	mutex_unlock(&agentsys_lock);
 
 	agentsys_agent_put(agent);

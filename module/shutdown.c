@@ -17,10 +17,12 @@ static void deadline(struct work_struct *work);
  * Guarded by the supervisor lock.
  *
  * @active: one is under way
- * @waiter: who asked for it, or NULL
+ * @due: jiffies at which everything left is killed
+ * @asker: who asked for it, or NULL
  * @answer: what it is told
  */
 static bool active;
+static unsigned long due;
 static struct agentsys_waiter *asker;
 static struct agentsys_answer answer;
 static DECLARE_DELAYED_WORK(deadline_work, deadline);
@@ -35,6 +37,13 @@ void agentsys_shutdown_killed(void)
 	answer.killed += active;
 }
 
+static void end(struct agentsys_agent *agent, enum agentsys_input input, u32 deadline_ms)
+{
+	agent->restart_after = false;
+	agent->stop_timeout_ms = min(agent->status.stop_timeout_ms, deadline_ms);
+	agentsys_supervisor_apply(agent, input);
+}
+
 /* Let @input happen to everything that lives. */
 static void all(enum agentsys_input input, u32 deadline_ms)
 {
@@ -43,21 +52,32 @@ static void all(enum agentsys_input input, u32 deadline_ms)
 
 	for (id = 0; (agent = agentsys_registry_next(id)); agentsys_agent_put(agent)) {
 		id = agent->id + 1;
-		/* One that is being attached is stopped when that is done. */
+		/* One that is being attached is ended when that is done. */
 		if (!agent->populated || (!agent->spec && !agent->main &&
 					  agent->status.state == AGENTSYS_STARTING))
 			continue;
-		agent->restart_after = false;
-		agent->stop_timeout_ms = min(agent->status.stop_timeout_ms, deadline_ms);
-		agentsys_supervisor_apply(agent, input);
+		end(agent, input, deadline_ms);
 	}
+}
+
+void agentsys_shutdown_late(struct agentsys_agent *agent)
+{
+	lockdep_assert_held(&agentsys_lock);
+
+	if (!active)
+		return;
+	if (time_after_eq(jiffies, due))
+		end(agent, AGENTSYS_IN_KILL, 0);
+	else
+		end(agent, AGENTSYS_IN_STOP, jiffies_to_msecs(due - jiffies));
 }
 
 static void deadline(struct work_struct *work)
 {
 	mutex_lock(&agentsys_lock);
 	agentsys_mail_drain();
-	if (active)
+	/* It may have been meant for one that is over. */
+	if (active && time_after_eq(jiffies, due))
 		all(AGENTSYS_IN_KILL, 0);
 	mutex_unlock(&agentsys_lock);
 }
@@ -97,9 +117,10 @@ static void begin(u32 deadline_ms, struct agentsys_waiter *waiter)
 	memset(&answer, 0, sizeof(answer));
 	answer.count = agentsys_supervisor_live();
 	agentsys_event(&event);
-	all(deadline_ms ? AGENTSYS_IN_STOP : AGENTSYS_IN_KILL, deadline_ms);
+	due = jiffies + msecs_to_jiffies(deadline_ms);
 	if (deadline_ms)
 		mod_delayed_work(agentsys_wq, &deadline_work, msecs_to_jiffies(deadline_ms));
+	all(deadline_ms ? AGENTSYS_IN_STOP : AGENTSYS_IN_KILL, deadline_ms);
 	/* The last one may have gone above, and have ended it. */
 	if (active)
 		agentsys_shutdown_check();
