@@ -105,8 +105,6 @@ enum agentsys_mail {
  * @has_cgroup: the cgroup's directory may exist
  * @populated: processes may live in it: it counts as live, and holds the module
  * @token: names the launch that is under way, 0 for none
- * @stale_end: a message that the main process ended is on the way, but the
- *	launch was given up before
  * @ran: the present instance has executed its program
  * @by_hand: the launch under way was asked for; its failure is an answer,
  *	not a reason to try again
@@ -149,7 +147,6 @@ struct agentsys_agent {
 	u64 cgroup_id;
 	bool has_cgroup;
 	bool populated;
-	bool stale_end;
 	bool ran;
 	bool by_hand;
 	bool first;

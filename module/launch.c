@@ -148,9 +148,8 @@ static void check_gone(void)
 /* The main process of a launch that came to nothing is nobody's any more. */
 static void forget_main(struct agentsys_agent *agent)
 {
-	/* The probe was first: its message is on the way, and means nothing any more. */
-	if (!xchg(&agent->tgid, 0) && agent->main)
-		agent->stale_end = true;
+	/* If the exit probe was first its message is on the way, and finds no main process. */
+	xchg(&agent->tgid, 0);
 	put_pid(agent->main);
 	agent->main = NULL;
 	agent->token = 0;

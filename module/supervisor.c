@@ -171,6 +171,8 @@ static void launch(struct agentsys_agent *agent, enum agentsys_input input)
 	spin_unlock(&agent->lock);
 
 	agentsys_supervisor_hold(agent);
+	/* What they waited for has ended, even if not all of it has gone yet. */
+	agentsys_waiter_reached(agent, AGENTSYS_ENDS);
 	agentsys_launch_queue(agent);
 }
 
@@ -214,8 +216,13 @@ static void note_end(struct agentsys_agent *agent, enum agentsys_input input,
 {
 	struct agentsys_status *status = &agent->status;
 	bool crash = agentsys_cause_abnormal(cause, code) && !agent->asked;
-	u64 now = input == AGENTSYS_IN_ENDED ? agent->ended_ns : ktime_get_boottime_ns();
-	u64 ran_ns = agent->ran ? now - status->start_ns : 0;
+	u64 now = ktime_get_boottime_ns();
+	u64 ran_ns;
+
+	/* Its end may have been noted before its start was handled. */
+	if (input == AGENTSYS_IN_ENDED)
+		now = agent->ran ? max(agent->ended_ns, status->start_ns) : agent->ended_ns;
+	ran_ns = agent->ran ? now - status->start_ns : 0;
 
 	disarm(agent);
 	agentsys_launch_done(agent);
@@ -335,7 +342,9 @@ static void kill_all(struct agentsys_agent *agent, enum agentsys_input input)
 		agentsys_shutdown_killed();
 	}
 	agent->asked = AGENTSYS_CAUSE_KILL;
-	if (agentsys_cgroup_kill(agent->id) && agent->main)
+	agentsys_cgroup_kill(agent->id);
+	/* Also where the other one failed, or did not reach it. */
+	if (agent->main)
 		kill_pid(agent->main, SIGKILL, 1);
 	arm(agent, KILL_RETRY_MS);
 }
@@ -452,12 +461,12 @@ static void handle_mail(struct agentsys_agent *agent, unsigned long mail)
 		agentsys_supervisor_apply(agent, AGENTSYS_IN_RAN);
 	if (mail & BIT(AGENTSYS_MAIL_LAUNCH_FAILED))
 		agentsys_supervisor_apply(agent, AGENTSYS_IN_LAUNCH_FAILED);
-	if (mail & BIT(AGENTSYS_MAIL_ENDED)) {
-		if (agent->stale_end)
-			agent->stale_end = false;
-		else
-			agentsys_supervisor_apply(agent, AGENTSYS_IN_ENDED);
-	}
+	/*
+	 * Likewise its end. What tells is whether the present main process has
+	 * ended: its tgid is taken then.
+	 */
+	if (mail & BIT(AGENTSYS_MAIL_ENDED) && agent->main && !READ_ONCE(agent->tgid))
+		agentsys_supervisor_apply(agent, AGENTSYS_IN_ENDED);
 	if (mail & BIT(AGENTSYS_MAIL_TIMER) && agent->deadline &&
 	    time_after_eq(jiffies, agent->deadline))
 		agentsys_supervisor_apply(agent, AGENTSYS_IN_TIMER);
