@@ -187,15 +187,18 @@ int agentsys_policy_check(const struct agentsys_restart_policy *policy,
 static void set_policy(struct agentsys_agent *agent, const struct agentsys_restart_policy *policy)
 {
 	struct agentsys_status *status = &agent->status;
+	struct agentsys_verdict verdict;
 
 	spin_lock(&agent->lock);
 	status->policy = *policy;
 	spin_unlock(&agent->lock);
 	agentsys_event_agent(agent, AGENTSYS_EVENT_POLICY, 0, 0, policy->max_restarts);
 
-	/* The restart that is scheduled is not one of these any more. */
-	if (status->state == AGENTSYS_BACKOFF &&
-	    (!policy->condition || status->restarts >= policy->max_restarts))
+	if (status->state != AGENTSYS_BACKOFF)
+		return;
+	/* Would it be restarted by these rules too? Then when it was told. */
+	agentsys_restart_decide(policy, status->restarts, status->cause, status->code, &verdict);
+	if (verdict.state != AGENTSYS_BACKOFF)
 		agentsys_supervisor_apply(agent, AGENTSYS_IN_STOP);
 }
 
