@@ -88,6 +88,8 @@ enum agentsys_mail {
  * @mail_node: link in the mailbox while AGENTSYS_MAIL_QUEUED is set
  * @tgid: main process whose exec and exit count, 0 for none; whoever sets
  *	it to 0 with cmpxchg() reports the end
+ * @ran_ns: when the main process first executed a program, CLOCK_BOOTTIME; 0
+ *	before
  * @wait_status: status of the main process that ended, as wait() gives it
  * @ended_ns: when that was, CLOCK_BOOTTIME
  * @oom: it was killed for memory
@@ -133,6 +135,7 @@ struct agentsys_agent {
 	unsigned long mail;
 	struct llist_node mail_node;
 	pid_t tgid;
+	u64 ran_ns;
 	int wait_status;
 	u64 ended_ns;
 	bool oom;

@@ -101,6 +101,7 @@ static int adopt(struct attach *attach)
 	spin_lock(&agent->lock);
 	agent->status.pid = tgid;
 	spin_unlock(&agent->lock);
+	agent->ran_ns = ktime_get_boottime_ns();
 	agentsys_mail_post(agent, AGENTSYS_MAIL_RAN);
 
 	WRITE_ONCE(agent->tgid, tgid);

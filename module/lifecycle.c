@@ -74,6 +74,8 @@ static void probe_exec(void *data, struct task_struct *task, pid_t old_pid,
 	rcu_read_lock();
 	agent = agentsys_registry_of_task(task);
 	if (agent && READ_ONCE(agent->tgid) == task->tgid) {
+		if (!agent->ran_ns)
+			agent->ran_ns = ktime_get_boottime_ns();
 		agentsys_mail_post_soon(agent, AGENTSYS_MAIL_RAN);
 		agentsys_launch_kick();
 	}

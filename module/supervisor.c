@@ -159,6 +159,7 @@ static void launch(struct agentsys_agent *agent, enum agentsys_input input)
 	agent->restart_after = false;
 	agent->forget = false;
 	agent->ran = false;
+	agent->ran_ns = 0;
 	agent->begun_ns = ktime_get_boottime_ns();
 
 	spin_lock(&agent->lock);
@@ -184,7 +185,7 @@ static void execed(struct agentsys_agent *agent, enum agentsys_input input)
 static void running(struct agentsys_agent *agent, enum agentsys_input input)
 {
 	struct agentsys_status *status = &agent->status;
-	u64 now = ktime_get_boottime_ns();
+	u64 start_ns = agent->ran_ns;
 
 	if (agent->ran) {	/* on its way out, and executes something else */
 		execed(agent, input);
@@ -194,16 +195,16 @@ static void running(struct agentsys_agent *agent, enum agentsys_input input)
 	agentsys_launch_done(agent);
 	spin_lock(&agent->lock);
 	status->spawns++;
-	status->start_ns = now;
+	status->start_ns = start_ns;
 	spin_unlock(&agent->lock);
 
 	agentsys_count_spawn(!agent->by_hand);
 	if (agent->by_hand)
 		agentsys_event_agent(agent, agent->spec ? AGENTSYS_EVENT_SPAWN :
-				     AGENTSYS_EVENT_ATTACH, 0, 0, now - agent->begun_ns);
+				     AGENTSYS_EVENT_ATTACH, 0, 0, start_ns - agent->begun_ns);
 	else
 		agentsys_event_agent(agent, AGENTSYS_EVENT_RESTART, 0, status->restarts,
-				     now - status->end_ns);
+				     start_ns - status->end_ns);
 	agent->by_hand = false;
 	agent->first = false;
 	if (status->state == AGENTSYS_ACTIVE)
@@ -216,13 +217,8 @@ static void note_end(struct agentsys_agent *agent, enum agentsys_input input,
 {
 	struct agentsys_status *status = &agent->status;
 	bool crash = agentsys_cause_abnormal(cause, code) && !agent->asked;
-	u64 now = ktime_get_boottime_ns();
-	u64 ran_ns;
-
-	/* Its end may have been noted before its start was handled. */
-	if (input == AGENTSYS_IN_ENDED)
-		now = agent->ran ? max(agent->ended_ns, status->start_ns) : agent->ended_ns;
-	ran_ns = agent->ran ? now - status->start_ns : 0;
+	u64 now = input == AGENTSYS_IN_ENDED ? agent->ended_ns : ktime_get_boottime_ns();
+	u64 ran_ns = agent->ran ? now - status->start_ns : 0;
 
 	disarm(agent);
 	agentsys_launch_done(agent);
