@@ -56,18 +56,44 @@ void agentsys_agent_status(struct agentsys_agent *agent, struct agentsys_status 
 	spin_unlock(&agent->lock);
 }
 
+/* CPU time so far; @sure if no cgroup was given up meanwhile. */
+static u64 look_at_cpu(struct agentsys_agent *agent, bool *sure)
+{
+	struct agentsys_status before, after;
+	bool has_cgroup;
+	u64 live_us = 0;
+
+	agentsys_agent_status(agent, &before);
+	has_cgroup = READ_ONCE(agent->has_cgroup);
+	if (has_cgroup)
+		live_us = agentsys_cgroup_cpu_us(agent->id);
+	agentsys_agent_status(agent, &after);
+	*sure = before.cpu_us == after.cpu_us && (live_us || !has_cgroup);
+	return before.cpu_us + live_us;
+}
+
+static u64 cpu_us_of(struct agentsys_agent *agent)
+{
+	bool sure;
+	u64 cpu_us = look_at_cpu(agent, &sure);
+
+	if (!sure) {
+		/* Cgroups are given up under this lock. */
+		mutex_lock(&agentsys_lock);
+		cpu_us = look_at_cpu(agent, &sure);
+		mutex_unlock(&agentsys_lock);
+	}
+	spin_lock(&agent->lock);
+	agent->cpu_told = max(agent->cpu_told, cpu_us);
+	cpu_us = agent->cpu_told;
+	spin_unlock(&agent->lock);
+	return cpu_us;
+}
+
 void agentsys_agent_usage(struct agentsys_agent *agent, u64 *cpu_us, u64 *memory)
 {
-	struct agentsys_status status;
-
-	*cpu_us = 0;
-	*memory = 0;
-	if (READ_ONCE(agent->has_cgroup)) {
-		*cpu_us = agentsys_cgroup_cpu_us(agent->id);
-		*memory = agentsys_cgroup_memory(agent->id);
-	}
-	agentsys_agent_status(agent, &status);
-	*cpu_us += status.cpu_us;
+	*cpu_us = cpu_us_of(agent);
+	*memory = READ_ONCE(agent->has_cgroup) ? agentsys_cgroup_memory(agent->id) : 0;
 }
 
 void agentsys_agent_touch(struct agentsys_agent *agent)

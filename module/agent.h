@@ -100,6 +100,7 @@ enum agentsys_mail {
  * @lock: guards @status for readers; the supervisor alone writes, with both
  *	the supervisor lock and this one held, and so may read with the first
  * @status: what is told of it
+ * @cpu_told: the most CPU time that was ever told of it, in us; guarded by @lock
  *
  * Guarded by the supervisor lock:
  * @main: its main process, to send signals to
@@ -145,6 +146,7 @@ struct agentsys_agent {
 
 	spinlock_t lock;
 	struct agentsys_status status;
+	u64 cpu_told;
 
 	struct pid *main;
 	u64 cgroup_id;
@@ -184,7 +186,10 @@ static inline struct agentsys_agent *agentsys_agent_get(struct agentsys_agent *a
 /* Copy what is told of @agent. Any process context. */
 void agentsys_agent_status(struct agentsys_agent *agent, struct agentsys_status *status);
 
-/* CPU time so far in us and memory now in bytes, read from its cgroup. May sleep. */
+/*
+ * CPU time so far in us, which never goes back, and memory now in bytes, read from
+ * its cgroup. May sleep; the supervisor lock is not held.
+ */
 void agentsys_agent_usage(struct agentsys_agent *agent, u64 *cpu_us, u64 *memory);
 
 /* Note that it did something. Any context. */

@@ -122,7 +122,8 @@ static void reap(struct agentsys_agent *agent, enum agentsys_input input)
 		agent->cgroup_id = 0;
 		spin_lock(&agent->lock);
 		WRITE_ONCE(agent->has_cgroup, false);
-		agent->status.cpu_us += cpu_us;
+		/* What used some more between the two lines above was told perhaps. */
+		agent->status.cpu_us = max(agent->status.cpu_us + cpu_us, agent->cpu_told);
 		spin_unlock(&agent->lock);
 	}
 	disarm(agent);
