@@ -1,0 +1,796 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * How agents are ended by others: stop, kill, restart, pause, remove, in every state.
+ *
+ * vm: timeout=300
+ */
+#include "kselftest_harness.h"
+#include "lib/agents.h"
+
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+FIXTURE(stop) {
+	struct agents a;
+};
+
+FIXTURE_SETUP(stop)
+{
+	agents_open(_metadata, &self->a);
+}
+
+FIXTURE_TEARDOWN(stop)
+{
+	agents_close(&self->a);
+}
+
+/* ---- stop, kill, restart ---- */
+
+TEST_F(stop, stop_sends_the_signal_and_no_restart_follows)
+{
+	struct agents *a = &self->a;
+	struct agentsys_spec *spec = SHELL("trap 'echo asked >" WORK "/asked; exit 5' TERM;"
+					   "echo ready; while :; do sleep 1000 & wait; done");
+	int out = piped(spec, 1);
+	uint32_t id = SPAWN(a, restarting(spec, AGENTSYS_RESTART_ALWAYS, 100, 0, 0));
+	struct agentsys_event event;
+	char text[32];
+
+	NEXT(a, id, SPAWN);
+	ASSERT_LINE("ready", out);
+	ASSERT_OK(a->h, agentsys_stop(a->h, id, 7777777, AGENTSYS_WAIT));
+	EXPECT_GT(read_whole(WORK "/asked", text, sizeof(text)), 0);
+	EXPECT_STREQ("asked\n", text);
+	EXPECT_EQ(AGENTSYS_EXITED, look(a, id).state);
+	EXPECT_EQ(0, look(a, id).pid);
+	EXPECT_FALSE(cgroup_exists(id));
+
+	event = NEXT(a, id, STOP);
+	EXPECT_EQ(SIGTERM, event.code);
+	EXPECT_EQ(7777777, event.value);
+	event = NEXT(a, id, EXIT);
+	EXPECT_EQ(AGENTSYS_CAUSE_STOP, event.cause);
+	EXPECT_EQ(AGENTSYS_CAUSE_STOP, look(a, id).cause);
+	EXPECT_EQ(0, look(a, id).crashes);
+
+	/* A restart would be on the way by now, or be scheduled. */
+	EXPECT_TRUE(no_event(a, id));
+	EXPECT_EQ(1, look(a, id).instance);
+}
+
+TEST_F(stop, stop_signal_is_the_agents_own)
+{
+	struct agents *a = &self->a;
+	struct agentsys_spec *spec =
+		SHELL("trap 'echo usr1; exit 0' USR1; trap 'echo term; exit 0' TERM; echo ready;"
+		      "while :; do sleep 1000 & wait; done");
+	int out = piped(spec, 1);
+	uint32_t id;
+
+	agentsys_spec_set_stop_signal(spec, SIGUSR1);
+	id = SPAWN(a, spec);
+	EXPECT_EQ(SIGUSR1, look(a, id).stop_signal);
+	ASSERT_LINE("ready", out);
+	ASSERT_OK(a->h, agentsys_stop(a->h, id, AGENTSYS_DEFAULT_TIMEOUT, AGENTSYS_WAIT));
+	EXPECT_LINE("usr1", out);
+	EXPECT_EQ(SIGUSR1, LATER(a, id, STOP).code);
+}
+
+/* The first writers of the FIFO have said so before anybody waits for the last one. */
+TEST_F(stop, stop_kills_everything_that_does_not_obey)
+{
+	struct agents *a = &self->a;
+	int fifo = make_fifo(WORK "/fifo");
+	struct agentsys_spec *spec = SPEC(program("actor"), "stubborn", WORK "/fifo");
+	int out = piped(spec, 1);
+	uint32_t id;
+
+	agentsys_spec_set_stop_timeout(spec, 50);
+	id = SPAWN(a, spec);
+	ASSERT_LINE("ready", out);
+	NEXT(a, id, SPAWN);
+	ASSERT_OK(a->h, agentsys_stop(a->h, id, AGENTSYS_DEFAULT_TIMEOUT, AGENTSYS_WAIT));
+	/* The wait is over when all of them are dead, so there is nothing to wait for here. */
+	EXPECT_FALSE(cgroup_exists(id));
+	EXPECT_TRUE(end_of_file(fifo));
+	EXPECT_EQ(50, NEXT(a, id, STOP).value);
+	NEXT(a, id, KILL);
+	EXPECT_EQ(AGENTSYS_CAUSE_KILL, NEXT(a, id, EXIT).cause);
+	EXPECT_EQ(AGENTSYS_CAUSE_KILL, look(a, id).cause);
+	EXPECT_EQ(AGENTSYS_EXITED, look(a, id).state);
+}
+
+TEST_F(stop, stop_kills_what_an_obedient_one_leaves_behind)
+{
+	struct agents *a = &self->a;
+	int fifo = make_fifo(WORK "/fifo");
+	struct agentsys_spec *spec = SPEC(program("actor"), "leave", WORK "/fifo");
+	int out = piped(spec, 1);
+	uint32_t id;
+
+	agentsys_spec_set_stop_timeout(spec, NEVER_MS);
+	id = SPAWN(a, spec);
+	ASSERT_LINE("ready", out);
+	ASSERT_OK(a->h, agentsys_stop(a->h, id, AGENTSYS_DEFAULT_TIMEOUT, AGENTSYS_WAIT));
+	EXPECT_TRUE(end_of_file(fifo));
+	EXPECT_FALSE(cgroup_exists(id));
+	NEXT(a, id, SPAWN);
+	NEXT(a, id, STOP);
+	/* It has done as it was told: nobody had to kill it. */
+	EXPECT_EQ(AGENTSYS_CAUSE_STOP, NEXT(a, id, EXIT).cause);
+}
+
+TEST_F(stop, what_a_crash_leaves_behind_is_killed)
+{
+	struct agents *a = &self->a;
+	int fifo = make_fifo(WORK "/fifo");
+	struct agentsys_spec *spec = SPEC(program("actor"), "leave", WORK "/fifo");
+	int out = piped(spec, 1);
+	uint32_t id = SPAWN(a, spec);
+
+	ASSERT_LINE("ready", out);
+	kill(look(a, id).pid, SIGKILL);
+	EXPECT_TRUE(end_of_file(fifo));
+	EXPECT_TRUE(AWAIT(!cgroup_exists(id)));
+	EXPECT_EQ(AGENTSYS_EXITED, look(a, id).state);
+}
+
+TEST_F(stop, kill_kills_everything_and_no_restart_follows)
+{
+	struct agents *a = &self->a;
+	int fifo = make_fifo(WORK "/fifo");
+	struct agentsys_spec *spec =
+		restarting(SPEC(program("actor"), "stubborn", WORK "/fifo"),
+			   AGENTSYS_RESTART_ALWAYS, 100, 0, 0);
+	int out = piped(spec, 1);
+	uint32_t id = SPAWN(a, spec);
+	struct agentsys_event event;
+
+	ASSERT_LINE("ready", out);
+	ASSERT_OK(a->h, agentsys_kill(a->h, id, AGENTSYS_WAIT));
+	EXPECT_TRUE(end_of_file(fifo));
+	EXPECT_FALSE(cgroup_exists(id));
+	NEXT(a, id, SPAWN);
+	NEXT(a, id, KILL);
+	event = NEXT(a, id, EXIT);
+	EXPECT_EQ(AGENTSYS_CAUSE_KILL, event.cause);
+	EXPECT_EQ(SIGKILL, event.code);
+	EXPECT_TRUE(no_event(a, id));
+	EXPECT_EQ(1, look(a, id).instance);
+	EXPECT_EQ(0, look(a, id).crashes);
+}
+
+/* A kill is not held up by a stop that has been given its time. */
+TEST_F(stop, kill_while_it_is_being_stopped)
+{
+	struct agents *a = &self->a;
+	struct agentsys_spec *spec = SPEC(program("actor"), "stubborn");
+	int out = piped(spec, 1);
+	uint32_t id = SPAWN(a, spec);
+
+	ASSERT_LINE("ready", out);
+	ASSERT_OK(a->h, agentsys_stop(a->h, id, NEVER_MS, 0));
+	EXPECT_EQ(AGENTSYS_STOPPING, look(a, id).state);
+	ASSERT_OK(a->h, agentsys_kill(a->h, id, AGENTSYS_WAIT));
+	EXPECT_EQ(AGENTSYS_EXITED, look(a, id).state);
+}
+
+TEST_F(stop, restart_gives_a_new_process)
+{
+	struct agents *a = &self->a;
+	uint32_t id = SPAWN(a, restarting(SLEEP, AGENTSYS_RESTART_ON_FAILURE, 1, 0, 0));
+	struct agentsys_event first = NEXT(a, id, SPAWN);
+	struct agentsys_event event;
+
+	ASSERT_OK(a->h, agentsys_restart(a->h, id, AGENTSYS_DEFAULT_TIMEOUT, AGENTSYS_WAIT));
+	NEXT(a, id, STOP);
+	event = NEXT(a, id, EXIT);
+	EXPECT_EQ(AGENTSYS_CAUSE_RESTART, event.cause);
+	EXPECT_EQ(first.pid, event.pid);
+	event = NEXT(a, id, SPAWN);
+	EXPECT_NE(first.pid, event.pid);
+	EXPECT_TRUE(in_agent(event.pid, id));
+	EXPECT_EQ(event.pid, look(a, id).pid);
+	EXPECT_EQ(2, look(a, id).instance);
+	/* It was not the module that had the idea. */
+	EXPECT_EQ(0, look(a, id).restarts);
+	EXPECT_EQ(0, look(a, id).crashes);
+}
+
+TEST_F(stop, restart_starts_what_has_ended)
+{
+	struct agents *a = &self->a;
+	uint32_t id = SPAWN(a, SLEEP);
+
+	ASSERT_OK(a->h, agentsys_stop(a->h, id, AGENTSYS_DEFAULT_TIMEOUT, AGENTSYS_WAIT));
+	ASSERT_OK(a->h, agentsys_restart(a->h, id, AGENTSYS_DEFAULT_TIMEOUT, AGENTSYS_WAIT));
+	EXPECT_EQ(AGENTSYS_ACTIVE, look(a, id).state);
+	EXPECT_EQ(2, look(a, id).instance);
+}
+
+TEST_F(stop, restart_kills_what_does_not_obey)
+{
+	struct agents *a = &self->a;
+	struct agentsys_spec *spec = SPEC(program("actor"), "stubborn");
+	int out = piped(spec, 1);
+	uint32_t id = SPAWN(a, spec);
+	pid_t pid = look(a, id).pid;
+
+	ASSERT_LINE("ready", out);
+	ASSERT_OK(a->h, agentsys_restart(a->h, id, 10, AGENTSYS_WAIT));
+	EXPECT_NE(pid, look(a, id).pid);
+	EXPECT_EQ(AGENTSYS_ACTIVE, look(a, id).state);
+	LATER(a, id, KILL);
+	NEXT(a, id, EXIT);
+	NEXT(a, id, SPAWN);
+}
+
+/* The last word counts. */
+TEST_F(stop, stop_calls_off_a_restart_under_way)
+{
+	struct agents *a = &self->a;
+	struct agentsys_spec *spec = SPEC(program("actor"), "stubborn");
+	int out = piped(spec, 1);
+	uint32_t id = SPAWN(a, spec);
+
+	ASSERT_LINE("ready", out);
+	ASSERT_OK(a->h, agentsys_restart(a->h, id, NEVER_MS, 0));
+	ASSERT_OK(a->h, agentsys_stop(a->h, id, NEVER_MS, 0));
+	kill(look(a, id).pid, SIGKILL);
+	LATER(a, id, EXIT);
+	EXPECT_TRUE(AWAIT(!cgroup_exists(id)));
+	EXPECT_EQ(AGENTSYS_EXITED, look(a, id).state);
+	EXPECT_EQ(1, look(a, id).instance);
+}
+
+TEST_F(stop, restart_of_one_that_is_being_stopped)
+{
+	struct agents *a = &self->a;
+	struct agentsys_spec *spec = SPEC(program("actor"), "stubborn");
+	int out = piped(spec, 1);
+	uint32_t id = SPAWN(a, spec);
+
+	ASSERT_LINE("ready", out);
+	ASSERT_OK(a->h, agentsys_stop(a->h, id, NEVER_MS, 0));
+	ASSERT_OK(a->h, agentsys_restart(a->h, id, NEVER_MS, 0));
+	kill(look(a, id).pid, SIGKILL);
+	LATER(a, id, EXIT);
+	NEXT(a, id, SPAWN);
+	EXPECT_EQ(2, look(a, id).instance);
+}
+
+/* What is refused changes nothing: not even that a restart is to follow. */
+TEST_F(stop, refusals_leave_a_restart_under_way_alone)
+{
+	struct agents *a = &self->a;
+	struct agentsys_spec *spec = SPEC(program("actor"), "stubborn");
+	int out = piped(spec, 1);
+	uint32_t id = SPAWN(a, spec);
+
+	ASSERT_LINE("ready", out);
+	ASSERT_OK(a->h, agentsys_restart(a->h, id, NEVER_MS, 0));
+	EXPECT_EQ(-EBUSY, agentsys_start(a->h, id, 0));
+	EXPECT_EQ(-EINVAL, agentsys_pause(a->h, id));
+	EXPECT_EQ(-EINVAL, agentsys_resume(a->h, id));
+	EXPECT_EQ(-EBUSY, agentsys_remove(a->h, id));
+	kill(look(a, id).pid, SIGKILL);
+	LATER(a, id, EXIT);
+	ASSERT_TRUE(AWAIT(!is_state(a, id, AGENTSYS_STOPPING)));
+	EXPECT_EQ(2, look(a, id).instance);
+	NEXT(a, id, SPAWN);
+}
+
+/* Each instance can only go on when the daemon of the one before it is dead. */
+TEST_F(stop, what_was_left_behind_is_dead_when_the_next_one_runs)
+{
+	struct agents *a = &self->a;
+	struct agentsys_spec *spec = restarting(SPEC(program("actor"), "heir", WORK "/lock"),
+						AGENTSYS_RESTART_ON_FAILURE, 5, 0, 0);
+	int out = piped(spec, 1);
+	uint32_t id = SPAWN(a, spec);
+	int before = -1;
+
+	for (int n = 0; n <= 5; n++) {
+		char line[64];
+		int pidfd;
+
+		ASSERT_TRUE(read_line(out, line, sizeof(line))) TH_LOG("instance %d waits", n + 1);
+		/* The last daemon may be dead already, as is the process that told of it. */
+		pidfd = open_pidfd(atoi(line));
+		if (before >= 0)
+			EXPECT_TRUE(readable(before));
+		before = pidfd;
+	}
+	LATER(a, id, FAILED);
+	EXPECT_TRUE(before < 0 || readable(before));
+	EXPECT_TRUE(AWAIT(!cgroup_exists(id)));
+}
+
+/* ---- pause ---- */
+
+static bool is_frozen(uint32_t id, bool frozen)
+{
+	char text[128];
+
+	return read_cgroup(id, "cgroup.events", text, sizeof(text)) > 0 &&
+	       strstr(text, frozen ? "frozen 1" : "frozen 0");
+}
+
+/* An agent that counts without end, and where. */
+static volatile uint64_t *counter_of(struct agentsys_spec **spec)
+{
+	int fd = open(WORK "/count", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	volatile uint64_t *counter;
+
+	MUST(fd >= 0 && !ftruncate(fd, sizeof(*counter)));
+	counter = mmap(NULL, sizeof(*counter), PROT_READ, MAP_SHARED, fd, 0);
+	close(fd);
+	*spec = SPEC(program("actor"), "count", WORK "/count");
+	return counter;
+}
+
+static bool advances(volatile uint64_t *counter)
+{
+	uint64_t then = *counter;
+
+	return AWAIT(*counter != then);
+}
+
+TEST_F(stop, pause_freezes_and_resume_goes_on)
+{
+	struct agents *a = &self->a;
+	struct agentsys_spec *spec;
+	volatile uint64_t *counter = counter_of(&spec);
+	uint32_t id = SPAWN(a, spec);
+	uint64_t then;
+	uint32_t other;
+
+	NEXT(a, id, SPAWN);
+	EXPECT_TRUE(advances(counter));
+	ASSERT_OK(a->h, agentsys_pause(a->h, id));
+	EXPECT_EQ(AGENTSYS_AGENT_PAUSED, look(a, id).flags);
+	EXPECT_EQ(AGENTSYS_ACTIVE, look(a, id).state);
+	ASSERT_TRUE(AWAIT(is_frozen(id, true)));
+	then = *counter;
+
+	/* Once more is no error and nothing new. */
+	ASSERT_OK(a->h, agentsys_pause(a->h, id));
+	/* Another one lives its whole life meanwhile: the time would do. */
+	other = SPAWN(a, SHELL("i=0; while [ $i -lt 20000 ]; do i=$((i + 1)); done"));
+	LATER(a, other, EXIT);
+	EXPECT_EQ(then, *counter);
+
+	ASSERT_OK(a->h, agentsys_resume(a->h, id));
+	EXPECT_EQ(0, look(a, id).flags);
+	EXPECT_TRUE(advances(counter));
+	EXPECT_TRUE(is_frozen(id, false));
+	ASSERT_OK(a->h, agentsys_resume(a->h, id));
+	ASSERT_OK(a->h, agentsys_kill(a->h, id, AGENTSYS_WAIT));
+}
+
+TEST_F(stop, pause_and_resume_are_told_once)
+{
+	struct agents *a = &self->a;
+	uint32_t id = SPAWN(a, SLEEP);
+
+	for (int i = 0; i < 2; i++)
+		ASSERT_OK(a->h, agentsys_pause(a->h, id));
+	for (int i = 0; i < 2; i++)
+		ASSERT_OK(a->h, agentsys_resume(a->h, id));
+	ASSERT_OK(a->h, agentsys_kill(a->h, id, AGENTSYS_WAIT));
+	NEXT(a, id, SPAWN);
+	NEXT(a, id, PAUSE);
+	NEXT(a, id, RESUME);
+	NEXT(a, id, KILL);
+}
+
+TEST_F(stop, stop_of_a_paused_one_is_heard_by_it)
+{
+	struct agents *a = &self->a;
+	struct agentsys_spec *spec = SHELL("trap 'echo asked; exit 0' TERM; echo ready;"
+					   "while :; do sleep 1000 & wait; done");
+	int out = piped(spec, 1);
+	uint32_t id = SPAWN(a, spec);
+
+	ASSERT_LINE("ready", out);
+	ASSERT_OK(a->h, agentsys_pause(a->h, id));
+	ASSERT_TRUE(AWAIT(is_frozen(id, true)));
+	ASSERT_OK(a->h, agentsys_stop(a->h, id, NEVER_MS, AGENTSYS_WAIT));
+	EXPECT_LINE("asked", out);
+	LATER(a, id, PAUSE);
+	NEXT(a, id, RESUME);
+	NEXT(a, id, STOP);
+	EXPECT_EQ(AGENTSYS_CAUSE_STOP, NEXT(a, id, EXIT).cause);
+	EXPECT_EQ(0, look(a, id).flags);
+}
+
+TEST_F(stop, kill_of_a_paused_one)
+{
+	struct agents *a = &self->a;
+	uint32_t id = SPAWN(a, SLEEP);
+
+	ASSERT_OK(a->h, agentsys_pause(a->h, id));
+	ASSERT_TRUE(AWAIT(is_frozen(id, true)));
+	ASSERT_OK(a->h, agentsys_kill(a->h, id, AGENTSYS_WAIT));
+	EXPECT_EQ(AGENTSYS_EXITED, look(a, id).state);
+	EXPECT_EQ(0, look(a, id).flags);
+}
+
+TEST_F(stop, restart_of_a_paused_one_runs)
+{
+	struct agents *a = &self->a;
+	struct agentsys_spec *spec;
+	volatile uint64_t *counter = counter_of(&spec);
+	uint32_t id = SPAWN(a, spec);
+
+	EXPECT_TRUE(advances(counter));
+	ASSERT_OK(a->h, agentsys_pause(a->h, id));
+	ASSERT_TRUE(AWAIT(is_frozen(id, true)));
+	ASSERT_OK(a->h, agentsys_restart(a->h, id, NEVER_MS, AGENTSYS_WAIT));
+	EXPECT_EQ(0, look(a, id).flags);
+	EXPECT_TRUE(advances(counter));
+	ASSERT_OK(a->h, agentsys_kill(a->h, id, AGENTSYS_WAIT));
+}
+
+/* Somebody else kills it while it is frozen. */
+TEST_F(stop, a_paused_one_that_is_restarted_is_not_born_frozen)
+{
+	struct agents *a = &self->a;
+	struct agentsys_spec *spec;
+	volatile uint64_t *counter = counter_of(&spec);
+	uint32_t id = SPAWN(a, restarting(spec, AGENTSYS_RESTART_ON_FAILURE, 1, 0, 0));
+
+	EXPECT_TRUE(advances(counter));
+	ASSERT_OK(a->h, agentsys_pause(a->h, id));
+	ASSERT_TRUE(AWAIT(is_frozen(id, true)));
+	kill(look(a, id).pid, SIGKILL);
+	LATER(a, id, RESTART);
+	EXPECT_EQ(0, look(a, id).flags);
+	EXPECT_TRUE(AWAIT(is_frozen(id, false)));
+	EXPECT_TRUE(advances(counter));
+	ASSERT_OK(a->h, agentsys_kill(a->h, id, AGENTSYS_WAIT));
+}
+
+/* ---- remove ---- */
+
+TEST_F(stop, remove_forgets)
+{
+	struct agents *a = &self->a;
+	struct agentsys_spec *spec = SLEEP;
+	struct agentsys_info *info;
+	uint32_t agents, id;
+
+	agentsys_spec_set_id(spec, 77);
+	agentsys_spec_set_name(spec, "to-be-forgotten");
+	agents = look_system(a->h).agents;
+	id = SPAWN(a, spec);
+	ASSERT_EQ(77, id);
+	EXPECT_EQ(agents + 1, look_system(a->h).agents);
+	ASSERT_OK(a->h, agentsys_stop(a->h, id, AGENTSYS_DEFAULT_TIMEOUT, AGENTSYS_WAIT));
+	ASSERT_OK(a->h, agentsys_remove(a->h, id));
+	EXPECT_EQ(-ESRCH, agentsys_get(a->h, id, &info));
+	EXPECT_EQ(-ESRCH, agentsys_find(a->h, "to-be-forgotten", &id));
+	EXPECT_EQ(-ESRCH, agentsys_remove(a->h, 77));
+	EXPECT_EQ(agents, look_system(a->h).agents);
+	LATER(a, 77, REMOVE);
+	/* The id is free again. */
+	EXPECT_EQ(77, SPAWN(a, spec));
+	EXPECT_EQ(1, look(a, 77).instance);
+}
+
+/* ---- every request in every state ---- */
+
+enum asked { START, STOP, KILL, RESTART, PAUSE, RESUME, REMOVE, N_ASKED };
+
+static const char *const asked_names[] = {
+	"start", "stop", "kill", "restart", "pause", "resume", "remove"
+};
+
+static int ask(struct agents *a, enum asked what, uint32_t id)
+{
+	switch (what) {
+	case START:
+		return agentsys_start(a->h, id, 0);
+	case STOP:
+		return agentsys_stop(a->h, id, NEVER_MS, 0);
+	case KILL:
+		return agentsys_kill(a->h, id, 0);
+	case RESTART:
+		return agentsys_restart(a->h, id, NEVER_MS, 0);
+	case PAUSE:
+		return agentsys_pause(a->h, id);
+	case RESUME:
+		return agentsys_resume(a->h, id);
+	default:
+		return agentsys_remove(a->h, id);
+	}
+}
+
+FIXTURE(state) {
+	struct agents a;
+	pid_t launcher;
+};
+
+/* What each request says, 0 or an errno; and which state it leads to in the end. */
+FIXTURE_VARIANT(state)
+{
+	enum agentsys_state state;
+	int errors[N_ASKED];
+	enum agentsys_state after[N_ASKED];
+};
+
+#define S(name) AGENTSYS_##name
+
+FIXTURE_VARIANT_ADD(state, starting) {
+	S(STARTING),
+	{ EALREADY, 0, 0, 0, EINVAL, EINVAL, EBUSY },
+	{ S(ACTIVE), S(EXITED), S(EXITED), S(ACTIVE), S(ACTIVE), S(ACTIVE), S(ACTIVE) },
+};
+
+FIXTURE_VARIANT_ADD(state, active) {
+	S(ACTIVE),
+	{ EALREADY, 0, 0, 0, 0, 0, EBUSY },
+	{ S(ACTIVE), S(EXITED), S(EXITED), S(ACTIVE), S(ACTIVE), S(ACTIVE), S(ACTIVE) },
+};
+
+FIXTURE_VARIANT_ADD(state, stopping) {
+	S(STOPPING),
+	{ EBUSY, 0, 0, 0, EINVAL, EINVAL, EBUSY },
+	{ S(STOPPING), S(STOPPING), S(EXITED), S(STOPPING), S(STOPPING), S(STOPPING), S(STOPPING) },
+};
+
+FIXTURE_VARIANT_ADD(state, backoff) {
+	S(BACKOFF),
+	{ 0, 0, 0, 0, EINVAL, EINVAL, EBUSY },
+	{ S(BACKOFF), S(EXITED), S(EXITED), S(BACKOFF), S(BACKOFF), S(BACKOFF), S(BACKOFF) },
+};
+
+FIXTURE_VARIANT_ADD(state, exited) {
+	S(EXITED),
+	{ 0, 0, 0, 0, EINVAL, EINVAL, 0 },
+	{ S(EXITED), S(EXITED), S(EXITED), S(EXITED), S(EXITED), S(EXITED), UINT32_MAX },
+};
+
+FIXTURE_VARIANT_ADD(state, failed) {
+	S(FAILED),
+	{ 0, 0, 0, 0, EINVAL, EINVAL, 0 },
+	{ S(FAILED), S(FAILED), S(FAILED), S(FAILED), S(FAILED), S(FAILED), UINT32_MAX },
+};
+
+FIXTURE_SETUP(state)
+{
+	agents_open(_metadata, &self->a);
+	SPAWN(&self->a, SLEEP);	/* keeps the launcher */
+}
+
+FIXTURE_TEARDOWN(state)
+{
+	agents_close(&self->a);
+}
+
+/* A new agent in the variant's state. */
+static uint32_t bring(struct __test_metadata *_metadata, struct agents *a,
+		      enum agentsys_state state, pid_t *launcher)
+{
+	struct agentsys_spec *spec;
+	uint32_t id;
+	int out;
+
+	switch (state) {
+	case AGENTSYS_STARTING:
+		*launcher = hold_launcher(a);
+		ASSERT_OK(a->h, agentsys_spawn(a->h, SLEEP, 0, &id));
+		break;
+	case AGENTSYS_ACTIVE:
+		id = SPAWN(a, SLEEP);
+		break;
+	case AGENTSYS_STOPPING:
+		spec = SPEC(program("actor"), "stubborn");
+		out = piped(spec, 1);
+		id = SPAWN(a, spec);
+		ASSERT_LINE("ready", out);
+		ASSERT_OK(a->h, agentsys_stop(a->h, id, NEVER_MS, 0));
+		break;
+	case AGENTSYS_BACKOFF:
+		id = SPAWN(a, restarting(SHELL("exit 1"), AGENTSYS_RESTART_ALWAYS, 9, NEVER_MS,
+					 NEVER_MS));
+		LATER(a, id, RESTART_SCHEDULED);
+		break;
+	case AGENTSYS_EXITED:
+		id = SPAWN(a, SPEC("/bin/true"));
+		LATER(a, id, EXIT);
+		break;
+	default:
+		id = SPAWN(a, restarting(SHELL("exit 1"), AGENTSYS_RESTART_ALWAYS, 0, 0, 0));
+		LATER(a, id, FAILED);
+	}
+	EXPECT_EQ(state, look(a, id).state);
+	return id;
+}
+
+static const char *words_of(int error)
+{
+	switch (error) {
+	case EALREADY:
+		return "runs already";
+	case EBUSY:
+		return "not in a state for this";
+	default:
+		return "not active";
+	}
+}
+
+TEST_F_TIMEOUT(state, answers_every_request, 60)
+{
+	struct agents *a = &self->a;
+
+	for (enum asked what = 0; what < N_ASKED; what++) {
+		enum agentsys_state after = variant->after[what];
+		int error = variant->errors[what];
+		struct agentsys_info before;
+		pid_t launcher = 0;
+		uint32_t id;
+
+		id = bring(_metadata, a, variant->state, &launcher);
+		skip_events(a);
+		before = look(a, id);
+		if (error) {
+			EXPECT_REFUSED(a->h, error, words_of(error), ask(a, what, id));
+			EXPECT_EQ(before.state, look(a, id).state);
+			EXPECT_TRUE(no_event(a, id));
+		} else {
+			EXPECT_EQ(0, ask(a, what, id))
+				TH_LOG("%s: %s", asked_names[what], agentsys_error(a->h));
+		}
+		if (launcher)
+			kill(launcher, SIGCONT);
+		/* What starts it by hand makes a new instance, whatever becomes of that. */
+		if (!error && (what == START ||
+			       (what == RESTART && variant->state != AGENTSYS_STARTING &&
+				variant->state != AGENTSYS_STOPPING)))
+			EXPECT_TRUE(AWAIT(look(a, id).spawns == before.spawns + 1));
+		EXPECT_TRUE(AWAIT(is_state(a, id, after)))
+			TH_LOG("after %s: %s", asked_names[what],
+			       agentsys_state_name(look(a, id).state));
+		agentsys_kill(a->h, id, AGENTSYS_WAIT);
+	}
+}
+
+/* ---- stopping what does not run ---- */
+
+/* Ask for @id to end while its launch is queued, and go on. */
+TEST_F(stop, stop_while_the_launch_is_queued)
+{
+	struct agents *a = &self->a;
+	pid_t launcher;
+	uint32_t ids[2];
+
+	SPAWN(a, SLEEP);
+	launcher = hold_launcher(a);
+	for (int i = 0; i < 2; i++) {
+		ASSERT_OK(a->h, agentsys_spawn(a->h, restarting(SLEEP, AGENTSYS_RESTART_ALWAYS,
+								9, 0, 0), 0, &ids[i]));
+		ASSERT_OK(a->h, i ? agentsys_kill(a->h, ids[i], AGENTSYS_WAIT) :
+				agentsys_stop(a->h, ids[i], NEVER_MS, AGENTSYS_WAIT));
+		EXPECT_EQ(AGENTSYS_EXITED, look(a, ids[i]).state);
+		EXPECT_EQ(i ? AGENTSYS_CAUSE_KILL : AGENTSYS_CAUSE_STOP, look(a, ids[i]).cause);
+		EXPECT_EQ(0, look(a, ids[i]).spawns);
+		EXPECT_EQ(0, look(a, ids[i]).exits);
+	}
+	kill(launcher, SIGCONT);
+	/* The next one runs, these do not. */
+	SPAWN(a, SLEEP);
+	for (int i = 0; i < 2; i++) {
+		EXPECT_EQ(AGENTSYS_EXITED, look(a, ids[i]).state);
+		EXPECT_FALSE(cgroup_exists(ids[i]));
+		ASSERT_OK(a->h, agentsys_start(a->h, ids[i], AGENTSYS_WAIT));
+	}
+}
+
+/* It is a process already, but none of its own program. */
+TEST_F(stop, stop_between_commit_and_exec)
+{
+	struct agents *a = &self->a;
+	static const char *const folders[] = { WORK "/1", WORK "/2" };
+	static const char *const programs[] = { WORK "/1/sleep", WORK "/2/sleep" };
+
+	for (int i = 0; i < 2; i++) {
+		struct agentsys_spec *spec = restarting(SPEC(programs[i], "1000000"),
+							AGENTSYS_RESTART_ALWAYS, 9, 0, 0);
+		struct held held;
+		uint32_t id;
+		pid_t pid;
+
+		mkdir(folders[i], 0755);
+		held = hold_program("/bin/busybox", programs[i]);
+
+		ASSERT_OK(a->h, agentsys_spawn(a->h, spec, 0, &id));
+		ASSERT_TRUE(tried(&held));
+		pid = look(a, id).pid;
+		EXPECT_TRUE(in_agent(pid, id));
+		EXPECT_EQ(AGENTSYS_STARTING, look(a, id).state);
+		ASSERT_OK(a->h, i ? agentsys_kill(a->h, id, AGENTSYS_WAIT) :
+				agentsys_stop(a->h, id, NEVER_MS, AGENTSYS_WAIT));
+		EXPECT_EQ(AGENTSYS_EXITED, look(a, id).state);
+		EXPECT_EQ(0, process_state(pid));
+		EXPECT_FALSE(cgroup_exists(id));
+		EXPECT_EQ(0, look(a, id).spawns);
+		EXPECT_EQ(0, look(a, id).exits);
+		release_program(&held);
+		ASSERT_OK(a->h, agentsys_start(a->h, id, AGENTSYS_WAIT));
+	}
+}
+
+TEST_F(stop, who_waits_for_a_start_is_told_of_its_stop)
+{
+	struct agents *a = &self->a;
+	struct agentsys_spec *spec = SLEEP;
+	pid_t launcher, pid;
+	int status;
+
+	agentsys_spec_set_id(spec, 50);
+	SPAWN(a, SLEEP);
+	launcher = hold_launcher(a);
+	pid = fork();
+	if (!pid) {
+		struct agentsys *h;
+		int ret = agentsys_open(&h);
+
+		ret = ret ?: agentsys_spawn(h, spec, AGENTSYS_WAIT, NULL);
+		_exit(ret != -ECANCELED ? 1 : strstr(agentsys_error(h), "asked to end") ? 0 : 2);
+	}
+	ASSERT_TRUE(AWAIT(is_state(a, 50, AGENTSYS_STARTING)));
+	ASSERT_OK(a->h, agentsys_stop(a->h, 50, NEVER_MS, 0));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+	kill(launcher, SIGCONT);
+}
+
+/* Another one with a longer delay is the clock: when it is back, this one would have been. */
+TEST_F(stop, stop_in_backoff_calls_the_restart_off)
+{
+	struct agents *a = &self->a;
+	uint32_t id = SPAWN(a, restarting(SHELL("exit 1"), AGENTSYS_RESTART_ALWAYS, 9, 200, 200));
+	uint32_t clock;
+
+	LATER(a, id, RESTART_SCHEDULED);
+	ASSERT_OK(a->h, agentsys_stop(a->h, id, NEVER_MS, AGENTSYS_WAIT));
+	EXPECT_EQ(AGENTSYS_EXITED, look(a, id).state);
+	EXPECT_FALSE(cgroup_exists(id));
+	/* It ended as it ended. */
+	EXPECT_EQ(AGENTSYS_CAUSE_EXIT, look(a, id).cause);
+	EXPECT_EQ(1, look(a, id).code);
+	clock = SPAWN(a, restarting(SHELL("exit 1"), AGENTSYS_RESTART_ALWAYS, 1, 300, 300));
+	LATER(a, clock, RESTART);
+	EXPECT_EQ(1, look(a, id).instance);
+	EXPECT_EQ(AGENTSYS_EXITED, look(a, id).state);
+}
+
+/* Whatever the moment, nothing of it is left. */
+TEST_F_TIMEOUT(stop, spawn_and_kill_at_once, 60)
+{
+	struct agents *a = &self->a;
+	uint32_t id;
+
+	SPAWN(a, SLEEP);
+	for (int i = 0; i < 200; i++) {
+		struct agentsys_spec *spec = SLEEP;
+
+		/* The cgroup of an id that is given is made by the launcher. */
+		agentsys_spec_set_id(spec, 100 + i);
+		ASSERT_OK(a->h, agentsys_spawn(a->h, i % 4 ? spec : SLEEP, 0, &id));
+		for (int spin = 0; spin < i / 4 * 1000; spin++)
+			asm volatile("");
+		ASSERT_OK(a->h, agentsys_kill(a->h, id, AGENTSYS_WAIT));
+		EXPECT_EQ(AGENTSYS_EXITED, look(a, id).state);
+		EXPECT_EQ(look(a, id).spawns, look(a, id).exits);
+		ASSERT_OK(a->h, agentsys_remove(a->h, id));
+	}
+	/* The launcher is done with all of them when it has borne this one, and goes then. */
+	id = SPAWN(a, SLEEP);
+	EXPECT_EQ(2, look_system(a->h).active);
+	ASSERT_OK(a->h, agentsys_shutdown(a->h, 0, AGENTSYS_WAIT, NULL, NULL));
+	EXPECT_EQ(0, count_cgroups());
+}
+
+TEST_HARNESS_MAIN
