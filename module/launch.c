@@ -131,7 +131,7 @@ static void start_launcher(void)
 
 	self.state = BEGUN;
 	self.starts++;
-	self.dismissed = false;
+	WRITE_ONCE(self.dismissed, false);
 	queue_work(system_unbound_wq, &begin_work);
 }
 
@@ -351,7 +351,7 @@ static void lingered(struct work_struct *work)
 		if (self.pid)
 			kill_pid(self.pid, SIGKILL, 1);
 	} else {
-		self.dismissed = true;
+		WRITE_ONCE(self.dismissed, true);
 		wake_up(&job_wait);
 	}
 	queue_delayed_work(agentsys_wq, &linger_work, msecs_to_jiffies(launch_timeout_ms));
@@ -384,7 +384,7 @@ void agentsys_launch_queue(struct agentsys_agent *agent)
 	lockdep_assert_held(&agentsys_lock);
 
 	self.unneeded = false;
-	self.dismissed = false;
+	WRITE_ONCE(self.dismissed, false);
 	agent->token = 0;
 	list_add_tail(&agentsys_agent_get(agent)->launch_node, &self.queue);
 	if (self.state == NONE)
@@ -515,7 +515,7 @@ void agentsys_launch_kick(void)
  */
 static bool has_work(void)
 {
-	return !list_empty_careful(&self.queue) || READ_ONCE(self.dismissed) ||
+	return !list_empty(&self.queue) || READ_ONCE(self.dismissed) ||
 	       agentsys_mail_pending();
 }
 
@@ -545,6 +545,10 @@ static int take_job(struct file *file)
 		}
 		mutex_lock(&agentsys_lock);
 		agentsys_mail_drain();
+	}
+	if (self.job) {		/* a second thread of it was faster */
+		mutex_unlock(&agentsys_lock);
+		return -EBUSY;
 	}
 	self.job = list_first_entry(&self.queue, struct agentsys_agent, launch_node);
 	list_del_init(&self.job->launch_node);
