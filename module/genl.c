@@ -234,10 +234,53 @@ static u32 wanted_id(struct genl_info *info)
 	return info->attrs[AGENTSYS_A_ID] ? nla_get_u32(info->attrs[AGENTSYS_A_ID]) : 0;
 }
 
+/*
+ * Whoever may bring an agent to life holds the module meanwhile, or that could
+ * come to life in a module that is being unloaded.
+ */
+static int hold_module(struct genl_info *info)
+{
+	if (try_module_get(THIS_MODULE))
+		return 0;
+	NL_SET_ERR_MSG(info->extack, "the module is being unloaded");
+	return -ESHUTDOWN;
+}
+
 static int enter_spawn(struct agentsys_agent *agent, struct agentsys_waiter *waiter,
 		       struct genl_info *info)
 {
-	return agentsys_spawn(agent, wanted_id(info), waiter, info->extack);
+	int ret = hold_module(info);
+
+	if (ret)
+		return ret;
+	ret = agentsys_spawn(agent, wanted_id(info), waiter, info->extack);
+	module_put(THIS_MODULE);
+	return ret;
+}
+
+static int enter_attach(struct agentsys_agent *agent, const struct agentsys_limits *limits,
+			struct agentsys_waiter *waiter, struct genl_info *info)
+{
+	int ret = hold_module(info);
+
+	if (ret)
+		return ret;
+	ret = agentsys_attach(agent, wanted_id(info), nla_get_u32(info->attrs[AGENTSYS_A_PID]),
+			      limits, waiter, info->extack);
+	module_put(THIS_MODULE);
+	return ret;
+}
+
+static int enter_control(u32 id, enum agentsys_input input, u32 stop_timeout_ms,
+			 struct agentsys_waiter *waiter, struct genl_info *info)
+{
+	int ret = hold_module(info);
+
+	if (ret)
+		return ret;
+	ret = agentsys_control(id, input, stop_timeout_ms, waiter, info->extack);
+	module_put(THIS_MODULE);
+	return ret;
 }
 
 static int doit_spawn(struct sk_buff *skb, struct genl_info *info)
@@ -281,9 +324,7 @@ static int doit_attach(struct sk_buff *skb, struct genl_info *info)
 	if (IS_ERR(waiter))
 		return PTR_ERR(waiter);
 	agent = agentsys_genl_attach_spec(info, &limits);
-	ret = IS_ERR(agent) ? PTR_ERR(agent) :
-		agentsys_attach(agent, wanted_id(info), nla_get_u32(info->attrs[AGENTSYS_A_PID]),
-				&limits, waiter, info->extack);
+	ret = IS_ERR(agent) ? PTR_ERR(agent) : enter_attach(agent, &limits, waiter, info);
 	if (ret)
 		drop_waiter(waiter);
 	else if (!waiter)
@@ -308,7 +349,7 @@ static int control(struct sk_buff *skb, struct genl_info *info, enum agentsys_in
 	waiter = new_waiter(info, goal);
 	if (IS_ERR(waiter))
 		return PTR_ERR(waiter);
-	ret = agentsys_control(id, input, stop_timeout_ms, waiter, info->extack);
+	ret = enter_control(id, input, stop_timeout_ms, waiter, info);
 	if (ret)
 		drop_waiter(waiter);
 	return ret;
@@ -352,7 +393,7 @@ static int control_now(struct sk_buff *skb, struct genl_info *info, enum agentsy
 		ret = need_id(info, &id);
 	if (ret)
 		return ret;
-	return agentsys_control(id, input, AGENTSYS_OWN_TIMEOUT, NULL, info->extack);
+	return enter_control(id, input, AGENTSYS_OWN_TIMEOUT, NULL, info);
 }
 
 static int doit_pause(struct sk_buff *skb, struct genl_info *info)
