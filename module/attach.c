@@ -16,6 +16,7 @@
 #include "mailbox.h"
 #include "registry.h"
 #include "shutdown.h"
+#include "standby.h"
 #include "supervisor.h"
 #include "telemetry.h"
 
@@ -172,10 +173,16 @@ static int enter(struct attach *attach, u32 id, struct agentsys_waiter *waiter,
 		 struct netlink_ext_ack *extack)
 {
 	struct agentsys_agent *agent = attach->agent;
-	int ret;
+	int ret = -ESHUTDOWN;
+	bool standby = false;
 
-	ret = agentsys_shutdown_active() ? -ESHUTDOWN : agentsys_registry_add(agent, id, false);
+	if (!agentsys_shutdown_active()) {
+		standby = id && agentsys_standby_take(&id);
+		ret = agentsys_registry_add(agent, id, standby);
+	}
 	if (ret) {
+		if (standby)
+			agentsys_standby_give_back(id);
 		NL_SET_ERR_MSG(extack, "cannot enter the agent: its id exists, there are too many, or a shutdown is under way");
 		return ret;
 	}
