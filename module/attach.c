@@ -98,14 +98,12 @@ static int adopt(struct attach *attach)
 	if (ret)
 		return ret;
 	agent->cgroup_id = id;
-	agent->main = get_pid(attach->pid);
-	spin_lock(&agent->lock);
-	agent->status.pid = tgid;
-	spin_unlock(&agent->lock);
-	agent->ran_ns = ktime_get_boottime_ns();
+	agent->ran_ns = ktime_get_boottime_ns();	/* before its end can be seen */
+	ret = agentsys_registry_set_main(agent, attach->pid);
+	if (ret)
+		return ret;
 	agentsys_mail_post(agent, AGENTSYS_MAIL_RAN);
 
-	WRITE_ONCE(agent->tgid, tgid);
 	/* Pairs with the decrement of signal->live, which the exit probe comes after. */
 	smp_mb();
 	if (is_exiting(attach->pid, &status) && cmpxchg(&agent->tgid, tgid, 0) == tgid) {

@@ -148,15 +148,8 @@ static void check_gone(void)
 /* The main process of a launch that came to nothing is nobody's any more. */
 static void forget_main(struct agentsys_agent *agent)
 {
-	/* If the exit probe was first its message is on the way, and finds no main process. */
-	xchg(&agent->tgid, 0);
-	put_pid(agent->main);
-	agent->main = NULL;
+	agentsys_registry_drop_main(agent);
 	agent->token = 0;
-
-	spin_lock(&agent->lock);
-	agent->status.pid = 0;
-	spin_unlock(&agent->lock);
 }
 
 /* Give up on @agent. The caller has taken it off the queue, or it is the job. */
@@ -668,16 +661,12 @@ static long launch_commit(struct file *file, const struct agentsys_launch_result
 	if (!agent || self.committed || agent->token != arg->token)
 		return -ECANCELED;
 	ret = bind_cgroup(agent);
+	if (!ret)
+		ret = agentsys_registry_set_main(agent, task_tgid(current));
 	if (ret)
 		return ret;
-
 	self.committed = true;
 	self.deaths = 0;
-	agent->main = get_pid(task_tgid(current));
-	WRITE_ONCE(agent->tgid, task_tgid_nr(current));
-	spin_lock(&agent->lock);
-	agent->status.pid = task_tgid_nr(current);
-	spin_unlock(&agent->lock);
 	return 0;
 }
 

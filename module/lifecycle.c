@@ -59,7 +59,7 @@ static void probe_exit(void *data, struct task_struct *task)
 	agentsys_launch_probe_exit(tgid, wait_status_of(task));
 
 	rcu_read_lock();
-	agent = agentsys_registry_of_task(task);
+	agent = agentsys_registry_of_main(tgid);
 	if (agent && READ_ONCE(agent->tgid) == tgid && cmpxchg(&agent->tgid, tgid, 0) == tgid)
 		main_ended(agent, task);
 	rcu_read_unlock();
@@ -72,7 +72,7 @@ static void probe_exec(void *data, struct task_struct *task, pid_t old_pid,
 	struct agentsys_agent *agent;
 
 	rcu_read_lock();
-	agent = agentsys_registry_of_task(task);
+	agent = agentsys_registry_of_main(task->tgid);
 	if (agent && READ_ONCE(agent->tgid) == task->tgid) {
 		if (!agent->ran_ns)
 			agent->ran_ns = ktime_get_boottime_ns();

@@ -17,6 +17,7 @@ static unsigned int generation;
 static u32 next_auto = AGENTSYS_ID_AUTO;
 
 static DEFINE_XARRAY(by_cgroup);
+static DEFINE_XARRAY(by_main);
 
 int agentsys_registry_reserve(u32 *id)
 {
@@ -129,12 +130,48 @@ struct agentsys_agent *agentsys_registry_next(u32 id)
 
 int agentsys_registry_bind(struct agentsys_agent *agent, u64 cgroup_id)
 {
-	return xa_insert(&by_cgroup, cgroup_id, agent, GFP_KERNEL_ACCOUNT);
+	/* Not charged to the caller: that is the new agent itself. */
+	return xa_insert(&by_cgroup, cgroup_id, agent, GFP_KERNEL);
 }
 
 void agentsys_registry_unbind(u64 cgroup_id)
 {
 	xa_erase(&by_cgroup, cgroup_id);
+}
+
+int agentsys_registry_set_main(struct agentsys_agent *agent, struct pid *pid)
+{
+	pid_t tgid = pid_nr(pid);
+	int ret;
+
+	/* An entry that is there is of a process that has ended: its number is in use again. */
+	ret = xa_err(xa_store(&by_main, tgid, agent, GFP_KERNEL));
+	if (ret)
+		return ret;
+	agent->main = get_pid(pid);
+	WRITE_ONCE(agent->tgid, tgid);
+	spin_lock(&agent->lock);
+	agent->status.pid = tgid;
+	spin_unlock(&agent->lock);
+	return 0;
+}
+
+void agentsys_registry_drop_main(struct agentsys_agent *agent)
+{
+	/* If the exit probe was first its message is on the way, and finds no main process. */
+	xchg(&agent->tgid, 0);
+	if (agent->main)
+		xa_cmpxchg(&by_main, pid_nr(agent->main), agent, NULL, 0);
+	put_pid(agent->main);
+	agent->main = NULL;
+	spin_lock(&agent->lock);
+	agent->status.pid = 0;
+	spin_unlock(&agent->lock);
+}
+
+struct agentsys_agent *agentsys_registry_of_main(pid_t tgid)
+{
+	return xa_load(&by_main, tgid);
 }
 
 struct agentsys_agent *agentsys_registry_of_task(struct task_struct *task)
@@ -179,6 +216,8 @@ void agentsys_registry_clear(void)
 	xa_for_each(&by_id, id, agent)
 		agentsys_registry_del(agent);
 	WARN_ON_ONCE(!xa_empty(&by_cgroup));
+	WARN_ON_ONCE(!xa_empty(&by_main));
 	xa_destroy(&by_id);
 	xa_destroy(&by_cgroup);
+	xa_destroy(&by_main);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * All records: by id, by the cgroup that an agent lives in, by task.
+ * All records: by id, by the cgroup that an agent lives in, by its main process.
  */
 #ifndef _AGENTSYS_REGISTRY_H
 #define _AGENTSYS_REGISTRY_H
@@ -8,6 +8,7 @@
 #include <linux/types.h>
 
 struct agentsys_agent;
+struct pid;
 struct task_struct;
 
 /* Keep a free id for later. -ENOSPC, -ENOMEM. */
@@ -36,6 +37,17 @@ struct agentsys_agent *agentsys_registry_next(u32 id);
 /* Tell to which agent the cgroup @cgroup_id belongs. -EBUSY, -ENOMEM. */
 int agentsys_registry_bind(struct agentsys_agent *agent, u64 cgroup_id);
 void agentsys_registry_unbind(u64 cgroup_id);
+
+/*
+ * The main process of @agent is @pid from now on: its exit is seen wherever it
+ * goes, for a process may be moved out of its cgroup. -ENOMEM. Or there is none
+ * any more. Supervisor lock held.
+ */
+int agentsys_registry_set_main(struct agentsys_agent *agent, struct pid *pid);
+void agentsys_registry_drop_main(struct agentsys_agent *agent);
+
+/* The agent whose main process @tgid is, or was a moment ago, or NULL. RCU read side, any context. */
+struct agentsys_agent *agentsys_registry_of_main(pid_t tgid);
 
 /* The agent that @task lives in, or NULL. RCU read side, any context. */
 struct agentsys_agent *agentsys_registry_of_task(struct task_struct *task);

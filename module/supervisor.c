@@ -252,11 +252,7 @@ static void note_end(struct agentsys_agent *agent, enum agentsys_input input,
 	agent->ran = false;
 
 	/* The event has still told the pid. */
-	spin_lock(&agent->lock);
-	status->pid = 0;
-	spin_unlock(&agent->lock);
-	put_pid(agent->main);
-	agent->main = NULL;
+	agentsys_registry_drop_main(agent);
 }
 
 /* How did the instance end, when nobody asked for it? */
