@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cgroup.h"
 
+#include <linux/cred.h>
 #include <linux/ctype.h>
 #include <linux/err.h>
 #include <linux/fcntl.h>
@@ -10,6 +11,7 @@
 #include <linux/module.h>
 #include <linux/mount.h>
 #include <linux/namei.h>
+#include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -24,6 +26,12 @@ module_param(cgroup_root, charp, 0444);
 MODULE_PARM_DESC(cgroup_root, "cgroup of all agents, below the mount (default /agentsys)");
 
 /*
+ * With whose rights files are opened and directories made: the kernel's, for the
+ * supervisor does its work in whatever process happens to call.
+ */
+static const struct cred *own_cred __ro_after_init;
+
+/*
  * What agents can be given, in the order tried. cpuset is left out: it would
  * have to be configured before a process could live below it.
  */
@@ -34,15 +42,27 @@ struct cgroup *agentsys_cgroup_root __ro_after_init;
 static struct path root __ro_after_init;
 static char controllers[32] __ro_after_init;	/* all of wanted, and blanks */
 
+static struct file *open_file(const struct path *dir, const char *name, int flags)
+{
+	const struct cred *old = override_creds(own_cred);
+	struct file *file = file_open_root(dir, name, flags, 0);
+
+	revert_creds(old);
+	return file;
+}
+
 static ssize_t write_file(const struct path *dir, const char *name, const char *text)
 {
-	struct file *file = file_open_root(dir, name, O_WRONLY, 0);
+	struct file *file = open_file(dir, name, O_WRONLY);
+	const struct cred *old;
 	ssize_t ret;
 	loff_t pos = 0;
 
 	if (IS_ERR(file))
 		return PTR_ERR(file);
+	old = override_creds(own_cred);
 	ret = kernel_write(file, text, strlen(text), &pos);
+	revert_creds(old);
 	filp_close(file, NULL);
 	return ret < 0 ? ret : 0;
 }
@@ -50,7 +70,7 @@ static ssize_t write_file(const struct path *dir, const char *name, const char *
 /* The first bytes of a file, terminated. */
 static ssize_t read_file(const struct path *dir, const char *name, char *buf, size_t size)
 {
-	struct file *file = file_open_root(dir, name, O_RDONLY, 0);
+	struct file *file = open_file(dir, name, O_RDONLY);
 	ssize_t ret;
 	loff_t pos = 0;
 
@@ -66,12 +86,14 @@ static ssize_t read_file(const struct path *dir, const char *name, char *buf, si
 static struct dentry *make_dir(const struct path *dir, const char *name)
 {
 	struct inode *inode = d_inode(dir->dentry);
+	const struct cred *old;
 	struct dentry *dentry;
 	int ret;
 
 	ret = mnt_want_write(dir->mnt);
 	if (ret)
 		return ERR_PTR(ret);
+	old = override_creds(own_cred);
 	inode_lock_nested(inode, I_MUTEX_PARENT);
 	dentry = lookup_one_len(name, dir->dentry, strlen(name));
 	if (!IS_ERR(dentry) && d_is_negative(dentry)) {
@@ -81,6 +103,7 @@ static struct dentry *make_dir(const struct path *dir, const char *name)
 		dentry = ret ? ERR_PTR(ret) : lookup_one_len(name, dir->dentry, strlen(name));
 	}
 	inode_unlock(inode);
+	revert_creds(old);
 	mnt_drop_write(dir->mnt);
 	return dentry;
 }
@@ -88,12 +111,14 @@ static struct dentry *make_dir(const struct path *dir, const char *name)
 static int remove_dir(const struct path *dir, const char *name)
 {
 	struct inode *inode = d_inode(dir->dentry);
+	const struct cred *old;
 	struct dentry *dentry;
 	int ret;
 
 	ret = mnt_want_write(dir->mnt);
 	if (ret)
 		return ret;
+	old = override_creds(own_cred);
 	inode_lock_nested(inode, I_MUTEX_PARENT);
 	dentry = lookup_one_len(name, dir->dentry, strlen(name));
 	if (IS_ERR(dentry)) {
@@ -104,6 +129,7 @@ static int remove_dir(const struct path *dir, const char *name)
 		dput(dentry);
 	}
 	inode_unlock(inode);
+	revert_creds(old);
 	mnt_drop_write(dir->mnt);
 	return ret;
 }
@@ -210,7 +236,7 @@ u64 agentsys_cgroup_memory(u32 id)
 
 struct file *agentsys_cgroup_open_root(void)
 {
-	return dentry_open(&root, O_RDONLY | O_DIRECTORY, current_cred());
+	return dentry_open(&root, O_RDONLY | O_DIRECTORY, own_cred);
 }
 
 const char *agentsys_cgroup_root_path(void)
@@ -318,9 +344,12 @@ int __init agentsys_cgroup_init(void)
 	struct cgroup *cgroup;
 	int ret;
 
+	own_cred = prepare_kernel_cred(&init_task);
+	if (!own_cred)
+		return -ENOMEM;
 	ret = find_mount(&root);
 	if (ret)
-		return ret;
+		goto err_put_cred;
 	ret = walk(&root);
 	if (!ret && root.dentry == root.mnt->mnt_root)
 		ret = -EINVAL;		/* every process of the system would be an agent */
@@ -351,6 +380,8 @@ err_put_cgroup:
 	cgroup_put(cgroup);
 err_put_path:
 	path_put(&root);
+err_put_cred:
+	put_cred(own_cred);
 	return ret;
 }
 
@@ -365,4 +396,5 @@ void agentsys_cgroup_exit(void)
 		remove_dir(&parent, name);
 	dput(parent.dentry);
 	path_put(&root);
+	put_cred(own_cred);
 }
