@@ -33,6 +33,15 @@ struct agentsys_agent *agentsys_agent_new(const char *name, struct agentsys_spec
 	return agent;
 }
 
+void agentsys_agent_arm(struct agentsys_agent *agent, u32 ms)
+{
+	lockdep_assert_held(&agentsys_lock);
+
+	/* 0 means that no timer is armed, so it is never used as a time. */
+	agent->deadline = (jiffies + msecs_to_jiffies(ms)) ?: 1;
+	mod_timer(&agent->timer, agent->deadline);
+}
+
 void agentsys_agent_put(struct agentsys_agent *agent)
 {
 	if (!refcount_dec_and_test(&agent->refs))

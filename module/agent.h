@@ -94,6 +94,7 @@ enum agentsys_mail {
  * @ended_ns: when that was, CLOCK_BOOTTIME
  * @oom: it was killed for memory
  * @alone: nothing else was left in the cgroup then
+ * @nested: it had made cgroups in its own, or set that up for some
  * @heartbeats: heartbeats sent
  * @activity_ns: last event or heartbeat, CLOCK_BOOTTIME
  *
@@ -122,7 +123,7 @@ enum agentsys_mail {
  * @launch_node: link in the launch queue
  * @waiters: who waits for it to run or to end, struct agentsys_waiter
  * @nr_waiters: how many
- * @reap_tries: attempts at removing its cgroup
+ * @tries: attempts at removing its cgroup
  * @timer: posts AGENTSYS_MAIL_TIMER
  * @deadline: jiffies at which it means something; 0 for not at all
  */
@@ -141,6 +142,7 @@ struct agentsys_agent {
 	u64 ended_ns;
 	bool oom;
 	bool alone;
+	bool nested;
 	atomic64_t heartbeats;
 	u64 activity_ns;
 
@@ -166,13 +168,19 @@ struct agentsys_agent {
 	struct list_head launch_node;
 	struct list_head waiters;
 	unsigned int nr_waiters;
-	unsigned int reap_tries;
+	unsigned int tries;
 	struct timer_list timer;
 	unsigned long deadline;
 };
 
 /* A record with one reference, in state exited, outside the registry; takes over @spec. */
 struct agentsys_agent *agentsys_agent_new(const char *name, struct agentsys_spec *spec);
+
+/*
+ * Have AGENTSYS_MAIL_TIMER posted once, in @ms, in place of any that is armed.
+ * Supervisor lock held.
+ */
+void agentsys_agent_arm(struct agentsys_agent *agent, u32 ms);
 
 /* Drop a reference. Process context: the last one frees the spec and its files. */
 void agentsys_agent_put(struct agentsys_agent *agent);

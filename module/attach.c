@@ -111,6 +111,7 @@ static int adopt(struct attach *attach)
 		agent->ended_ns = ktime_get_boottime_ns();
 		agent->oom = false;
 		agent->alone = false;
+		agent->nested = true;
 		agentsys_mail_post(agent, AGENTSYS_MAIL_ENDED);
 	}
 	return 0;

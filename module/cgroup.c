@@ -17,6 +17,9 @@
 
 #define PATH_MAX_IN_ROOT	64	/* "<id>/cgroup.freeze" and the like */
 
+/* Steps from cgroup to cgroup that a removal takes at a time, some 20 us each. */
+#define CLEAR_STEPS		256
+
 static char *cgroup_mount = "/sys/fs/cgroup";
 module_param(cgroup_mount, charp, 0444);
 MODULE_PARM_DESC(cgroup_mount, "where cgroup v2 is mounted (default /sys/fs/cgroup)");
@@ -134,6 +137,92 @@ static int remove_dir(const struct path *dir, const char *name)
 	return ret;
 }
 
+/**
+ * struct first_dir - what readdir() is looked through for
+ * @ctx: in its hands
+ * @name: the first directory
+ * @len: bytes of it, 0 for none
+ */
+struct first_dir {
+	struct dir_context ctx;
+	char name[NAME_MAX];
+	int len;
+};
+
+static bool take_first_dir(struct dir_context *ctx, const char *name, int len, loff_t offset,
+			   u64 ino, unsigned int type)
+{
+	struct first_dir *first = container_of(ctx, struct first_dir, ctx);
+
+	if (type != DT_DIR || len > NAME_MAX || !strncmp(name, "..", len))
+		return true;
+	memcpy(first->name, name, len);
+	first->len = len;
+	return false;
+}
+
+/* The first cgroup in cgroup @dir, or NULL if there is none. */
+static struct dentry *first_child(const struct path *dir)
+{
+	struct first_dir first = { .ctx.actor = take_first_dir };
+	struct file *file = dentry_open(dir, O_RDONLY | O_DIRECTORY, own_cred);
+	int ret;
+
+	if (IS_ERR(file))
+		return ERR_CAST(file);
+	ret = iterate_dir(file, &first.ctx);
+	filp_close(file, NULL);
+	if (!first.len)
+		return ERR_PTR(ret);
+	return lookup_positive_unlocked(first.name, dir->dentry, first.len);
+}
+
+static void step_to(struct path *path, struct dentry *dentry)
+{
+	dput(path->dentry);
+	path->dentry = dentry;
+}
+
+/* Remove @at, which has no cgroups below it, and step to where it was. */
+static int remove_and_step_up(struct path *at)
+{
+	struct path parent = { .mnt = at->mnt, .dentry = dget_parent(at->dentry) };
+	char name[NAME_MAX + 1];
+
+	strscpy(name, at->dentry->d_name.name, sizeof(name));	/* cgroups are never renamed */
+	step_to(at, parent.dentry);
+	return remove_dir(&parent, name);
+}
+
+/*
+ * Remove every cgroup below @top, deepest first. -EAGAIN: there is more to do
+ * than should be done at once.
+ */
+static int remove_below(const struct path *top)
+{
+	struct path at = *top;
+	struct dentry *child;
+	unsigned int steps = CLEAR_STEPS;
+	int ret = 0;
+
+	path_get(&at);
+	while (!ret) {
+		child = first_child(&at);
+		if (!child && at.dentry == top->dentry)
+			break;
+		if (IS_ERR(child))
+			ret = PTR_ERR(child);
+		else if (child)
+			step_to(&at, child);
+		else
+			ret = remove_and_step_up(&at);
+		if (!ret && !--steps)
+			ret = -EAGAIN;
+	}
+	path_put(&at);
+	return ret;
+}
+
 static int write_agent_file(u32 id, const char *name, const char *text)
 {
 	char path[PATH_MAX_IN_ROOT];
@@ -161,14 +250,6 @@ int agentsys_cgroup_make(u32 id)
 		return PTR_ERR(dentry);
 	dput(dentry);
 	return 0;
-}
-
-int agentsys_cgroup_remove(u32 id)
-{
-	char name[12];
-
-	snprintf(name, sizeof(name), "%u", id);
-	return remove_dir(&root, name);
 }
 
 int agentsys_cgroup_limit(u32 id, const struct agentsys_limits *limits)
@@ -232,6 +313,35 @@ u64 agentsys_cgroup_cpu_us(u32 id)
 u64 agentsys_cgroup_memory(u32 id)
 {
 	return read_agent_u64(id, "memory.current", "");
+}
+
+static int remove_nested(const char *name)
+{
+	struct path top = { .mnt = root.mnt };
+	const struct cred *old = override_creds(own_cred);
+	int ret;
+
+	top.dentry = lookup_positive_unlocked(name, root.dentry, strlen(name));
+	ret = PTR_ERR_OR_ZERO(top.dentry);
+	if (!ret) {
+		ret = remove_below(&top);
+		dput(top.dentry);
+	}
+	revert_creds(old);
+	return ret;
+}
+
+int agentsys_cgroup_remove(u32 id)
+{
+	char name[12];
+	int ret;
+
+	snprintf(name, sizeof(name), "%u", id);
+	ret = remove_dir(&root, name);
+	if (ret != -EBUSY || !read_agent_u64(id, "cgroup.stat", "nr_descendants "))
+		return ret;
+	ret = remove_nested(name);
+	return ret ?: remove_dir(&root, name);
 }
 
 struct file *agentsys_cgroup_open_root(void)

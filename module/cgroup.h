@@ -42,7 +42,13 @@ const char *agentsys_cgroup_root_path(void);
 const char *agentsys_cgroup_controllers(void);
 
 int agentsys_cgroup_make(u32 id);
-int agentsys_cgroup_remove(u32 id);		/* -EBUSY while a process lives in it */
+
+/*
+ * Remove it, and cgroups that the agent made in it. -EBUSY while a process lives
+ * there, -EAGAIN where there are so many that it takes several calls.
+ */
+int agentsys_cgroup_remove(u32 id);
+
 int agentsys_cgroup_limit(u32 id, const struct agentsys_limits *limits);
 int agentsys_cgroup_kill(u32 id);		/* SIGKILL to everything in it */
 int agentsys_cgroup_freeze(u32 id, bool freeze);

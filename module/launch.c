@@ -212,7 +212,9 @@ static void bury(void)
 	self.state = NONE;
 
 	if (self.job && self.committed) {
-		drop_job();	/* goes on by itself */
+		/* It goes on by itself, but does not have for ever. */
+		agentsys_agent_arm(self.job, launch_timeout_ms);
+		drop_job();
 	} else if (self.job) {
 		/*
 		 * It may have a child that has not committed. That one is killed,

@@ -38,11 +38,20 @@ static bool is_alone(struct task_struct *task)
 	       !data_race(cgroup->nr_populated_threaded_children);
 }
 
+/* A new instance cannot be born in a cgroup that hands controllers on to others. */
+static bool has_nested(struct task_struct *task)
+{
+	struct cgroup *cgroup = agentsys_cgroup_of(task);
+
+	return !cgroup || data_race(cgroup->nr_descendants) || data_race(cgroup->subtree_control);
+}
+
 static void main_ended(struct agentsys_agent *agent, struct task_struct *task)
 {
 	agent->wait_status = wait_status_of(task);
 	agent->oom = tsk_is_oom_victim(task);
 	agent->alone = is_alone(task);
+	agent->nested = has_nested(task);
 	agent->ended_ns = ktime_get_boottime_ns();
 	agentsys_mail_post(agent, AGENTSYS_MAIL_ENDED);
 }

@@ -46,7 +46,7 @@ void agentsys_registry_unbind(u64 cgroup_id);
 int agentsys_registry_set_main(struct agentsys_agent *agent, struct pid *pid);
 void agentsys_registry_drop_main(struct agentsys_agent *agent);
 
-/* The agent whose main process @tgid is, or was a moment ago, or NULL. RCU read side, any context. */
+/* The agent whose main process is, or just was, @tgid, or NULL. RCU read side, any context. */
 struct agentsys_agent *agentsys_registry_of_main(pid_t tgid);
 
 /* The agent that @task lives in, or NULL. RCU read side, any context. */

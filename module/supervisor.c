@@ -26,6 +26,9 @@
 /* Between attempts at removing a cgroup whose processes are still on their way out. */
 #define REAP_RETRY_MAX_MS	1000
 
+/* A start that waits for that is given up after so many, some 10 s. */
+#define START_TRIES		18
+
 static unsigned int nr_live;
 
 unsigned int agentsys_supervisor_live(void)
@@ -48,13 +51,6 @@ static void set_flag(struct agentsys_agent *agent, u32 flag, bool on)
 	else
 		agent->status.flags &= ~flag;
 	spin_unlock(&agent->lock);
-}
-
-static void arm(struct agentsys_agent *agent, u32 ms)
-{
-	/* 0 means that no timer is armed, so it is never used as a time. */
-	agent->deadline = (jiffies + msecs_to_jiffies(ms)) ?: 1;
-	mod_timer(&agent->timer, agent->deadline);
 }
 
 static void disarm(struct agentsys_agent *agent)
@@ -100,32 +96,46 @@ static void forget(struct agentsys_agent *agent)
 }
 
 /*
- * Remove the cgroup of an ended agent. A process that has exited leaves its
- * cgroup a moment later, so this may take more than one attempt.
+ * Remove the cgroup of an ended instance: true. A process that has exited leaves
+ * its cgroup a moment later, so this may take more than one attempt: false, and
+ * the timer is armed for the next one.
  */
-static void reap(struct agentsys_agent *agent, enum agentsys_input input)
+static bool drop_cgroup(struct agentsys_agent *agent)
 {
 	u64 cpu_us;
+	int ret;
 
-	if (agent->has_cgroup) {
-		cpu_us = agentsys_cgroup_cpu_us(agent->id);
-		if (agentsys_cgroup_remove(agent->id)) {
-			/* Once in a while, in case the kill had failed. */
-			if (agent->reap_tries % 8 == 7)
-				agentsys_cgroup_kill(agent->id);
-			arm(agent, min(1U << min(agent->reap_tries++, 10U),
-				       (unsigned int)REAP_RETRY_MAX_MS));
-			return;
-		}
-		if (agent->cgroup_id)
-			agentsys_registry_unbind(agent->cgroup_id);
-		agent->cgroup_id = 0;
-		spin_lock(&agent->lock);
-		WRITE_ONCE(agent->has_cgroup, false);
-		/* What used some more between the two lines above was told perhaps. */
-		agent->status.cpu_us = max(agent->status.cpu_us + cpu_us, agent->cpu_told);
-		spin_unlock(&agent->lock);
+	if (!agent->has_cgroup)
+		return true;
+	cpu_us = agentsys_cgroup_cpu_us(agent->id);
+	ret = agentsys_cgroup_remove(agent->id);
+	if (ret) {
+		if (ret == -EAGAIN)	/* getting on */
+			agent->tries = 0;
+		/* Once in a while, in case the kill had failed. */
+		if (agent->tries % 8 == 7)
+			agentsys_cgroup_kill(agent->id);
+		agentsys_agent_arm(agent, min(1U << min(agent->tries++, 10U),
+					      (unsigned int)REAP_RETRY_MAX_MS));
+		return false;
 	}
+	if (agent->cgroup_id)
+		agentsys_registry_unbind(agent->cgroup_id);
+	agent->cgroup_id = 0;
+	agent->nested = false;
+	spin_lock(&agent->lock);
+	WRITE_ONCE(agent->has_cgroup, false);
+	/* What used some more between the two lines above was told perhaps. */
+	agent->status.cpu_us = max(agent->status.cpu_us + cpu_us, agent->cpu_told);
+	spin_unlock(&agent->lock);
+	return true;
+}
+
+/* Leave nothing of an ended agent but its record. */
+static void reap(struct agentsys_agent *agent, enum agentsys_input input)
+{
+	if (!drop_cgroup(agent))
+		return;
 	disarm(agent);
 	agentsys_waiter_reached(agent, AGENTSYS_ENDS);
 	let_go(agent);
@@ -146,8 +156,44 @@ static void finish(struct agentsys_agent *agent, u32 state)
 	agent->first = false;
 	agent->by_hand = false;
 	agent->restart_after = false;
-	agent->reap_tries = 0;
+	agent->tries = 0;
 	reap(agent, AGENTSYS_IN_TIMER);
+}
+
+static void fail_start(struct agentsys_agent *agent, int error, enum agentsys_step step)
+{
+	agent->launch_error = error;
+	agent->launch_step = step;
+	agentsys_mail_post(agent, AGENTSYS_MAIL_LAUNCH_FAILED);
+}
+
+/*
+ * Hand it to the launcher. If its cgroup was made into a tree it gets a new one,
+ * which has to wait until nothing lives in the old one.
+ */
+static void hand_over(struct agentsys_agent *agent)
+{
+	if (agent->nested && !drop_cgroup(agent)) {
+		if (agent->tries > START_TRIES)
+			fail_start(agent, EBUSY, AGENTSYS_STEP_CGROUP);
+		return;
+	}
+	disarm(agent);
+	agentsys_launch_queue(agent);
+}
+
+/* The time in which something was to become of a start has passed. */
+static void held_up(struct agentsys_agent *agent, enum agentsys_input input)
+{
+	if (!agent->main) {
+		hand_over(agent);
+		return;
+	}
+	/* Its launcher died, and it has committed and not executed anything. */
+	agentsys_cgroup_kill(agent->id);
+	kill_pid(agent->main, SIGKILL, 1);
+	agentsys_registry_drop_main(agent);
+	fail_start(agent, ETIMEDOUT, AGENTSYS_STEP_TIMEOUT);
 }
 
 static void launch(struct agentsys_agent *agent, enum agentsys_input input)
@@ -175,7 +221,8 @@ static void launch(struct agentsys_agent *agent, enum agentsys_input input)
 	agentsys_supervisor_hold(agent);
 	/* What they waited for has ended, even if not all of it has gone yet. */
 	agentsys_waiter_reached(agent, AGENTSYS_ENDS);
-	agentsys_launch_queue(agent);
+	agent->tries = 0;
+	hand_over(agent);
 }
 
 static void execed(struct agentsys_agent *agent, enum agentsys_input input)
@@ -291,7 +338,7 @@ static void schedule_restart(struct agentsys_agent *agent, u32 delay_ms)
 	spin_lock(&agent->lock);
 	status->next_start_ns = ktime_get_boottime_ns() + (u64)delay_ms * NSEC_PER_MSEC;
 	spin_unlock(&agent->lock);
-	arm(agent, delay_ms);
+	agentsys_agent_arm(agent, delay_ms);
 }
 
 static void decide(struct agentsys_agent *agent, enum agentsys_input input)
@@ -339,7 +386,7 @@ static void kill_all(struct agentsys_agent *agent, enum agentsys_input input)
 	/* Also where the other one failed, or did not reach it. */
 	if (agent->main)
 		kill_pid(agent->main, SIGKILL, 1);
-	arm(agent, KILL_RETRY_MS);
+	agentsys_agent_arm(agent, KILL_RETRY_MS);
 }
 
 static void thaw(struct agentsys_agent *agent, enum agentsys_input input)
@@ -374,7 +421,7 @@ static void send_signal(struct agentsys_agent *agent, enum agentsys_input input)
 	thaw(agent, input);	/* a frozen process handles no signal */
 	agentsys_event_agent(agent, AGENTSYS_EVENT_STOP, 0, status->stop_signal, timeout_ms);
 	kill_pid(agent->main, status->stop_signal, 1);
-	arm(agent, timeout_ms);
+	agentsys_agent_arm(agent, timeout_ms);
 }
 
 /* Stopped while it is being started. */
@@ -389,7 +436,7 @@ static void abort_launch(struct agentsys_agent *agent, enum agentsys_input input
 		note_end(agent, input, agent->asked, 0);
 		finish(agent, AGENTSYS_EXITED);
 	} else {
-		arm(agent, KILL_RETRY_MS);
+		agentsys_agent_arm(agent, KILL_RETRY_MS);
 	}
 }
 
@@ -418,6 +465,7 @@ static void (*const actions[])(struct agentsys_agent *agent, enum agentsys_input
 	[AGENTSYS_ACT_NONE]		= nothing,
 	[AGENTSYS_ACT_REFUSE]		= nothing,
 	[AGENTSYS_ACT_LAUNCH]		= launch,
+	[AGENTSYS_ACT_HELD_UP]		= held_up,
 	[AGENTSYS_ACT_RUNNING]		= running,
 	[AGENTSYS_ACT_EXECED]		= execed,
 	[AGENTSYS_ACT_DECIDE]		= decide,

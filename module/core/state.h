@@ -39,6 +39,7 @@ enum agentsys_input {
  * @AGENTSYS_ACT_NONE: nothing
  * @AGENTSYS_ACT_REFUSE: answer with the transition's error
  * @AGENTSYS_ACT_LAUNCH: hand it to the launcher
+ * @AGENTSYS_ACT_HELD_UP: go on with a start that had to wait, or give it up
  * @AGENTSYS_ACT_RUNNING: note the new main process
  * @AGENTSYS_ACT_EXECED: tell that the main process executed another program
  * @AGENTSYS_ACT_DECIDE: count the end, and restart or not as the policy says
@@ -56,6 +57,7 @@ enum agentsys_action {
 	AGENTSYS_ACT_NONE,
 	AGENTSYS_ACT_REFUSE,
 	AGENTSYS_ACT_LAUNCH,
+	AGENTSYS_ACT_HELD_UP,
 	AGENTSYS_ACT_RUNNING,
 	AGENTSYS_ACT_EXECED,
 	AGENTSYS_ACT_DECIDE,

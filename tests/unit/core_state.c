@@ -11,7 +11,7 @@
 /* Columns: START RAN LAUNCH_FAILED ENDED STOP KILL RESTART TIMER PAUSE RESUME REMOVE */
 static const char *const expected[__AGENTSYS_STATES][__AGENTSYS_INPUTS] = {
 	{ "!EALREADY", "ACTIVE:RUNNING", ":DECIDE", ":DECIDE", "STOPPING:ABORT", "STOPPING:ABORT",
-	  ":NONE", ":NONE", "!EINVAL", "!EINVAL", "!EBUSY" },
+	  ":NONE", ":HELD_UP", "!EINVAL", "!EINVAL", "!EBUSY" },
 	{ "!EALREADY", ":EXECED", ":NONE", ":DECIDE", "STOPPING:SIGNAL", "STOPPING:KILL",
 	  "STOPPING:SIGNAL", ":NONE", ":FREEZE", ":THAW", "!EBUSY" },
 	{ "!EBUSY", ":RUNNING", ":ENDED_AS_ASKED", ":ENDED_AS_ASKED", ":NONE", ":KILL",
@@ -26,8 +26,8 @@ static const char *const expected[__AGENTSYS_STATES][__AGENTSYS_INPUTS] = {
 
 static const char *const states[] = { "STARTING", "ACTIVE", "STOPPING", "BACKOFF", "EXITED",
 				      "FAILED" };
-static const char *const actions[] = { "NONE", "REFUSE", "LAUNCH", "RUNNING", "EXECED", "DECIDE",
-				       "ABORT", "SIGNAL", "KILL", "FREEZE", "THAW",
+static const char *const actions[] = { "NONE", "REFUSE", "LAUNCH", "HELD_UP", "RUNNING", "EXECED",
+				       "DECIDE", "ABORT", "SIGNAL", "KILL", "FREEZE", "THAW",
 				       "ENDED_AS_ASKED", "FINISH", "REAP", "FORGET" };
 
 static void describe(const struct agentsys_transition *t, unsigned int state, char *text,
