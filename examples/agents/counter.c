@@ -3,7 +3,7 @@
  * An agent in C: says who it is, sends a heartbeat every second, and looks at
  * the telemetry now and then.
  *
- *	cc -o counter counter.c $(pkg-config --cflags --libs libasm-agentsys)
+ *	cc counter.c -o counter $(pkg-config --cflags --libs libasm-agentsys)
  *	asmctl run --name counter --restart on-failure --stdout /tmp/counter.log ./counter
  *
  * The library's header is <libasm-agentsys/libasm.h>.

@@ -268,17 +268,16 @@ static void check_controllers(const struct agentsys_system *system, const char *
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
-		char check[32];
+		const char *name = wanted[i].name;
+		struct finding *finding;
 
-		snprintf(check, sizeof(check), "%s", wanted[i].name);
-		if (has_word(system->controllers, wanted[i].name))
-			find("controllers", GOOD, "the %s controller works on agents", check);
-		else
-			explain_missing_controller(
-				find("controllers", BAD,
-				     "the %s controller does not work on agents: %s", check,
-				     wanted[i].loss),
-				mount, wanted[i].name);
+		if (has_word(system->controllers, name)) {
+			find("controllers", GOOD, "the %s controller works on agents", name);
+			continue;
+		}
+		finding = find("controllers", BAD, "the %s controller does not work on agents: %s",
+			       name, wanted[i].loss);
+		explain_missing_controller(finding, mount, name);
 	}
 }
 

@@ -18,7 +18,8 @@ const char *format_duration(uint64_t ns, char buf[FORMAT_MAX])
 	uint64_t s = ns / NS_PER_SEC;
 
 	if (s < 10)
-		snprintf(buf, FORMAT_MAX, "%" PRIu64 ".%" PRIu64 "s", s, ns / (NS_PER_SEC / 10) % 10);
+		snprintf(buf, FORMAT_MAX, "%" PRIu64 ".%us", s,
+			 (unsigned int)(ns / (NS_PER_SEC / 10) % 10));
 	else if (s < 60)
 		snprintf(buf, FORMAT_MAX, "%" PRIu64 "s", s);
 	else if (s < 3600)

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "asmctl.h"
 #include "format.h"
@@ -23,9 +24,13 @@ static void print_life(const struct agentsys_info *info)
 		printf("  Next Start:    in %s\n",
 		       format_duration(info->next_start_ms * UINT64_C(1000000), buf));
 	if (info->cause != AGENTSYS_CAUSE_NONE) {
-		char text[64];
+		char text[128];
 
-		agentsys_end_text(info->cause, info->code, text, sizeof(text));
+		if (info->cause == AGENTSYS_CAUSE_LAUNCH)
+			snprintf(text, sizeof(text), "%s: %s", agentsys_step_text(info->step),
+				 strerror(info->code));
+		else
+			agentsys_end_text(info->cause, info->code, text, sizeof(text));
 		printf("  Last End:      %s, %s ago\n", text,
 		       format_duration(boot_time() - info->end_time, buf));
 	}
@@ -48,6 +53,8 @@ static void print_policy(const struct agentsys_info *info)
 		       info->backoff_max_ms);
 	printf("  Stop:          %s, killed after %" PRIu32 "ms\n",
 	       format_signal(info->stop_signal, buf), info->stop_timeout_ms);
+	if (!(info->flags & AGENTSYS_AGENT_ATTACHED))
+		printf("  User:          %" PRIu32 ", group %" PRIu32 "\n", info->uid, info->gid);
 	printf("  Cgroup:        %s\n", info->cgroup);
 }
 

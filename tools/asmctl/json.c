@@ -92,7 +92,11 @@ struct json_object *json_of_agent(const struct agentsys_info *info)
 	add_metrics(object, info);
 	add_string(last_exit, "cause", agentsys_cause_name(info->cause));
 	add_signed(last_exit, "code", info->code);
+	if (info->cause == AGENTSYS_CAUSE_LAUNCH)
+		add_string(last_exit, "step", agentsys_step_text(info->step));
 	add(object, "last_exit", last_exit);
+	add_number(object, "uid", info->uid);
+	add_number(object, "gid", info->gid);
 	add(object, "limits", json_of_limits(info));
 	add_string(object, "cgroup", info->cgroup);
 	return object;

@@ -57,12 +57,12 @@ static bool parse_fraction(const char *text, double *n, const char **unit)
 {
 	char *end;
 
-	/* strtod() would also take "inf", "0x1p3" and blanks. */
-	if (text[strspn(text, "0123456789.")] == 'x' || *text < '0' || *text > '9')
+	/* strtod() would also take "inf", "0x1p3", "1e3" and blanks. */
+	if (*text < '0' || *text > '9')
 		return false;
 	*n = strtod(text, &end);
 	*unit = end;
-	return isfinite(*n);
+	return end <= text + strspn(text, "0123456789.") && isfinite(*n);
 }
 
 static bool scale(double n, double factor, double max, uint64_t *result)

@@ -50,6 +50,9 @@ static struct agentsys_info *make_info(struct nlattr **attrs)
 	info->stop_timeout_ms = attr_u32(attrs[AGENTSYS_A_STOP_TIMEOUT]);
 	info->cause = attr_u32(attrs[AGENTSYS_A_CAUSE]);
 	info->code = attr_u32(attrs[AGENTSYS_A_CODE]);
+	info->step = attr_u32(attrs[AGENTSYS_A_STEP]);
+	info->uid = attr_u32(attrs[AGENTSYS_A_UID]);
+	info->gid = attr_u32(attrs[AGENTSYS_A_GID]);
 	info->spawns = attr_u64(attrs[AGENTSYS_A_SPAWNS]);
 	info->exits = attr_u64(attrs[AGENTSYS_A_EXITS]);
 	info->crashes = attr_u64(attrs[AGENTSYS_A_CRASHES]);

@@ -351,6 +351,9 @@ AGENTSYS_API int agentsys_shutdown(struct agentsys *h, int64_t timeout_ms, unsig
  * @stop_timeout_ms: until it is killed
  * @cause: enum agentsys_cause of the last end
  * @code: exit code, signal or errno, as the cause says
+ * @step: enum agentsys_step, if a failed launch was the cause
+ * @uid: whom it runs as; 0 for one that was attached
+ * @gid: likewise
  * @spawns: instances that ran
  * @exits: instances that ended
  * @crashes: those that ended otherwise than asked or with code 0
@@ -385,6 +388,9 @@ struct agentsys_info {
 	uint32_t stop_timeout_ms;
 	uint32_t cause;
 	int32_t code;
+	uint32_t step;
+	uint32_t uid;
+	uint32_t gid;
 	uint64_t spawns;
 	uint64_t exits;
 	uint64_t crashes;

@@ -61,7 +61,7 @@ class _Info(ctypes.Structure):
         ("restart", _u32), ("restarts", _u32), ("max_restarts", _u32),
         ("backoff_initial_ms", _u32), ("backoff_max_ms", _u32), ("next_start_ms", _u32),
         ("stop_signal", _u32), ("stop_timeout_ms", _u32),
-        ("cause", _u32), ("code", _i32),
+        ("cause", _u32), ("code", _i32), ("step", _u32), ("uid", _u32), ("gid", _u32),
         ("spawns", _u64), ("exits", _u64), ("crashes", _u64), ("faults", _u64),
         ("heartbeats", _u64), ("cpu_time_us", _u64), ("memory", _u64),
         ("start_time", _u64), ("end_time", _u64), ("last_activity", _u64),
