@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What asmctl makes of what people write. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "../asmctl/asmctl.h"
+#include "../asmctl/parse.h"
+
+static int tests, failures;
+
+static void ok(bool good, const char *what)
+{
+	printf("%sok %d %s\n", good ? "" : "not ", ++tests, what);
+	failures += !good;
+}
+
+static void test_numbers(void)
+{
+	uint64_t n;
+	int64_t s;
+	uint32_t id;
+
+	ok(parse_number("18446744073709551615", UINT64_MAX, &n) && n == UINT64_MAX, "the largest");
+	ok(!parse_number("18446744073709551616", UINT64_MAX, &n), "and one more");
+	ok(!parse_number("", 9, &n) && !parse_number("-1", 9, &n) && !parse_number("+1", 9, &n) &&
+		   !parse_number(" 1", 9, &n) && !parse_number("1 ", 9, &n) &&
+		   !parse_number("0x1", 9, &n) && !parse_number("10", 9, &n),
+	   "no numbers");
+	ok(parse_signed("-20", -20, 19, &s) && s == -20, "negative");
+	ok(!parse_signed("-21", -20, 19, &s) && !parse_signed("--1", -20, 19, &s) &&
+		   !parse_signed("-", -20, 19, &s),
+	   "not negative");
+	ok(parse_id("2", &id) && id == 2 && parse_id("2147483647", &id), "ids");
+	ok(!parse_id("1", &id) && !parse_id("2147483648", &id) && !parse_id("x", &id), "no ids");
+}
+
+static void test_durations(void)
+{
+	static const struct {
+		const char *text;
+		uint32_t ms;
+	} good[] = {
+		{ "100ms", 100 },   { "0", 0 },		 { "30s", 30000 },   { "1.5s", 1500 },
+		{ "0.25s", 250 },   { "5m", 300000 },	 { "5min", 300000 }, { "1h", 3600000 },
+		{ "1d", 86400000 }, { "24h", 86400000 }, { "0.4ms", 0 },
+	};
+	static const char *const bad[] = {
+		"",	"10",	  "ms",	 "-1s",	 "1x",	   "1 s", "25h",
+		"1e3s", "0x10ms", "inf", "nans", "1.2.3s", "s1",
+	};
+	uint32_t ms, max;
+	bool all = true, second;
+
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
+		all &= parse_duration(good[i].text, false, &ms) && ms == good[i].ms;
+	ok(all, "durations");
+	all = true;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		if (parse_duration(bad[i], false, &ms)) {
+			printf("# %s\n", bad[i]);
+			all = false;
+		}
+	ok(all, "no durations");
+	ok(parse_duration("10", true, &ms) && ms == 10, "bare milliseconds");
+	ok(parse_backoff("100:10s", &ms, &max, &second) && second && ms == 100 && max == 10000,
+	   "backoff with its maximum");
+	ok(parse_backoff("2s", &ms, &max, &second) && !second && ms == 2000, "without");
+	ok(!parse_backoff("2s:1s", &ms, &max, &second) &&
+		   !parse_backoff(":1s", &ms, &max, &second) &&
+		   !parse_backoff("1s:", &ms, &max, &second),
+	   "no backoff");
+}
+
+static void test_sizes(void)
+{
+	static const struct {
+		const char *text;
+		uint64_t bytes;
+	} good[] = {
+		{ "0", 0 },
+		{ "4096", 4096 },
+		{ "100M", 100 << 20 },
+		{ "1k", 1024 },
+		{ "1.5G", 3UL << 29 },
+		{ "2MiB", 2 << 20 },
+		{ "2mb", 2 << 20 },
+		{ "12B", 12 },
+		{ "infinity", 0 },
+		{ "max", 0 },
+		{ "18446744073709551615", UINT64_MAX },
+	};
+	static const char *const bad[] = { "", "M", "-1M", "1X", "10MM", "1 M", "99999999P", "1e9" };
+	uint64_t n, period;
+	bool all = true;
+
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
+		if (!parse_size(good[i].text, &n) || n != good[i].bytes) {
+			printf("# %s is %llu\n", good[i].text, (unsigned long long)n);
+			all = false;
+		}
+	ok(all, "sizes");
+	all = true;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		if (parse_size(bad[i], &n)) {
+			printf("# %s\n", bad[i]);
+			all = false;
+		}
+	ok(all, "no sizes");
+	ok(parse_cpu("50%", &n, &period) && n == 50000 && period == 100000, "half a CPU");
+	ok(parse_cpu("250%", &n, &period) && n == 250000, "two and a half");
+	ok(parse_cpu("2000/10000", &n, &period) && n == 2000 && period == 10000,
+	   "quota and period");
+	ok(parse_cpu("max", &n, &period) && n == 0, "no limit");
+	ok(!parse_cpu("50", &n, &period) && !parse_cpu("0%", &n, &period) &&
+		   !parse_cpu("999/10000", &n, &period) && !parse_cpu("1000/999", &n, &period) &&
+		   !parse_cpu("1000/1000001", &n, &period) && !parse_cpu("/", &n, &period),
+	   "no CPU time");
+	ok(parse_count("5", &n) && n == 5 && parse_count("infinity", &n) && !n, "counts");
+	ok(!parse_count("0", &n) && !parse_count("-1", &n), "no counts");
+}
+
+static void test_names(void)
+{
+	uint64_t soft, hard;
+	unsigned int resource;
+	uint32_t condition;
+	int signal;
+
+	ok(parse_signal("TERM", &signal) && signal == SIGTERM && parse_signal("sigint", &signal) &&
+		   signal == SIGINT && parse_signal("9", &signal) && signal == 9,
+	   "signals");
+	ok(parse_signal("RTMIN", &signal) && signal == SIGRTMIN &&
+		   parse_signal("SIGRTMIN+3", &signal) && signal == SIGRTMIN + 3,
+	   "real-time signals");
+	ok(!parse_signal("0", &signal) && !parse_signal("65", &signal) &&
+		   !parse_signal("", &signal) && !parse_signal("BOGUS", &signal) &&
+		   !parse_signal("RTMIN+99", &signal),
+	   "no signals");
+	ok(parse_rlimit("nofile=10:20", &resource, &soft, &hard) && resource == RLIMIT_NOFILE &&
+		   soft == 10 && hard == 20,
+	   "soft and hard");
+	ok(parse_rlimit("CORE=infinity", &resource, &soft, &hard) && resource == RLIMIT_CORE &&
+		   soft == UINT64_MAX && hard == UINT64_MAX,
+	   "none");
+	ok(parse_rlimit("as=1G", &resource, &soft, &hard) && soft == 1 << 30 && hard == 1 << 30,
+	   "both");
+	ok(!parse_rlimit("nofile", &resource, &soft, &hard) &&
+		   !parse_rlimit("nofile=2:1", &resource, &soft, &hard) &&
+		   !parse_rlimit("files=1", &resource, &soft, &hard) &&
+		   !parse_rlimit("nofile=", &resource, &soft, &hard),
+	   "no limits");
+	ok(parse_restart("on-failure", &condition) && condition == AGENTSYS_RESTART_ON_FAILURE &&
+		   !parse_restart("on failure", &condition),
+	   "restart conditions");
+}
+
+static void test_suggestions(void)
+{
+	static const char *const names[] = { "start", "stop", "status", "list", "restart" };
+
+	ok(edit_distance("kitten", "sitting") == 3 && edit_distance("stpo", "stop") == 1 &&
+		   edit_distance("", "abc") == 3 && edit_distance("same", "same") == 0,
+	   "distances");
+	ok(!strcmp(nearest("lits", names, 5), "list"), "letters swapped");
+	ok(!strcmp(nearest("statu", names, 5), "status"), "not typed to its end");
+	ok(!nearest("completely-else", names, 5) && !nearest("", names, 5), "nothing like it");
+}
+
+int main(void)
+{
+	test_numbers();
+	test_durations();
+	test_sizes();
+	test_names();
+	test_suggestions();
+	printf("1..%d\n", tests);
+	return failures != 0;
+}
