@@ -33,6 +33,7 @@ TREE = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.path.abspath(os.environ.get("BUILD") or os.path.join(TREE, "build"))
 BOOT_TIMEOUT = 60
 TEST_TIMEOUT = 60
+DEMO_TIMEOUT = 180
 QUIET_TIMEOUT = 30  # the guest sends a sign of life every 2 s
 KEEP_LOGS = 5  # runs per kernel
 TAIL = 25  # console lines shown of a machine that died
@@ -368,10 +369,11 @@ def interactive(kernel, what):
         # signal=off: ^C is for the guest. The kernel's quiet console shows errors only.
         machine = Machine(kernel, what, {}, "chardev:tty", "file:" + status.name, cmdline=cmdline + " loglevel=3")
         text = ""
+        deadline = time.monotonic() + DEMO_TIMEOUT * kernel.scale if what == "demo" else float("inf")
         terminal = termios.tcgetattr(0) if sys.stdin.isatty() else None
         try:
             # Ended here and not by powering off, because the kernel announces that on the console.
-            while "vm.status" not in text and machine.process.poll() is None:
+            while "vm.status" not in text and machine.process.poll() is None and time.monotonic() < deadline:
                 time.sleep(0.05)
                 text += status.read()
         finally:
@@ -381,6 +383,8 @@ def interactive(kernel, what):
                 termios.tcsetattr(0, termios.TCSANOW, terminal)
                 os.set_blocking(0, True)
     found = re.search(r"vm\.status=(\d+)\s", text)
+    if what == "demo" and not found:
+        print("\nthe machine %s" % ("hung" if time.monotonic() >= deadline else "died"), file=sys.stderr)
     return 0 if what == "shell" else int(found[1]) if found else 1
 
 
