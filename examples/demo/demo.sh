@@ -18,7 +18,14 @@ show() {	# COMMAND...: print it as it would be typed, and run it
 
 # Wait until agent $1 has had event $2, however long that takes.
 wait_for() {
-	asmctl events -f --agent "$1" --json | grep -m 1 -q "\"type\": *\"$2\""
+	local line events
+	exec {events}< <(exec asmctl events -f --agent "$1" --json)
+	local follower=$!
+	while read -r -u "$events" line; do
+		[[ $line != *"\"type\":\"$2\""* ]] || break
+	done
+	kill "$follower"
+	exec {events}<&-
 }
 
 say "The kernel module is loaded; this is Linux $(uname -r)."
@@ -38,6 +45,10 @@ show asmctl run --id 101 --name crasher --restart on-failure --max-restarts 3 --
 say 'An agent that ends by itself.'
 show asmctl run --id 102 --name one-shot -- /bin/sh -c 'sleep 1; exit 0'
 
+say 'Kill the scholar with the strongest signal there is. The kernel itself starts it again:'
+pid=$(asmctl info --json 100 | python3 -c 'import json, sys; print(json.load(sys.stdin)["pid"])')
+show kill -KILL "$pid"
+wait_for 100 restart
 wait_for 102 exit
 wait_for 101 failed
 
@@ -47,22 +58,17 @@ show asmctl list
 say 'One of them in detail:'
 show asminfo 101
 
-say 'Kill the scholar with the strongest signal there is. The kernel itself starts it again:'
-pid=$(asmctl info --json 100 | python3 -c 'import json, sys; print(json.load(sys.stdin)["pid"])')
-show kill -KILL "$pid"
-wait_for 100 restart
-
 say 'The status page:'
 show cat /proc/agentsys/status
+
+say 'What the scholar has found meanwhile, in its second life:'
+until [ -s /tmp/findings.txt ]; do sleep 0.1; done
+show cat /tmp/findings.txt
 
 say 'A clean shutdown: each agent is asked to end, and has time to finish.'
 show asmctl shutdown
 sleep 0.2
 kill "$stream"
 wait "$stream" 2>/dev/null || true
-if [ -s /tmp/findings.txt ]; then
-	say 'What the scholar found, written down when it was asked to end:'
-	show cat /tmp/findings.txt
-fi
 show rmmod agentsys
 say 'The module is unloaded. With "make shell" you can try it yourself.'

@@ -1,43 +1,45 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""An agent that does real work: it reads Python's own library, file by file, and keeps a ranking of the longest
-functions. It sends a heartbeat after each file, and writes its findings down when it is asked to stop."""
-import ast
+"""An agent that does real work: it reads Python's own library, module by module, and writes down which functions are
+the largest. It sends a heartbeat after each module, and tells what it did when it is asked to stop."""
+import importlib.util
 import pathlib
+import pkgutil
 import signal
 import sys
 import time
+import types
 
 import agentsys
 
 FINDINGS = pathlib.Path("/tmp/findings.txt")
 
 
-def functions(path):
-    """Name and length in lines of each function in a file."""
-    tree = ast.parse(path.read_text(errors="replace"))
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            yield node.end_lineno - node.lineno + 1, "%s:%d %s()" % (path.name, node.lineno, node.name)
+def functions(code, name):
+    """Size in bytes of bytecode, and name, of each function in a code object."""
+    for part in code.co_consts:
+        if isinstance(part, types.CodeType):
+            yield len(part.co_code), "%s.%s()" % (name, part.co_name)
+            yield from functions(part, name + "." + part.co_name)
 
 
 def finish(*_):
-    FINDINGS.write_text("".join("%5d lines  %s\n" % found for found in ranking[:5]))
-    print("worker: %d files read, findings written" % files, flush=True)
+    print("scholar: asked to stop after %d modules" % modules, flush=True)
     sys.exit(0)
 
 
 me = agentsys.whoami()
-print("worker: I am agent %d (%s), instance %d" % (me.agent_id, me.name, me.instance), flush=True)
+print("scholar: I am agent %d (%s), instance %d" % (me.agent_id, me.name, me.instance), flush=True)
 signal.signal(signal.SIGTERM, finish)
-ranking, files = [], 0
-for source in sorted(pathlib.Path("/usr/lib/python3.11").rglob("*.py")):
-    try:
-        ranking = sorted(ranking + list(functions(source)), reverse=True)[:20]
-        files += 1
-    except SyntaxError:
-        pass
+ranking, modules = [], 0
+for found in pkgutil.iter_modules():
+    loader = importlib.util.find_spec(found.name).loader
+    code = loader.get_code(found.name) if hasattr(loader, "get_code") else None
+    if code:
+        ranking = sorted(ranking + list(functions(code, found.name)), reverse=True)[:5]
+        modules += 1
     agentsys.heartbeat()
+FINDINGS.write_text("".join("%6d bytes  %s\n" % function for function in ranking))
 while True:
     agentsys.heartbeat()
     time.sleep(1)
