@@ -22,16 +22,15 @@ static void test_numbers(void)
 	int64_t s;
 	uint32_t id;
 
-	ok(parse_number("18446744073709551615", UINT64_MAX, &n) && n == UINT64_MAX, "the largest");
+	ok(parse_number("18446744073709551615", UINT64_MAX, &n) && n == UINT64_MAX,
+	   "the largest");
 	ok(!parse_number("18446744073709551616", UINT64_MAX, &n), "and one more");
 	ok(!parse_number("", 9, &n) && !parse_number("-1", 9, &n) && !parse_number("+1", 9, &n) &&
-		   !parse_number(" 1", 9, &n) && !parse_number("1 ", 9, &n) &&
-		   !parse_number("0x1", 9, &n) && !parse_number("10", 9, &n),
-	   "no numbers");
+	   !parse_number(" 1", 9, &n) && !parse_number("1 ", 9, &n) &&
+	   !parse_number("0x1", 9, &n) && !parse_number("10", 9, &n), "no numbers");
 	ok(parse_signed("-20", -20, 19, &s) && s == -20, "negative");
 	ok(!parse_signed("-21", -20, 19, &s) && !parse_signed("--1", -20, 19, &s) &&
-		   !parse_signed("-", -20, 19, &s),
-	   "not negative");
+	   !parse_signed("-", -20, 19, &s), "not negative");
 	ok(parse_id("2", &id) && id == 2 && parse_id("2147483647", &id), "ids");
 	ok(!parse_id("1", &id) && !parse_id("2147483648", &id) && !parse_id("x", &id), "no ids");
 }
@@ -42,13 +41,13 @@ static void test_durations(void)
 		const char *text;
 		uint32_t ms;
 	} good[] = {
-		{ "100ms", 100 },   { "0", 0 },		 { "30s", 30000 },   { "1.5s", 1500 },
-		{ "0.25s", 250 },   { "5m", 300000 },	 { "5min", 300000 }, { "1h", 3600000 },
-		{ "1d", 86400000 }, { "24h", 86400000 }, { "0.4ms", 0 },
+		{ "100ms", 100 }, { "0", 0 }, { "30s", 30000 }, { "1.5s", 1500 }, { "0.25s", 250 },
+		{ "5m", 300000 }, { "5min", 300000 }, { "1h", 3600000 }, { "1d", 86400000 },
+		{ "24h", 86400000 }, { "0.4ms", 0 },
 	};
 	static const char *const bad[] = {
-		"",	"10",	  "ms",	 "-1s",	 "1x",	   "1 s", "25h",
-		"1e3s", "0x10ms", "inf", "nans", "1.2.3s", "s1",
+		"", "10", "ms", "-1s", "1x", "1 s", "25h", "1e3s", "0x10ms", "inf", "nans",
+		"1.2.3s", "s1",
 	};
 	uint32_t ms, max;
 	bool all = true, second;
@@ -68,9 +67,8 @@ static void test_durations(void)
 	   "backoff with its maximum");
 	ok(parse_backoff("2s", &ms, &max, &second) && !second && ms == 2000, "without");
 	ok(!parse_backoff("2s:1s", &ms, &max, &second) &&
-		   !parse_backoff(":1s", &ms, &max, &second) &&
-		   !parse_backoff("1s:", &ms, &max, &second),
-	   "no backoff");
+	   !parse_backoff(":1s", &ms, &max, &second) &&
+	   !parse_backoff("1s:", &ms, &max, &second), "no backoff");
 }
 
 static void test_sizes(void)
@@ -79,19 +77,14 @@ static void test_sizes(void)
 		const char *text;
 		uint64_t bytes;
 	} good[] = {
-		{ "0", 0 },
-		{ "4096", 4096 },
-		{ "100M", 100 << 20 },
-		{ "1k", 1024 },
-		{ "1.5G", 3UL << 29 },
-		{ "2MiB", 2 << 20 },
-		{ "2mb", 2 << 20 },
-		{ "12B", 12 },
-		{ "infinity", 0 },
-		{ "max", 0 },
+		{ "0", 0 }, { "4096", 4096 }, { "100M", 100 << 20 }, { "1k", 1024 },
+		{ "1.5G", 3UL << 29 }, { "2MiB", 2 << 20 }, { "2mb", 2 << 20 }, { "12B", 12 },
+		{ "infinity", 0 }, { "max", 0 },
 		{ "18446744073709551615", UINT64_MAX },
 	};
-	static const char *const bad[] = { "", "M", "-1M", "1X", "10MM", "1 M", "99999999P", "1e9" };
+	static const char *const bad[] = {
+		"", "M", "-1M", "1X", "10MM", "1 M", "99999999P", "1e9",
+	};
 	uint64_t n, period;
 	bool all = true;
 
@@ -110,13 +103,11 @@ static void test_sizes(void)
 	ok(all, "no sizes");
 	ok(parse_cpu("50%", &n, &period) && n == 50000 && period == 100000, "half a CPU");
 	ok(parse_cpu("250%", &n, &period) && n == 250000, "two and a half");
-	ok(parse_cpu("2000/10000", &n, &period) && n == 2000 && period == 10000,
-	   "quota and period");
+	ok(parse_cpu("2000/10000", &n, &period) && n == 2000 && period == 10000, "quota and period");
 	ok(parse_cpu("max", &n, &period) && n == 0, "no limit");
 	ok(!parse_cpu("50", &n, &period) && !parse_cpu("0%", &n, &period) &&
-		   !parse_cpu("999/10000", &n, &period) && !parse_cpu("1000/999", &n, &period) &&
-		   !parse_cpu("1000/1000001", &n, &period) && !parse_cpu("/", &n, &period),
-	   "no CPU time");
+	   !parse_cpu("999/10000", &n, &period) && !parse_cpu("1000/999", &n, &period) &&
+	   !parse_cpu("1000/1000001", &n, &period) && !parse_cpu("/", &n, &period), "no CPU time");
 	ok(parse_count("5", &n) && n == 5 && parse_count("infinity", &n) && !n, "counts");
 	ok(!parse_count("0", &n) && !parse_count("-1", &n), "no counts");
 }
@@ -129,31 +120,24 @@ static void test_names(void)
 	int signal;
 
 	ok(parse_signal("TERM", &signal) && signal == SIGTERM && parse_signal("sigint", &signal) &&
-		   signal == SIGINT && parse_signal("9", &signal) && signal == 9,
-	   "signals");
-	ok(parse_signal("RTMIN", &signal) && signal == SIGRTMIN &&
-		   parse_signal("SIGRTMIN+3", &signal) && signal == SIGRTMIN + 3,
-	   "real-time signals");
+	   signal == SIGINT && parse_signal("9", &signal) && signal == 9, "signals");
+	ok(parse_signal("RTMIN", &signal) && signal == SIGRTMIN, "the first real-time signal");
+	ok(parse_signal("SIGRTMIN+3", &signal) && signal == SIGRTMIN + 3, "and a later one");
 	ok(!parse_signal("0", &signal) && !parse_signal("65", &signal) &&
-		   !parse_signal("", &signal) && !parse_signal("BOGUS", &signal) &&
-		   !parse_signal("RTMIN+99", &signal),
-	   "no signals");
+	   !parse_signal("", &signal) &&
+	   !parse_signal("BOGUS", &signal) && !parse_signal("RTMIN+99", &signal), "no signals");
 	ok(parse_rlimit("nofile=10:20", &resource, &soft, &hard) && resource == RLIMIT_NOFILE &&
-		   soft == 10 && hard == 20,
-	   "soft and hard");
+	   soft == 10 && hard == 20, "soft and hard");
 	ok(parse_rlimit("CORE=infinity", &resource, &soft, &hard) && resource == RLIMIT_CORE &&
-		   soft == UINT64_MAX && hard == UINT64_MAX,
-	   "none");
+	   soft == UINT64_MAX && hard == UINT64_MAX, "none");
 	ok(parse_rlimit("as=1G", &resource, &soft, &hard) && soft == 1 << 30 && hard == 1 << 30,
 	   "both");
 	ok(!parse_rlimit("nofile", &resource, &soft, &hard) &&
-		   !parse_rlimit("nofile=2:1", &resource, &soft, &hard) &&
-		   !parse_rlimit("files=1", &resource, &soft, &hard) &&
-		   !parse_rlimit("nofile=", &resource, &soft, &hard),
-	   "no limits");
+	   !parse_rlimit("nofile=2:1", &resource, &soft, &hard) &&
+	   !parse_rlimit("files=1", &resource, &soft, &hard) &&
+	   !parse_rlimit("nofile=", &resource, &soft, &hard), "no limits");
 	ok(parse_restart("on-failure", &condition) && condition == AGENTSYS_RESTART_ON_FAILURE &&
-		   !parse_restart("on failure", &condition),
-	   "restart conditions");
+	   !parse_restart("on failure", &condition), "restart conditions");
 }
 
 static void test_suggestions(void)
@@ -161,8 +145,7 @@ static void test_suggestions(void)
 	static const char *const names[] = { "start", "stop", "status", "list", "restart" };
 
 	ok(edit_distance("kitten", "sitting") == 3 && edit_distance("stpo", "stop") == 1 &&
-		   edit_distance("", "abc") == 3 && edit_distance("same", "same") == 0,
-	   "distances");
+	   edit_distance("", "abc") == 3 && edit_distance("same", "same") == 0, "distances");
 	ok(!strcmp(nearest("lits", names, 5), "list"), "letters swapped");
 	ok(!strcmp(nearest("statu", names, 5), "status"), "not typed to its end");
 	ok(!nearest("completely-else", names, 5) && !nearest("", names, 5), "nothing like it");
