@@ -123,6 +123,8 @@ enum agentsys_mail {
  * @launch_node: link in the launch queue
  * @waiters: who waits for it to run or to end, struct agentsys_waiter
  * @nr_waiters: how many
+ * @untidy: the instance before has left something behind in the cgroup: the next
+ *	one waits until it is gone, and gets a new cgroup
  * @tries: attempts at removing its cgroup
  * @timer: posts AGENTSYS_MAIL_TIMER
  * @deadline: jiffies at which it means something; 0 for not at all
@@ -168,6 +170,7 @@ struct agentsys_agent {
 	struct list_head launch_node;
 	struct list_head waiters;
 	unsigned int nr_waiters;
+	bool untidy;
 	unsigned int tries;
 	struct timer_list timer;
 	unsigned long deadline;

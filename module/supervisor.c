@@ -123,6 +123,7 @@ static bool drop_cgroup(struct agentsys_agent *agent)
 		agentsys_registry_unbind(agent->cgroup_id);
 	agent->cgroup_id = 0;
 	agent->nested = false;
+	agent->untidy = false;
 	spin_lock(&agent->lock);
 	WRITE_ONCE(agent->has_cgroup, false);
 	/* What used some more between the two lines above was told perhaps. */
@@ -168,15 +169,20 @@ static void fail_start(struct agentsys_agent *agent, int error, enum agentsys_st
 }
 
 /*
- * Hand it to the launcher. If its cgroup was made into a tree it gets a new one,
- * which has to wait until nothing lives in the old one.
+ * Hand it to the launcher. Two instances never live at once, so what the one
+ * before has left behind must be gone; and a cgroup that it has made into a tree
+ * cannot hold another one.
  */
 static void hand_over(struct agentsys_agent *agent)
 {
-	if (agent->nested && !drop_cgroup(agent)) {
-		if (agent->tries > START_TRIES)
+	if (agent->untidy && !drop_cgroup(agent)) {
+		if (agent->tries <= START_TRIES)
+			return;
+		/* There is no way to kill that. */
+		if (agent->nested) {
 			fail_start(agent, EBUSY, AGENTSYS_STEP_CGROUP);
-		return;
+			return;
+		}
 	}
 	disarm(agent);
 	agentsys_launch_queue(agent);
@@ -270,8 +276,11 @@ static void note_end(struct agentsys_agent *agent, enum agentsys_input input,
 
 	disarm(agent);
 	agentsys_launch_done(agent);
-	if (input == AGENTSYS_IN_ENDED && !agent->alone)
-		agentsys_cgroup_kill(agent->id);
+	if (input == AGENTSYS_IN_ENDED) {
+		if (!agent->alone)
+			agentsys_cgroup_kill(agent->id);
+		agent->untidy = !agent->alone || agent->nested;
+	}
 	if (status->flags & AGENTSYS_AGENT_PAUSED) {
 		/* Or its next instance would be born frozen. */
 		agentsys_cgroup_freeze(agent->id, false);
@@ -341,6 +350,16 @@ static void schedule_restart(struct agentsys_agent *agent, u32 delay_ms)
 	agentsys_agent_arm(agent, delay_ms);
 }
 
+/*
+ * Did the launch fail for the number of processes, and had the cgroup an instance
+ * before, which counts until all of it is gone?
+ */
+static bool found_full(const struct agentsys_agent *agent)
+{
+	return agent->launch_step == AGENTSYS_STEP_CLONE && agent->launch_error == EAGAIN &&
+	       agent->cgroup_id;
+}
+
 static void decide(struct agentsys_agent *agent, enum agentsys_input input)
 {
 	struct agentsys_status *status = &agent->status;
@@ -348,6 +367,12 @@ static void decide(struct agentsys_agent *agent, enum agentsys_input input)
 	enum agentsys_cause cause;
 	s32 code;
 
+	if (input == AGENTSYS_IN_LAUNCH_FAILED && found_full(agent)) {
+		agent->untidy = true;
+		agent->tries = 0;
+		hand_over(agent);
+		return;
+	}
 	cause = find_cause(agent, input, &code);
 	note_end(agent, input, cause, code);
 	if (cause == AGENTSYS_CAUSE_LAUNCH && agent->by_hand) {
