@@ -333,8 +333,10 @@ const struct command cmd_run = {
 	.summary = "Make an agent of a program and start it",
 	.description =
 		"Options end at the first argument that is none, so that the program's own are\n"
-		"left to it. A PROGRAM without a slash is searched for in PATH. By default it is\n"
-		"not restarted, its standard descriptors are /dev/null, and it cannot gain\n"
+		"left to it. A PROGRAM without a slash is searched for in PATH.\n"
+		"\n"
+		"By default it is not restarted; with --restart it is, up to 3 times, after 100ms\n"
+		"that double up to 30s. Its standard descriptors are /dev/null, and it cannot gain\n"
 		"privileges. Files for --stdout and --stderr are made if they are missing, and\n"
 		"belong to the agent's user then.",
 	.examples =

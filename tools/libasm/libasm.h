@@ -139,7 +139,7 @@ AGENTSYS_API int agentsys_spec_set_env(struct agentsys_spec *spec,
 /** agentsys_spec_set_cwd - working directory, an absolute path. Error: -ENOMEM. */
 AGENTSYS_API int agentsys_spec_set_cwd(struct agentsys_spec *spec, const char *path);
 
-/** agentsys_spec_set_uid - user id; drops supplementary groups that are not set */
+/** agentsys_spec_set_uid - user id; set the group id with it, and the groups if it has any */
 AGENTSYS_API void agentsys_spec_set_uid(struct agentsys_spec *spec, uid_t uid);
 
 /** agentsys_spec_set_gid - group id */
@@ -615,15 +615,40 @@ AGENTSYS_API int agentsys_patch_policy(int fd, uint32_t id, enum agentsys_patch 
 
 /* ---- Words ------------------------------------------------------------ */
 
-/* Names of what is unknown are "unknown", never NULL. */
+/** agentsys_state_name - "active" for AGENTSYS_ACTIVE; "unknown" for what is none, never NULL */
 AGENTSYS_API const char *agentsys_state_name(uint32_t state);
+
+/** agentsys_cause_name - "signal" for AGENTSYS_CAUSE_SIGNAL; likewise */
 AGENTSYS_API const char *agentsys_cause_name(uint32_t cause);
+
+/** agentsys_restart_name - "on-failure" for AGENTSYS_RESTART_ON_FAILURE; likewise */
 AGENTSYS_API const char *agentsys_restart_name(uint32_t condition);
+
+/** agentsys_event_name - "launch-failed" for AGENTSYS_EVENT_LAUNCH_FAILED; likewise */
 AGENTSYS_API const char *agentsys_event_name(uint32_t type);
+
+/** agentsys_step_text - "cannot open standard output" for AGENTSYS_STEP_STDOUT; likewise */
 AGENTSYS_API const char *agentsys_step_text(uint32_t step);
 
-/* These return what snprintf() would: "signal 11", and "Agent 103 exited (code 0)". */
+/**
+ * agentsys_end_text - how an instance ended, as "signal 11"
+ * @cause: enum agentsys_cause
+ * @code: as in struct agentsys_info
+ * @buf: where to put the text
+ * @len: its size
+ *
+ * Return: as snprintf().
+ */
 AGENTSYS_API int agentsys_end_text(uint32_t cause, int32_t code, char *buf, size_t len);
+
+/**
+ * agentsys_event_text - what an event tells, as "Agent 103 exited (code 0)"
+ * @event: the event
+ * @buf: where to put the text; 128 bytes are enough
+ * @len: its size
+ *
+ * Return: as snprintf().
+ */
 AGENTSYS_API int agentsys_event_text(const struct agentsys_event *event, char *buf,
 				     size_t len);
 

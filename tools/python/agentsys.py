@@ -363,8 +363,9 @@ class _Spec:
 class Connection:
     """A connection to the module. Changing something needs CAP_SYS_ADMIN.
 
-    Calls with wait=True return when the agent has started or ended; a signal
-    handler that raises, as that of Ctrl-C does, interrupts them.
+    Calls with wait=True return when the agent has started or ended. A signal
+    handler ends such a wait: with what it raises, as that of Ctrl-C does, or
+    with InterruptedError. What was asked for goes on.
     """
 
     def __init__(self):
@@ -391,7 +392,6 @@ class Connection:
         return _check(result, _text(_lib.agentsys_error(self._handle)))
 
     def _call(self, name, *arguments):
-        """Call and, when a signal handler did not raise, go on waiting."""
         return self._check(getattr(_lib, "agentsys_" + name)(self._handle, *arguments))
 
     def spawn(self, args, *, wait=True, **spec):

@@ -1,0 +1,212 @@
+#!/usr/bin/env python3
+# vm: timeout=120
+"""The Python bindings: both halves, and the example of an agent that uses them."""
+import errno
+import os
+import resource
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.environ.get("TESTLIB", "."))
+import agentsys
+import ksft
+
+EXAMPLES = "/usr/lib/agentsys/examples/agents"
+
+
+def raises(code, function, *arguments, **keywords):
+    try:
+        function(*arguments, **keywords)
+    except OSError as error:
+        assert error.errno == code, error
+        return str(error)
+    raise AssertionError("no error")
+
+
+def wait_for(what, condition, seconds=20):
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if condition():
+            return
+        time.sleep(0.02)
+    raise AssertionError("never: " + what)
+
+
+def clean(asm):
+    for agent in asm.list():
+        asm.kill(agent.id)
+        asm.remove(agent.id)
+
+
+def connected(test):
+    def wrapped():
+        with agentsys.Connection() as asm:
+            clean(asm)
+            try:
+                test(asm)
+            finally:
+                clean(asm)
+    wrapped.__name__, wrapped.__doc__ = test.__name__, test.__doc__
+    return wrapped
+
+
+def test_nobody():
+    "a process that is no agent is told so"
+    raises(errno.ESRCH, agentsys.whoami)
+    raises(errno.ESRCH, agentsys.heartbeat)
+    raises(errno.ESRCH, agentsys.info)
+    assert agentsys.version().abi == 1
+    assert "active_agents" in agentsys.telemetry()["system"]
+
+
+@connected
+def test_life(asm):
+    "spawn, get, list, find, pause, restart, set, stop, remove"
+    agent = asm.spawn(["/bin/sleep", "1000"], id=100, name="zwölf", restart="on-failure", max_restarts=5,
+                      backoff_ms=(10, 20), memory_max=64 << 20, cpu=(50000, 100000), pids_max=9,
+                      stop_signal=signal.SIGINT, stop_timeout_ms=777)
+    assert agent == 100
+    seen = asm.get(agent)
+    assert (seen.name, seen.state, seen.restart, seen.max_restarts) == ("zwölf", "active", "on-failure", 5), seen
+    assert (seen.backoff_initial_ms, seen.backoff_max_ms, seen.stop_timeout_ms) == (10, 20, 777)
+    assert (seen.memory_max, seen.cpu_quota_us, seen.pids_max, seen.stop_signal) == (64 << 20, 50000, 9, 2)
+    assert seen.cgroup == "/agentsys/100" and seen.cause == "none" and not seen.paused
+    assert asm.find("zwölf") == 100 and [one.id for one in asm.list()] == [100]
+    asm.pause(agent)
+    assert asm.get(agent).paused
+    asm.resume(agent)
+    asm.restart(agent)
+    assert asm.get(agent).pid != seen.pid
+    asm.set(agent, restart="never")
+    assert asm.get(agent).restart == "never"
+    assert agentsys.info(100)["name"] == "zwölf"
+    agentsys.patch_policy(agent, 4, 7)
+    assert asm.get(agent).max_restarts == 7
+    raises(errno.EBUSY, asm.remove, agent)
+    asm.stop(agent)
+    ended = asm.get(agent)
+    assert ended.state == "exited" and ended.cause == "stop" and ended.pid == 0
+    asm.start(agent)
+    asm.kill(agent)
+    asm.remove(agent)
+    assert "no such agent" in raises(errno.ESRCH, asm.get, agent)
+    assert asm.system().agents == 0 and "memory" in asm.system().controllers
+
+
+@connected
+def test_spec(asm):
+    "everything of a spec arrives"
+    read, write = os.pipe()
+    agent = asm.spawn(["/bin/sh", "-c", "echo $A; pwd; id -u; id -g; id -G; ulimit -n; cat >&2"],
+                      env={"A": "b c", "PATH": os.environ["PATH"]}, cwd="/usr", uid=1000, gid=1001,
+                      groups=[2001, 2002], rlimits={resource.RLIMIT_NOFILE: (70, 80)},
+                      stdin="/etc/hostname" if os.path.exists("/etc/hostname") else "/dev/null", stdout=write,
+                      stderr="/dev/null")
+    os.close(write)
+    wait_for("its end", lambda: asm.get(agent).state == "exited")
+    asm.remove(agent)
+    with open(read) as out:
+        assert out.read() == "b c\n/usr\n1000\n1001\n1001 2001 2002\n70\n"
+
+
+@connected
+def test_errors(asm):
+    "the module's own words"
+    text = raises(errno.ENOENT, asm.spawn, ["/no/such"])
+    assert 'cannot execute the program "/no/such": No such file or directory' in text, text
+    raises(errno.EINVAL, asm.spawn, [])
+    raises(errno.ESRCH, asm.find, "nobody")
+    try:
+        asm.spawn(["/bin/true"], restart="sometimes")
+        raise AssertionError("no error")
+    except ValueError as error:
+        assert "on-failure" in str(error)
+
+
+@connected
+def test_attach(asm):
+    "attach"
+    child = subprocess.Popen(["sleep", "1000"])
+    agent = asm.attach(child.pid, name="old")
+    assert asm.get(agent).attached
+    asm.kill(agent)
+    assert child.wait() == -signal.SIGKILL
+    raises(errno.ESRCH, asm.attach, child.pid)
+
+
+@connected
+def test_events(asm):
+    "events: what there is, what comes, and the end of patience"
+    asm.spawn(["/bin/sleep", "1000"], id=100, name="ev")
+    past = list(agentsys.events(after=agentsys.EVENTS_ALL, timeout=0))
+    assert past[-1].type == "spawn" and past[-1].text == "Agent 100 spawned" and past[-1].name == "ev"
+    assert [event.lost for event in past] == [0] * len(past)
+    stream = agentsys.events(after=past[-1].seq, timeout=10)
+    asm.stop(100)
+    assert next(stream).type == "stop" and next(stream).cause == "stop"
+    stream.close()
+    assert list(agentsys.events(timeout=0.1)) == []
+
+
+class Interrupted(Exception):
+    pass
+
+
+@connected
+def test_interrupt(asm):
+    "a handler that raises ends a wait"
+    def handler(number, frame):
+        raise Interrupted
+    asm.spawn(["/bin/sh", "-c", "trap '' TERM; while :; do sleep 0.1; done"], id=100)
+    time.sleep(0.3)
+    signal.signal(signal.SIGALRM, handler)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.3)
+        try:
+            asm.stop(100, timeout_ms=60000)
+            raise AssertionError("it was stopped")
+        except Interrupted:
+            pass
+        assert asm.get(100).state == "stopping"
+    finally:
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+
+
+@connected
+def test_threads(asm):
+    "a wait does not hold up other threads"
+    asm.spawn(["/bin/sh", "-c", "trap '' TERM; while :; do sleep 0.1; done"], id=100)
+    time.sleep(0.3)
+    thread = threading.Thread(target=lambda: asm.stop(100, timeout_ms=1500))
+    start = time.monotonic()
+    thread.start()
+    with agentsys.Connection() as other:
+        assert other.get(100).state == "stopping"
+    assert time.monotonic() - start < 1.4
+    thread.join()
+
+
+@connected
+def test_example(asm):
+    "the example says who it is, lives, and stops when asked to"
+    agent = asm.spawn(["/usr/bin/env", "python3", EXAMPLES + "/counter.py"], name="counter",
+                      env={"PATH": os.environ["PATH"]}, stdout="/tmp/test/counter.log")
+    wait_for("heartbeats", lambda: asm.get(agent).heartbeats >= 2, 60)
+    asm.stop(agent)
+    assert asm.get(agent).code == 0, asm.get(agent)
+    lines = open("/tmp/test/counter.log").read().split("\n")
+    assert lines[0] == "I am agent %d (counter), instance 1, restarted 0 of 0 times" % agent, lines
+    assert lines[1] == "1 agents are active" and lines[-2] == "asked to stop"
+
+
+@connected
+def test_zz_shutdown(asm):
+    "shutdown"
+    asm.spawn(["/bin/sleep", "1000"])
+    assert asm.shutdown() == (1, 0)
+
+
+ksft.main()

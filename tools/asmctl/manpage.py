@@ -1,0 +1,236 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Make asmctl(1) from what asmctl itself tells of its commands, and from the text below.
+
+    asmctl/manpage.py ASMCTL FOLDER             write the pages to FOLDER
+    asmctl/manpage.py --check ASMCTL FOLDER     are those in FOLDER the ones that would be written?
+"""
+
+import os
+import re
+import subprocess
+import sys
+
+GUIDE_NAMES = ("asmstatus", "asmlist", "asminfo", "asmpolicy")
+
+HEAD = r""".\" Made by tools/asmctl/manpage.py: change asmctl's help, or the text there.
+.TH asmctl 1 "" "agentsys" "Agent Supervision Module"
+.SH NAME
+asmctl, asmstatus, asmlist, asminfo, asmpolicy \- control agents of the Agent Supervision Module
+.SH SYNOPSIS
+.B asmctl
+.I COMMAND
+.RI [ OPTION ]...
+.RI [ ARGUMENT ]...
+.br
+.B asmstatus
+.br
+.B asmlist
+.br
+.B asminfo
+.I AGENT
+.br
+.B asmpolicy
+.I AGENT
+.SH DESCRIPTION
+.B asmctl
+starts programs as agents, which the kernel module
+.I agentsys
+supervises from then on: an agent is a cgroup, with everything that its program starts, and the module
+restarts it, meters it and tells of it without any process in user space that could fail.
+See
+.BR agentsys (7)
+for what that means.
+.PP
+.I AGENT
+is the id of an agent, or its name where only one is called so.
+Looking needs no right; changing something needs CAP_SYS_ADMIN.
+.PP
+.BR asmstatus ,
+.BR asmlist ,
+.B asminfo
+and
+.B asmpolicy
+are other names of the same program that print the pages of the user guide; their columns and keys do not
+change.
+.SS Units
+A
+.I DURATION
+has a unit:
+.BR ms ,
+.BR s ,
+.BR m ,
+.B h
+or
+.BR d ,
+as in 500ms or 1.5s; 0 needs none.
+A
+.I SIZE
+is in bytes, or has one of the units
+.BR K ,
+.BR M ,
+.BR G ,
+.B T
+and
+.BR P ,
+which are powers of 1024;
+.B infinity
+is no limit.
+.SH COMMANDS
+"""
+
+TAIL = r""".SH EXIT STATUS
+.TP
+.B 0
+done
+.TP
+.B 1
+it failed;
+.B asmctl doctor
+found something wrong
+.TP
+.B 2
+the command line is wrong
+.TP
+.B 3
+there is no such agent
+.TP
+.B 4
+permission denied
+.TP
+.B 5
+the module is not loaded
+.PP
+.B asmctl run \-\-foreground
+has the exit status of the agent once it has run: its exit code, or 128 and the number of the signal that
+ended it.
+Of several agents named, the first one that could not be dealt with decides.
+.SH ENVIRONMENT
+.TP
+.B PATH
+where
+.B asmctl run
+looks for a program without a slash
+.TP
+.B NO_COLOR
+if it is set and not empty, nothing is coloured; only a terminal gets colours anyway
+.SH FILES
+.TP
+.I /dev/agentsys
+the device that agents use, see
+.BR agentsys (4)
+.TP
+.I /proc/agentsys
+the same counters as text
+.TP
+.I /sys/fs/cgroup/agentsys
+the cgroups of the agents
+.TP
+.I /usr/lib/agentsys/asm\-launch
+the launcher, see
+.BR asm\-launch (8)
+.SH NOTES
+With
+.BR \-\-json ,
+the keys of an agent and of an event are those of the module's own JSON, which
+.BR agentsys (4)
+describes; keys are only ever added.
+What is printed without
+.B \-\-json
+is for people and may change, but for the pages of the user guide.
+.PP
+A symbolic link in the path of
+.BR \-\-stdin ,
+.B \-\-stdout
+or
+.B \-\-stderr
+is followed when the agent is made, not again when it is restarted.
+.SH SEE ALSO
+.BR agentsys (7),
+.BR agentsys (4),
+.BR asm\-launch (8),
+.BR libasm (3),
+.BR systemd\-run (1)
+"""
+
+
+def escape(text):
+    text = text.replace("\\", "\\e").replace("-", "\\-")
+    return re.sub(r"^([.'])", r"\\&\1", text, flags=re.M)
+
+
+def help_of(asmctl, *words):
+    return subprocess.run([asmctl, *words], check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def option_lines(block):
+    """Options with their help: a line that begins with a dash, and those below it."""
+    options = []
+    for line in block.rstrip("\n").split("\n"):
+        match = re.match(r"  (?:(-\w), |    )(--[\w-]+)(?:=(\S+))?(?:\s+(.*))?$", line)
+        if match:
+            options.append([match.group(1), match.group(2), match.group(3), match.group(4) or ""])
+        else:
+            options[-1][3] += " " + line.strip()
+    lines = []
+    for short, name, argument, text in options:
+        if name == "--help":
+            continue
+        head = "\\fB%s\\fR, " % escape(short) if short else ""
+        head += "\\fB%s\\fR" % escape(name)
+        if argument:
+            head += "=\\fI%s\\fR" % escape(argument)
+        lines += [".TP", head, escape(text.strip())]
+    return lines
+
+
+def section(asmctl, name):
+    parts = help_of(asmctl, name, "--help").split("\n\n")
+    usage = re.sub(r"^Usage: asmctl \S+ ?", "", parts.pop(0))
+    summary = parts.pop(0)
+    aliases = {"list": "ls", "info": "show", "rm": "remove"}
+    lines = [".SS asmctl %s %s" % (name, escape(usage)), escape(summary)]
+    if name in aliases:
+        lines.append("Also called \\fB%s\\fR." % aliases[name])
+    while parts:
+        part = parts.pop(0)
+        if part.startswith("Options:\n"):
+            lines += option_lines(part[len("Options:\n"):])
+        elif part.startswith("Examples:\n"):
+            example = re.sub(r"^  ", "", part[len("Examples:\n"):], flags=re.M).rstrip("\n")
+            lines += [".PP", ".in +4n", ".EX", escape(example), ".EE", ".in"]
+        else:
+            lines += [".PP", escape(part)]
+    return lines
+
+
+def make_pages(asmctl):
+    names = re.findall(r"^  ([a-z]+) +[A-Z]", help_of(asmctl, "help"), re.M)
+    lines = []
+    for name in names:
+        lines += section(asmctl, name)
+    pages = {"asmctl.1": HEAD + "\n".join(lines) + "\n" + TAIL}
+    for name in GUIDE_NAMES:
+        pages[name + ".1"] = ".so man1/asmctl.1\n"
+    return pages
+
+
+def main():
+    check = sys.argv[1] == "--check"
+    asmctl, folder = sys.argv[-2:]
+    stale = []
+    for name, text in make_pages(os.path.abspath(asmctl)).items():
+        path = os.path.join(folder, name)
+        if not check:
+            with open(path, "w") as file:
+                file.write(text)
+        elif not os.path.exists(path) or open(path).read() != text:
+            stale.append(name)
+    if check:
+        print("".join("# %s is not what asmctl says: run asmctl/manpage.py\n" % name for name in stale), end="")
+        print("%sok 1 manual page of asmctl\n1..1" % ("not " if stale else ""))
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
