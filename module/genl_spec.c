@@ -356,7 +356,9 @@ static int fill_fd(struct genl_info *info, struct agentsys_spec *spec, unsigned 
 static int fill_stdio(struct genl_info *info, struct agentsys_spec *spec, u32 *end)
 {
 	static const int paths[] = { AGENTSYS_A_STDIN, AGENTSYS_A_STDOUT, AGENTSYS_A_STDERR };
-	static const int fds[] = { AGENTSYS_A_STDIN_FD, AGENTSYS_A_STDOUT_FD, AGENTSYS_A_STDERR_FD };
+	static const int fds[] = {
+		AGENTSYS_A_STDIN_FD, AGENTSYS_A_STDOUT_FD, AGENTSYS_A_STDERR_FD
+	};
 	struct agentsys_job *job = spec->job;
 	unsigned int i;
 	int ret;

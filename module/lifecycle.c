@@ -32,10 +32,10 @@ static bool is_alone(struct task_struct *task)
 	struct cgroup *cgroup = cset->dfl_cgrp;
 
 	return cgroup == agentsys_cgroup_of(task) &&
-	       data_race(cset->nr_tasks) == 1 &&
-	       data_race(cgroup->nr_populated_csets) == 1 &&
-	       !data_race(cgroup->nr_populated_domain_children) &&
-	       !data_race(cgroup->nr_populated_threaded_children);
+	       READ_ONCE(cset->nr_tasks) == 1 &&
+	       READ_ONCE(cgroup->nr_populated_csets) == 1 &&
+	       !READ_ONCE(cgroup->nr_populated_domain_children) &&
+	       !READ_ONCE(cgroup->nr_populated_threaded_children);
 }
 
 /* A new instance cannot be born in a cgroup that hands controllers on to others. */
@@ -43,7 +43,7 @@ static bool has_nested(struct task_struct *task)
 {
 	struct cgroup *cgroup = agentsys_cgroup_of(task);
 
-	return !cgroup || data_race(cgroup->nr_descendants) || data_race(cgroup->subtree_control);
+	return !cgroup || READ_ONCE(cgroup->nr_descendants) || READ_ONCE(cgroup->subtree_control);
 }
 
 static void main_ended(struct agentsys_agent *agent, struct task_struct *task)

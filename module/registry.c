@@ -34,6 +34,11 @@ int agentsys_registry_reserve(u32 *id)
 void agentsys_registry_unreserve(u32 id)
 {
 	xa_release(&by_id, id);
+	/* Nobody has seen it: ids shall not skip without a reason. */
+	xa_lock(&by_id);
+	if (next_auto == id + 1)
+		next_auto = id;
+	xa_unlock(&by_id);
 }
 
 static int reserve_id(u32 id)

@@ -504,6 +504,7 @@ static void (*const actions[])(struct agentsys_agent *agent, enum agentsys_input
 	[AGENTSYS_ACT_REAP]		= reap,
 	[AGENTSYS_ACT_FORGET]		= remove,
 };
+
 static_assert(ARRAY_SIZE(actions) == __AGENTSYS_ACTIONS);
 
 int agentsys_supervisor_apply(struct agentsys_agent *agent, enum agentsys_input input)

@@ -5,6 +5,7 @@
 #ifndef _AGENTSYS_SUPERVISOR_H
 #define _AGENTSYS_SUPERVISOR_H
 
+#include <linux/bits.h>
 #include <linux/types.h>
 
 #include "cgroup.h"
@@ -46,10 +47,10 @@ int agentsys_control(u32 id, enum agentsys_input input, u32 stop_timeout_ms,
  */
 struct agentsys_policy_change {
 	u32 has;
-#define AGENTSYS_POLICY_CONDITION	(1U << 0)
-#define AGENTSYS_POLICY_MAX_RESTARTS	(1U << 1)
-#define AGENTSYS_POLICY_INITIAL		(1U << 2)
-#define AGENTSYS_POLICY_MAX		(1U << 3)
+#define AGENTSYS_POLICY_CONDITION	BIT(0)
+#define AGENTSYS_POLICY_MAX_RESTARTS	BIT(1)
+#define AGENTSYS_POLICY_INITIAL		BIT(2)
+#define AGENTSYS_POLICY_MAX		BIT(3)
 	struct agentsys_restart_policy policy;
 };
 

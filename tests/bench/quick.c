@@ -250,8 +250,8 @@ static void measure_restart(struct agentsys *h)
 		kill(pid, SIGKILL);
 		samples[i] = read_stamp(&pid) - t0;
 	}
-	note("SIGKILL -> new instance's first instruction", "floor: SIGKILL, waitpid, posix_spawn", 1.1,
-	     samples, ROUNDS, 1);
+	note("SIGKILL -> new instance's first instruction",
+	     "floor: SIGKILL, waitpid, posix_spawn", 1.1, samples, ROUNDS, 1);
 	end(h, id);
 	agentsys_spec_free(spec);
 }
@@ -262,7 +262,7 @@ static void measure_wait(void)
 	static int64_t samples[ROUNDS];
 
 	for (int i = 0; i < ROUNDS; i++) {
-		struct { int64_t t0; } message;
+		int64_t t0;
 		int pipes[2];
 		pid_t pid, killer;
 
@@ -273,18 +273,18 @@ static void measure_wait(void)
 		killer = fork();
 		if (!killer) {
 			nap();
-			message.t0 = now();
+			t0 = now();
 			kill(pid, SIGKILL);
-			if (write(pipes[1], &message, sizeof(message)) < 0)
+			if (write(pipes[1], &t0, sizeof(t0)) < 0)
 				_exit(1);
 			_exit(0);
 		}
 		waitpid(pid, NULL, 0);
 		samples[i] = now();
 		waitpid(killer, NULL, 0);
-		if (read(pipes[0], &message, sizeof(message)) != sizeof(message))
+		if (read(pipes[0], &t0, sizeof(t0)) != sizeof(t0))
 			die("read", errno);
-		samples[i] -= message.t0;
+		samples[i] -= t0;
 		close(pipes[0]);
 		close(pipes[1]);
 	}
@@ -334,8 +334,8 @@ static void measure_event(struct agentsys *h)
 		close(pipes[1]);
 		end(h, id);
 	}
-	note("SIGKILL -> event in a listener's hands", "floor: SIGKILL -> waitpid returns", 0, samples,
-	     ROUNDS, 1);
+	note("SIGKILL -> event in a listener's hands",
+	     "floor: SIGKILL -> waitpid returns", 0, samples, ROUNDS, 1);
 	agentsys_events_close(events);
 	agentsys_spec_free(spec);
 }
