@@ -226,8 +226,12 @@ struct agentsys_version {
  * Anyone. Returns the length of the JSON text, which is terminated by a zero
  * byte that is not counted. The text is always whole: recent events are left
  * out, oldest first, until it fits.
+ *   -EINVAL    @agent_id is not 0
  *   -EMSGSIZE  even without events it needs more; @len then holds the size
- *              needed at that moment
+ *              needed at that moment, and the buffer the beginning of the text
+ *   -EFAULT    the buffer is not mapped: found out when the text is written
+ *   -EINTR     the caller is being killed
+ *   -ENOMEM
  */
 #define AGENTSYS_IOC_TELEMETRY	_IO(AGENTSYS_IOC_MAGIC, 0x01)
 
