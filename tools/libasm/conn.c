@@ -348,6 +348,8 @@ int conn_request(struct agentsys *h, struct nl_msg *msg, struct answers *answers
 	while (ret < 0 && errno == EINTR);
 	ret = ret < 0 ? -errno : 0;
 	nlmsg_free(msg);
+	if (ret == -EMSGSIZE)	/* beyond what the module would take */
+		ret = -E2BIG;
 	if (ret)
 		return fail_errno(h, ret);
 	return take_all(h, answers, &pending);

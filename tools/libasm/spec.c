@@ -455,12 +455,46 @@ static int put_program(struct nl_msg *msg, const struct agentsys_spec *spec)
 	return ret;
 }
 
+static bool fits(const char *s)
+{
+	/* The length of an attribute, its head and the string's end in it, has 16 bits. */
+	return !s || strlen(s) < UINT16_MAX - NLA_HDRLEN;
+}
+
+static bool all_fit(const struct strings *strings)
+{
+	size_t i = 0;
+
+	while (i < strings->n && fits(strings->at[i]))
+		i++;
+	return i == strings->n;
+}
+
+/*
+ * What no attribute can carry would be cut off without a word. It is refused as the
+ * module refuses what is shorter, and yet too long.
+ */
+static int check_lengths(const struct agentsys_spec *spec)
+{
+	if (!all_fit(&spec->args) || !all_fit(&spec->env))
+		return -E2BIG;
+	if (!fits(spec->name) || !fits(spec->cwd))
+		return -ENAMETOOLONG;
+	for (int n = 0; n < 3; n++)
+		if (!fits(spec->stdio_path[n]))
+			return -ENAMETOOLONG;
+	return 0;
+}
+
 int spec_put(struct nl_msg *msg, const struct agentsys_spec *spec, enum spec_parts parts)
 {
 	int ret;
 
 	if (!spec)
 		return 0;
+	ret = check_lengths(spec);
+	if (ret)
+		return ret;
 	ret = put_numbers(msg, spec, parts);
 	if (!ret && spec->name && parts != SPEC_POLICY)
 		ret = nla_put_string(msg, AGENTSYS_A_NAME, spec->name);
