@@ -77,7 +77,6 @@ int agentsys_spawn(struct agentsys_agent *agent, u32 id, struct agentsys_waiter 
 	WRITE_ONCE(agent->has_cgroup, standby);
 	if (waiter)
 		agentsys_waiter_add(agent, waiter);	/* the first one */
-	agent->first = true;
 	agentsys_supervisor_apply(agent, AGENTSYS_IN_START);
 	if (any)
 		agentsys_standby_fill();

@@ -138,6 +138,13 @@ static void reap(struct agentsys_agent *agent, enum agentsys_input input)
 	if (!drop_cgroup(agent))
 		return;
 	disarm(agent);
+	/*
+	 * Told when nothing of it is left, so that the asker can try again at once.
+	 * Whoever asked for the spawn has been told: there is nothing to keep.
+	 */
+	if (agentsys_waiter_fail(agent) && agent->first)
+		agent->forget = true;
+	agent->first = false;
 	agentsys_waiter_reached(agent, AGENTSYS_ENDS);
 	let_go(agent);
 	if (agent->forget)
@@ -151,10 +158,6 @@ static void finish(struct agentsys_agent *agent, u32 state)
 	if (state == AGENTSYS_FAILED)
 		agentsys_event_agent(agent, AGENTSYS_EVENT_FAILED, agent->status.cause,
 				     agent->status.restarts, agent->status.policy.max_restarts);
-	/* Whoever asked for the spawn has been told: there is nothing to keep. */
-	if (agentsys_waiter_fail(agent) && agent->first)
-		agent->forget = true;
-	agent->first = false;
 	agent->by_hand = false;
 	agent->restart_after = false;
 	agent->tries = 0;
@@ -216,7 +219,7 @@ static void launch(struct agentsys_agent *agent, enum agentsys_input input)
 	agent->begun_ns = ktime_get_boottime_ns();
 
 	spin_lock(&agent->lock);
-	status->instance++;
+	agent->first = !status->instance++;
 	if (agent->by_hand)
 		status->restarts = 0;
 	else
