@@ -10,7 +10,8 @@
  * themselves, and need no right but to be one.
  *
  * Functions that can fail return a negative errno, which is what the kernel
- * said where nothing else is noted; success is 0 or what is described. A
+ * said where nothing else is noted; success is 0 or what is described. A number
+ * that is out of its range, an id of 0 for one, is -ERANGE with every request. A
  * connection, a spec or a subscription may be used by one thread at a time.
  * Structs that the library hands out are made by it and may grow at their end.
  */

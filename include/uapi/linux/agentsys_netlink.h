@@ -7,7 +7,10 @@
  *
  * Commands that change something need CAP_SYS_ADMIN in the initial user
  * namespace (-EPERM), reading is open to everyone. Every refusal carries a text
- * in the extended acknowledgement (NETLINK_EXT_ACK), and changes nothing.
+ * in the extended acknowledgement (NETLINK_EXT_ACK), and changes nothing. With
+ * any command, a number that is out of its attribute's range is -ERANGE, and an
+ * attribute that the command does not take, or of a wrong size, is -EINVAL. Only
+ * an unknown command, -EOPNOTSUPP, has no text: the kernel refuses it by itself.
  *
  * A command that starts or ends processes is answered twice when it carries
  * AGENTSYS_A_WAIT: the usual acknowledgement (when NLM_F_ACK is set) says that
@@ -37,7 +40,7 @@
  * @AGENTSYS_CMD_SPAWN: make a record and start it [ARG..., (everything of a
  *	spec), (ID), (WAIT)]
  *	-EEXIST the id or the name's record exists, -E2BIG and -ENAMETOOLONG
- *	beyond a bound of <linux/agentsys.h>, -EINVAL a value out of range,
+ *	beyond a bound of <linux/agentsys.h>, -EINVAL a value that cannot be,
  *	-ENOSPC max_agents records exist, -ESHUTDOWN a shutdown is under way,
  *	-EBADF a descriptor that is not open; later: what the failing step said
  * @AGENTSYS_CMD_ATTACH: adopt a running process [PID, (ID), (NAME), (STOP_*),
