@@ -121,7 +121,7 @@ def test_run_refused():
             ((), USAGE, "the program is missing")]:
         result = ctl("run", *words, want=status)
         assert text in result.err and not result.out, (words, result)
-    assert [agent["agent_id"] for agent in ctl_json("list")] == [100]
+    wait_for("they are forgotten", lambda: [agent["agent_id"] for agent in ctl_json("list")] == [100])
 
 
 @with_clean

@@ -147,7 +147,11 @@ TEST_F(conn, words)
 	EXPECT_STREQ("cannot execute the program \"/no/such/program\": No such file or directory",
 		     agentsys_error(self->h));
 	EXPECT_NE(0, id);
-	/* Whoever waited knows. */
+	/* Whoever waited knows, so it is forgotten, once its cgroup is gone. */
+	for (int i = 0; i < 500 && !agentsys_get(self->h, id, &info); i++) {
+		agentsys_info_free(info);
+		usleep(10000);
+	}
 	EXPECT_EQ(-ESRCH, agentsys_get(self->h, id, &info));
 	EXPECT_EQ(AGENTSYS_STEP_NONE, agentsys_error_step(self->h));
 	EXPECT_STREQ("no such agent", agentsys_error(self->h));
