@@ -51,7 +51,7 @@ PROGRAMS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/kselftest/*.c tes
 UNITS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/unit/*.c))
 # Looked for when needed, by the shell: make remembers what a folder held before the library was built.
 LIBASM = $(shell find $(O)/tools -name libasm-agentsys.so -printf '%h\n' -quit 2>/dev/null)
-TEST_CFLAGS = $(CFLAGS) $(WARN) -Wno-unused-parameter -std=gnu11 -D_GNU_SOURCE \
+TEST_CFLAGS = $(CFLAGS) $(WARN) -Wno-unused-parameter -std=gnu11 -D_GNU_SOURCE -include tests/kselftest/lib/scale.h \
 	-Iinclude/uapi -Itools/libasm -Itests/kselftest/lib $(NL_CFLAGS) -isystem $(SELFTESTS)
 TEST_LIBS = $(if $(LIBASM),-L$(LIBASM) -lasm-agentsys) -lnl-genl-3 -lnl-3 -ljson-c -lpthread -lm
 

@@ -27,7 +27,7 @@ class Result:
 
 def call(*words, input=None, env=None, user=None):
     done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, input=input,
-                          env=dict(os.environ, **(env or {})), user=user, text=True, timeout=60)
+                          env=dict(os.environ, **(env or {})), user=user, text=True, timeout=60 * ksft.SCALE)
     return Result(done.returncode, done.stdout, done.stderr)
 
 
@@ -46,7 +46,7 @@ def info(agent):
 
 
 def wait_for(what, condition, seconds=20):
-    until = time.monotonic() + seconds
+    until = time.monotonic() + seconds * ksft.SCALE
     while time.monotonic() < until:
         if condition():
             return
@@ -230,11 +230,12 @@ def test_life():
 def test_several():
     "several agents: all of them are dealt with, whatever becomes of one; they stop side by side"
     for id in 100, 101, 102, 103:
-        run("--id", str(id), "--stop-timeout", "1s", "sh", "-c", "trap '' TERM; while :; do sleep 1; done")
-    time.sleep(0.3)
+        run("--id", str(id), "--stop-timeout", "%ds" % ksft.SCALE, "sh", "-c",
+            "trap '' TERM; while :; do sleep 1; done")
+    time.sleep(0.3 * ksft.SCALE)
     start = time.monotonic()
     result = ctl("stop", 100, 999, 101, 102, "nobody", 103, want=NO_AGENT)
-    assert time.monotonic() - start < 3.5
+    assert time.monotonic() - start < 3.5 * ksft.SCALE
     assert result.out.count(" killed\n") == 4, result
     assert "999" in result.err and "nobody" in result.err
     assert ctl("rm", "--ended").out.count("removed") == 4
@@ -245,10 +246,10 @@ def test_several():
 def test_no_wait():
     "--no-wait returns at once"
     run("--id", "100", "sh", "-c", "trap '' TERM; echo ready >&2; while :; do sleep 1; done", "--stderr", "x")
-    time.sleep(0.3)
+    time.sleep(0.3 * ksft.SCALE)
     start = time.monotonic()
     assert ctl("stop", "--no-wait", 100).out == "Agent 100 (sh) was asked to stop\n"
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 2 * ksft.SCALE
     assert info(100)["state"] == "stopping"
     ctl("kill", 100)
     assert "Agent 101" in ctl("run", "--no-wait", "--id", 101, "sleep", "1000").out

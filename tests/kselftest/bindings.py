@@ -27,7 +27,7 @@ def raises(code, function, *arguments, **keywords):
 
 
 def wait_for(what, condition, seconds=20):
-    until = time.monotonic() + seconds
+    until = time.monotonic() + seconds * ksft.SCALE
     while time.monotonic() < until:
         if condition():
             return
@@ -179,13 +179,13 @@ def test_interrupt(asm):
 def test_threads(asm):
     "a wait does not hold up other threads"
     asm.spawn(["/bin/sh", "-c", "trap '' TERM; while :; do sleep 0.1; done"], id=100)
-    time.sleep(0.3)
-    thread = threading.Thread(target=lambda: asm.stop(100, timeout_ms=1500))
+    time.sleep(0.3 * ksft.SCALE)
+    thread = threading.Thread(target=lambda: asm.stop(100, timeout_ms=1500 * ksft.SCALE))
     start = time.monotonic()
     thread.start()
     with agentsys.Connection() as other:
         assert other.get(100).state == "stopping"
-    assert time.monotonic() - start < 1.4
+    assert time.monotonic() - start < 1.4 * ksft.SCALE
     thread.join()
 
 

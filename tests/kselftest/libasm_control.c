@@ -377,7 +377,7 @@ TEST_F(conn, wait_interrupted)
 
 	set_shell(self->spec, "trap '' TERM; while :; do sleep 0.1; done");
 	ASSERT_EQ(0, agentsys_spawn(self->h, self->spec, AGENTSYS_WAIT, &id));
-	usleep(300000);
+	usleep(300000 * vm_scale());
 	sigaction(SIGALRM, &action, NULL);
 	setitimer(ITIMER_REAL, &soon, NULL);
 	EXPECT_EQ(-EINTR, agentsys_stop(self->h, id, 1500, AGENTSYS_WAIT));
@@ -582,7 +582,7 @@ TEST_F(conn, shutdown)
 	ASSERT_EQ(0, agentsys_spawn(self->h, self->spec, AGENTSYS_WAIT, NULL));
 	set_shell(self->spec, "trap '' TERM; while :; do sleep 0.1; done");
 	ASSERT_EQ(0, agentsys_spawn(self->h, self->spec, AGENTSYS_WAIT, NULL));
-	usleep(300000);
+	usleep(300000 * vm_scale());
 	EXPECT_EQ(0, agentsys_shutdown(self->h, 500, AGENTSYS_WAIT, &ended, &killed));
 	EXPECT_EQ(2, ended);
 	EXPECT_EQ(1, killed);

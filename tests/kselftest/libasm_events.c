@@ -167,7 +167,7 @@ TEST_F(events, slow_reader)
 	ASSERT_EQ(0, setsockopt(agentsys_events_fd(self->sub), SOL_SOCKET, SO_RCVBUF, &size,
 				sizeof(size)));
 	make_events(self->h, 100, RING / 4);
-	usleep(500000);
+	usleep(500000 * vm_scale());
 	for (int i = 1; i <= RING / 2; i++) {
 		ASSERT_EQ(1, NEXT(5000));
 		EXPECT_EQ(before + i, self->event.seq);
@@ -178,7 +178,7 @@ TEST_F(events, slow_reader)
 	/* Twice the ring: the first half of it is gone for good, and counted. */
 	before = last_seq(self->h);
 	make_events(self->h, 100, RING);
-	usleep(500000);
+	usleep(500000 * vm_scale());
 	{
 		uint64_t got = 0, lost = 0, at = before;
 

@@ -61,7 +61,7 @@ def call(command, id=0, size=8192):
 
 
 def until(what, seconds=20):
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + seconds * ksft.SCALE
     while not what():
         assert time.monotonic() < deadline, "did not come true"
         time.sleep(0.05)

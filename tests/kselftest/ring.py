@@ -50,7 +50,7 @@ def traced():
         raise ksft.Skip("no tracefs")
 
     def lines(count):
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 20 * ksft.SCALE
         while True:
             got = [line for line in read(TRACE + "/trace").splitlines() if "agentsys_event:" in line]
             if len(got) >= count:

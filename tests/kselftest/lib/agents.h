@@ -4,7 +4,7 @@
  * and waiting for what is to come.
  *
  * A test waits for an event, for a line of its agent or for a condition, never
- * for a time. PATIENCE_MS only ends a test whose event does not come.
+ * for a time; PATIENCE_MS only ends a test whose event does not come.
  *
  * Include it behind kselftest_harness.h.
  */
@@ -28,7 +28,7 @@
 
 #include <libasm.h>
 
-#define PATIENCE_MS	20000
+#define PATIENCE_MS	(20000 * vm_scale())
 
 /* Longer than any test: an agent that waits for it waits for ever. */
 #define NEVER_MS	3600000

@@ -9,8 +9,12 @@
 
     ksft.main()
 """
+import os
 import sys
 import traceback
+
+# How much slower than usual this machine is: time limits are to be multiplied by it.
+SCALE = int(os.environ.get("VM_SCALE", "1"))
 
 
 class Skip(Exception):
