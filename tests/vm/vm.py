@@ -56,6 +56,20 @@ def archive(files):
     return data
 
 
+def directives(path, known):
+    """What the "vm:" comments at the top of a file ask for."""
+    found = {}
+    with open(path, errors="replace") as file:
+        head = file.read(4000)
+    for text in re.findall(r"^[\s/*#]*vm:[ \t]*(.*?)(?:\*/.*)?$", head, re.M):
+        for word in shlex.split(text):
+            key, _, value = word.partition("=")
+            if key not in known:
+                sys.exit("%s: unknown vm: directive %s" % (path, word))
+            found[key] = value
+    return found
+
+
 class Kernel:
     """A kernel to boot, as scripts/kernel.sh keeps it."""
 
@@ -64,13 +78,16 @@ class Kernel:
         self.folder = output(os.path.join(TREE, "scripts/kernel.sh"), "dir", name)
         with open(os.path.join(self.folder, "release")) as file:
             self.release = file.read().strip()
-        # A sanitizer kernel is slow and large, and says so.
+        # A sanitizer kernel is slow and large, and says so: in its folder, or in our own configuration for it.
         self.options = {}
         options = os.path.join(self.folder, "vm.json")
+        fragment = os.path.join(HERE, "kernels", name.partition("-")[2] + ".config")
         if os.path.exists(options):
             with open(options) as file:
                 self.options = json.load(file)
-        self.scale = self.options.get("scale", 1) * int(os.environ.get("VM_SCALE", "1"))
+        elif os.path.exists(fragment):
+            self.options = directives(fragment, ("scale", "mem", "cmdline"))
+        self.scale = int(self.options.get("scale", 1)) * int(os.environ.get("VM_SCALE", "1"))
 
     def overlay(self):
         return os.path.join(BUILD, self.release, "overlay.cpio")
@@ -153,15 +170,7 @@ class Spec:
         self.name = os.path.splitext(self.file)[0]
         # Programs are installed under the name alone, scripts with theirs.
         self.program = self.name if self.file.endswith(".c") else self.file
-        self.options = {}
-        with open(path, errors="replace") as file:
-            head = file.read(4000)
-        for text in re.findall(r"^[\s/*#]*vm:[ \t]*(.*?)(?:\*/.*)?$", head, re.M):
-            for word in shlex.split(text):
-                key, _, value = word.partition("=")
-                if key not in ("params", "nomodule", "timeout", "cmdline", "mem", "cpus", "isolated", "kernels"):
-                    sys.exit("%s: unknown vm: directive %s" % (path, word))
-                self.options[key] = value
+        self.options = directives(path, ("params", "nomodule", "timeout", "cmdline", "mem", "cpus", "isolated", "kernels"))
 
     def missing(self):
         """A program that could not be built is not there: make removes the old one."""
@@ -249,7 +258,7 @@ class Runner:
         machine = Machine(self.kernel, "tests", {"tests": [spec.job(self.kernel) for spec in group]}, "file:" + console,
                           cmdline=options.get("cmdline", ""), mem=options.get("mem"), cpus=options.get("cpus", 2),
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
-        done, program, log, kernel_log, status = 0, None, None, [], None
+        done, program, log, kernel_log, status, scan, finished = 0, None, None, [], None, None, False
         heard = time.monotonic() + (BOOT_TIMEOUT - QUIET_TIMEOUT) * self.kernel.scale
         deadline = heard + QUIET_TIMEOUT * self.kernel.scale
         try:
@@ -276,13 +285,27 @@ class Runner:
                 elif mark == "@end":
                     log.write("\nkernel log:\n" + "\n".join(kernel_log) + "\n")
                     log.close()
-                    self.judge(program, status, kernel_log, time.monotonic() - started)
+                    reported = self.judge(program, status, kernel_log, time.monotonic() - started)
                     program, log, done = None, None, done + 1
                     deadline = time.monotonic() + 30 * self.kernel.scale
+                    if reported and done < len(group):
+                        # After the first report lockdep and others are silent, and much may be broken.
+                        break
+                elif mark == "@scan":
+                    started, scan = time.monotonic(), []
+                    deadline = started + 120 * self.kernel.scale
+                elif mark == "@leak":
+                    scan.append(text)
+                elif mark == "@file":
+                    self.save(*text.split(" "))
                 elif mark == "@done":
+                    finished = True
                     break
         finally:
             machine.close()
+        if scan is not None:
+            self.leaks(scan if finished else scan + ["the machine %s" % ("died" if machine.ended else "hung")],
+                       time.monotonic() - started)
         if program or not done:
             # It died or hung during a test, or before the first one.
             with open(console, errors="replace") as file:
@@ -299,13 +322,38 @@ class Runner:
         return done
 
     def judge(self, program, status, kernel_log, seconds):
+        """Count a test's results; return whether the kernel reported something."""
         program.finish(status)
-        for report in klog.reports(kernel_log):
+        reports = klog.reports(kernel_log)
+        for report in reports:
             program.fail("kernel report:\n" + "\n".join(klog.brief(report)))
         self.report(program, seconds)
+        self.explain(program)
+        return bool(reports)
+
+    def explain(self, program):
         for item in program.items:
             if item.state == "failed":
                 self.say("     not ok: " + item.name + ("\n" + item.why.strip()).replace("\n", "\n       | "))
+
+    def leaks(self, lines, seconds):
+        """Each object that nobody points to any more is a failure."""
+        with open(os.path.join(self.logs, "leaks-%d.log" % self.boots), "w") as log:
+            log.writelines(line + "\n" for line in lines)
+        program = tap.Program("%s leaks" % self.kernel.name)
+        for text in re.split(r"\n(?=unreferenced object)", "\n".join(lines)) if lines else []:
+            program.fail("kmemleak: " + text)
+        if not lines:
+            program.items.append(tap.Item("passed", program.name))
+        self.report(program, seconds)
+        self.explain(program)
+
+    def save(self, path, data):
+        """Coverage data of a boot, by the path of the object below the module's folder."""
+        path = os.path.join(self.logs, "gcov-%d" % self.boots, path.partition("/module/")[2])
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(base64.b64decode(data))
 
 
 def summarise(programs, say=print):

@@ -6,6 +6,8 @@ The report is lines, so that nothing a test or the kernel prints can be taken fo
     @begin NAME     @exit STATUS     @fail TEXT     @note TEXT     @end NAME     @done
     |TEXT           the test's own output
     @k TEXT         a line of the kernel log written since @begin
+    @scan           looking for leaks, now that the tests are over
+    @leak TEXT      a line of what was found
     @file PATH B64  a file for the host
     @beat           every 2 s: the machine is alive
 
@@ -14,6 +16,7 @@ The job comes from the host as /etc/agentsys-job.json.
 import base64
 import json
 import os
+import re
 import select
 import signal
 import subprocess
@@ -27,6 +30,7 @@ LIB = "/usr/lib/agentsys"
 CGROUP = "/sys/fs/cgroup"
 MODULE = os.environ["AGENTSYS_KO"]
 KMEMLEAK = "/sys/kernel/debug/kmemleak"
+GCOV = "/sys/kernel/debug/gcov"
 
 
 class Port:
@@ -127,9 +131,8 @@ def describe(pid):
 
 
 class Test:
-    def __init__(self, port, spec):
-        self.port = port
-        self.spec = spec
+    def __init__(self, port, spec, leaks):
+        self.port, self.spec, self.leaks = port, spec, leaks
         self.cgroup = CGROUP + "/vm-test"
 
     def fail(self, text):
@@ -141,10 +144,11 @@ class Test:
         self.port.send("@begin " + self.spec["name"])
         log = KernelLog()
         fit = not self.load() or self.execute()
+        if self.leaks.here:
+            self.leaks.look()
         fit = self.unload() and fit
         self.clean()
-        lines = log.close() + self.leaks()
-        for line in lines:
+        for line in log.close():
             self.port.send("@k " + line)
         self.port.send("@end " + self.spec["name"])
         return fit
@@ -173,7 +177,7 @@ class Test:
         try:
             child = subprocess.Popen([self.spec["path"]], stdin=subprocess.DEVNULL, stdout=write_end, stderr=write_end,
                                      cwd=work, preexec_fn=enter,
-                                     env={**os.environ, "PYTHONPATH": LIB + "/tests/lib", "TESTLIB": LIB + "/tests/lib",
+                                     env={**os.environ, "VM_SCALE": str(self.spec["scale"]), "PYTHONPATH": LIB + "/tests/lib", "TESTLIB": LIB + "/tests/lib",
                                           "AGENTS": LIB + "/tests/agents"})
         except (OSError, subprocess.SubprocessError) as error:
             os.close(write_end)
@@ -272,17 +276,66 @@ class Test:
                 except OSError:
                     pass
 
-    def leaks(self):
-        if not os.path.exists(KMEMLEAK):
-            return []
+
+class Leaks:
+    """Memory that nobody points to any more, where the kernel keeps account of it."""
+
+    def __init__(self):
+        self.here = os.path.exists(KMEMLEAK)
+        self.started = []  # (when, test)
+        self.bases = []
+        self.symbols = []  # (offset, name) in the module
+        if self.here:
+            write(KMEMLEAK, "clear")
+
+    def start(self, test):
+        self.started.append((time.monotonic(), test))
+
+    def look(self):
+        """Remember where the module is: it will be gone when the leaks are told."""
+        with open("/proc/modules") as file:
+            base = [int(line.split()[5], 16) for line in file if line.startswith("agentsys ")]
+        self.bases += base
+        if base and not self.symbols:
+            with open("/proc/kallsyms") as file:
+                found = [line.split() for line in file if line.endswith("[agentsys]\n")]
+            self.symbols = sorted((int(fields[0], 16) - base[0], fields[2]) for fields in found)
+
+    def name(self, found):
+        for base in self.bases:
+            below = [symbol for symbol in self.symbols if symbol[0] <= int(found[0], 16) - base]
+            if below and int(found[0], 16) - base < 1 << 20:
+                return "%s+0x%x [agentsys]" % (below[-1][1], int(found[0], 16) - base - below[-1][0])
+        return found[0]
+
+    def test_at(self, age):
+        when = time.monotonic() - age
+        return next((test for begin, test in reversed(self.started) if begin <= when), "before the tests")
+
+    def scan(self, port):
+        if not self.here:
+            return
+        port.send("@scan")
         # A fresh allocation may look like a leak for 5 s.
         for _ in range(2):
+            time.sleep(6)
             write(KMEMLEAK, "scan")
-            time.sleep(5)
         with open(KMEMLEAK) as file:
-            lines = file.read().split("\n")
-        write(KMEMLEAK, "clear")
-        return ["kmemleak: " + line for line in lines if line]
+            lines = file.read().splitlines()
+        for line in lines:
+            age = re.search(r"\(age ([0-9.]+)s\)", line)
+            port.send("@leak " + re.sub(r"0xffffffff[0-9a-f]{8}\b", self.name, line)
+                      + (" in test " + self.test_at(float(age[1])) if age else ""))
+
+
+def send_coverage(port):
+    for folder, _, names in os.walk(GCOV):
+        for name in names:
+            # The link beside each of them leads to the compiler's notes on the host.
+            if name.endswith(".gcda"):
+                with open(os.path.join(folder, name), "rb") as file:
+                    port.send("@file %s %s" % (os.path.relpath(os.path.join(folder, name), GCOV),
+                                               base64.b64encode(file.read()).decode()))
 
 
 def main(what):
@@ -293,10 +346,15 @@ def main(what):
     # The console shows everything, in case this machine dies; QEMU writes it to a file.
     write("/proc/sys/kernel/printk", "8")
     if what == "tests":
+        leaks = Leaks()
         for spec in job["tests"]:
-            if not Test(port, spec).run():
+            leaks.start(spec["name"])
+            if not Test(port, spec, leaks).run():
                 # The next test deserves a clean machine: the host boots one for it.
                 break
+        else:
+            leaks.scan(port)
+        send_coverage(port)
     else:
         why = command(["insmod", MODULE], 60)
         if why:
