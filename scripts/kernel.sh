@@ -7,12 +7,14 @@
 #   scripts/kernel.sh cache          the cache's folder
 #   scripts/kernel.sh refresh        ask apt again for newer ones at the next use
 #
-# NAME is a Debian series (6.1, 6.12), which stands for its newest cloud kernel, or any folder
-# $cache/kernels/NAME that holds what each kernel's folder holds:
+# NAME is a Debian series (6.1, 6.12), which stands for its newest cloud kernel; a series and one of the configurations
+# in tests/vm/kernels (6.1-check), which is built from Debian's linux-source and kept as long as neither changes; or any
+# folder $cache/kernels/NAME that holds what each kernel's folder holds:
 #   release   what uname -r says          vmlinux   what QEMU boots (ELF with a PVH note, or a bzImage)
 #   build     folder for make -C          modules   optional: its lib/modules/<release>
 set -eu
 
+fragments=$(cd "$(dirname "$0")/../tests/vm/kernels" && pwd)
 cache=${AGENTSYS_CACHE:-${XDG_CACHE_HOME:-${HOME:-/var/tmp}/.cache}/agentsys}
 mkdir -p "$cache/kernels" "$cache/source"
 cache=$(cd "$cache" && pwd)
@@ -22,7 +24,7 @@ die() { say "$*"; exit 1; }
 
 # The work below moves finished folders into place; one at a time, whoever else runs.
 lock() {
-	exec 9>"$cache/lock"
+	exec 9>"$cache/${1:-lock}"
 	flock -n 9 || { say 'waiting for another run to finish with the cache'; flock 9; }
 }
 
@@ -109,11 +111,74 @@ ensure_series() {
 	flock -u 9
 }
 
+# The whole of linux-source-SERIES as far as a small x86 kernel is made of it.
+tree_dir() {
+	local series=$1 tar version folder new top
+	tar=/usr/src/linux-source-$series.tar.xz
+	version=$(stat -c %Y.%s "$tar")
+	folder=$cache/source/tree-$series-$version
+	if [ ! -d "$folder" ]; then
+		say "extracting linux-source-$series, about 1 minute"
+		new=$(mktemp -d "$cache/source/.new.XXXXXX")
+		top=linux-source-$series
+		# Of what no configuration of ours has, only the Kconfig files are read.
+		tar -xJf "$tar" -C "$new" --strip-components=1 --anchored \
+			--exclude="$top/arch/[a-wyz]*/*.[chS]" --exclude="$top/arch/[a-wyz]*/boot/*" \
+			--exclude="$top/Documentation/*/*" --exclude="$top/tools/testing/*" \
+			--exclude="$top/sound/*.[ch]" --exclude="$top/drivers/gpu/drm/*.[ch]" --exclude="$top/drivers/media/*.[ch]" \
+			--exclude="$top/drivers/net/ethernet/*.[ch]" --exclude="$top/drivers/net/wireless/*.[ch]" \
+			--exclude="$top/drivers/infiniband/*.[ch]" --exclude="$top/drivers/scsi/*.[ch]" \
+			--exclude="$top/drivers/staging/*.[ch]" || { rm -rf "$new"; die "$tar cannot be extracted"; }
+		mv -T "$new" "$folder"
+	fi
+	echo "$folder"
+}
+
+# The folder of our own kernel SERIES-VARIANT, there or not. What its contents depend on is in the name.
+own_dir() {
+	local series=${1%%-*} variant=${1#*-} tar key
+	tar=/usr/src/linux-source-$series.tar.xz
+	[ -e "$tar" ] || die "$tar is missing: install linux-source-$series"
+	key=$({
+		stat -c %Y.%s "$tar"
+		gcc -dumpfullversion
+		sed -n '/^CONFIG_/p; /^# CONFIG_.* is not set$/p' "$fragments/base.config" "$fragments/$variant.config"
+	} | sha256sum | cut -c1-8)
+	echo "$cache/kernels/$1-$key"
+}
+
+ensure_own() {
+	local series=${1%%-*} variant=${1#*-} folder source
+	folder=$(own_dir "$1")
+	if [ ! -e "$folder/release" ]; then
+		lock "$1.lock"
+		if [ ! -e "$folder/release" ]; then
+			source=$(tree_dir "$series")
+			mkdir -p "$folder"
+			"$(dirname "$0")/build-kernel.sh" "$series" "$variant" "$source" "$folder" "$variant-${folder##*-}"
+			say "$1 is ready"
+		fi
+		flock -u 9
+	fi
+	# Other trees on this machine may have other configurations, so older ones go only when nobody uses them.
+	touch "$folder"
+	find "$cache/kernels" -maxdepth 1 -name "$1-????????" -mtime +14 -exec rm -rf {} +
+}
+
+# Is NAME a kernel of our own?
+own() { [[ $1 =~ ^[0-9]+\.[0-9]+-[a-z]+$ ]] && [ "${1#*-}" != base ] && [ -e "$fragments/${1#*-}.config" ]; }
+
+# Make sure that kernel NAME is there, print its folder.
 ensure() {
-	if [[ $1 =~ ^[0-9]+\.[0-9]+$ ]]; then
+	local folder=$cache/kernels/$1
+	if own "$1"; then
+		ensure_own "$1"
+		folder=$(own_dir "$1")
+	elif [[ $1 =~ ^[0-9]+\.[0-9]+$ ]]; then
 		ensure_series "$1"
 	fi
-	[ -e "$cache/kernels/$1/release" ] || die "there is no kernel \"$1\" in $cache/kernels"
+	[ -e "$folder/release" ] || die "there is no kernel \"$1\" in $cache/kernels"
+	(cd "$folder" && pwd -P)
 }
 
 # Print the folder with what we use of linux-source-SERIES (default 6.12, the newest).
@@ -146,8 +211,8 @@ source_dir() {
 }
 
 case ${1:-} in
-dir) ensure "$2"; (cd "$cache/kernels/$2" && pwd -P) ;;
-release) ensure "$2"; cat "$cache/kernels/$2/release" ;;
+dir) ensure "$2" ;;
+release) folder=$(ensure "$2"); cat "$folder/release" ;;
 source) source_dir "${2:-}" ;;
 cache) echo "$cache" ;;
 refresh) rm -f "$cache"/kernels/*.checked ;;
