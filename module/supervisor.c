@@ -161,7 +161,14 @@ static void finish(struct agentsys_agent *agent, u32 state)
 	agent->by_hand = false;
 	agent->restart_after = false;
 	agent->tries = 0;
-	reap(agent, AGENTSYS_IN_TIMER);
+	/*
+	 * Not at once: the main process is still on its way out of the cgroup,
+	 * and those who listen want to hear of its end.
+	 */
+	if (agent->has_cgroup)
+		agentsys_agent_arm(agent, 1);
+	else
+		reap(agent, AGENTSYS_IN_TIMER);
 }
 
 static void fail_start(struct agentsys_agent *agent, int error, enum agentsys_step step)
