@@ -62,7 +62,7 @@ static int write_limits(int cgroup, const struct agentsys_job *job)
 	ret = write_limit(cgroup, "memory.max", job->memory_max);
 	/* Half an agent is of no use: when memory runs out all of it goes. */
 	if (!ret && job->memory_max)
-		ret = write_file(cgroup, "memory.oom.group", "1", "1" + 1);
+		ret = write_file(cgroup, "memory.oom.group", &one, &one + 1);
 	if (!ret)
 		ret = write_limit(cgroup, "memory.high", job->memory_high);
 	if (!ret)

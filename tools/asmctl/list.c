@@ -20,7 +20,8 @@ static const char *const titles[] = {
 
 static void add_row(struct table *table, const struct agentsys_info *info)
 {
-	char id[16], pid[16] = "-", state[FORMAT_MAX], restarts[32], uptime[FORMAT_MAX] = "-";
+	char id[16], pid[16] = "-", state[FORMAT_MAX], restarts[32];
+	char time[FORMAT_MAX], uptime[FORMAT_MAX + 4] = "-";
 	char cpu[FORMAT_MAX], memory[FORMAT_MAX] = "-", end[FORMAT_MAX];
 	bool spent = info->max_restarts && info->restarts >= info->max_restarts;
 
@@ -28,13 +29,11 @@ static void add_row(struct table *table, const struct agentsys_info *info)
 	snprintf(restarts, sizeof(restarts), "%u/%u", info->restarts, info->max_restarts);
 	if (info->pid) {
 		snprintf(pid, sizeof(pid), "%u", info->pid);
-		format_duration(boot_time() - info->start_time, uptime);
+		snprintf(uptime, sizeof(uptime), "%s",
+			 format_duration(boot_time() - info->start_time, time));
 	} else if (info->state == AGENTSYS_BACKOFF) {
-		char wait[FORMAT_MAX - 4];
-
-		format_duration(info->next_start_ms * UINT64_C(1000000), uptime);
-		snprintf(wait, sizeof(wait), "%s", uptime);
-		snprintf(uptime, sizeof(uptime), "in %s", wait);
+		snprintf(uptime, sizeof(uptime), "in %s",
+			 format_duration(info->next_start_ms * UINT64_C(1000000), time));
 	}
 	if (info->memory)
 		format_bytes(info->memory, memory);
