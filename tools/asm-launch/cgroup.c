@@ -57,6 +57,7 @@ static int write_cpu_max(int cgroup, __u64 quota, __u64 period)
 
 static int write_limits(int cgroup, const struct agentsys_job *job)
 {
+	static const char one = '1';
 	int ret;
 
 	ret = write_limit(cgroup, "memory.max", job->memory_max);
