@@ -3,9 +3,11 @@
 
 #include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/string.h>
 
 #include "agent.h"
 #include "core/names.h"
+#include "launch.h"
 #include "mailbox.h"
 #include "spec.h"
 
@@ -55,6 +57,16 @@ void agentsys_waiter_reached(struct agentsys_agent *agent, enum agentsys_goal go
 	answer_all(agent, goal, &answer);
 }
 
+/* The file that the step is about, or NULL. */
+static const char *file_of_step(const struct agentsys_agent *agent)
+{
+	if (agent->status.step == AGENTSYS_STEP_LAUNCHER)
+		return agentsys_launch_path();
+	if (agent->status.step == AGENTSYS_STEP_EXEC && agent->spec)
+		return agentsys_spec_program(agent->spec);
+	return NULL;
+}
+
 bool agentsys_waiter_fail(struct agentsys_agent *agent)
 {
 	const struct agentsys_status *status = &agent->status;
@@ -69,13 +81,15 @@ bool agentsys_waiter_fail(struct agentsys_agent *agent)
 	if (list_empty(&agent->waiters))
 		return false;
 	if (status->cause == AGENTSYS_CAUSE_LAUNCH) {
+		const char *file = file_of_step(agent);
+
 		answer.error = status->code;
 		answer.step = status->step;
-		snprintf(text, sizeof(text), "%s%s%.200s%s", agentsys_step_text(status->step),
-			 status->step == AGENTSYS_STEP_EXEC && agent->spec ? " \"" : "",
-			 status->step == AGENTSYS_STEP_EXEC && agent->spec ?
-				agentsys_spec_program(agent->spec) : "",
-			 status->step == AGENTSYS_STEP_EXEC && agent->spec ? "\"" : "");
+		if (file)
+			snprintf(text, sizeof(text), "%s \"%.200s\"",
+				 agentsys_step_text(status->step), file);
+		else
+			strscpy(text, agentsys_step_text(status->step), sizeof(text));
 		answer.text = text;
 	}
 	return answer_all(agent, AGENTSYS_RUNS, &answer);
