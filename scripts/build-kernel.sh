@@ -7,7 +7,7 @@ set -eu -o pipefail
 
 variant=$2 source=$3 folder=$4 name=$5
 fragments=$(cd "$(dirname "$0")/../tests/vm/kernels" && pwd)
-requested="$fragments/base.config $fragments/$variant.config $folder/name.config"
+requested=("$fragments/base.config" "$fragments/$variant.config" "$folder/name.config")
 build=$folder/build
 log=$folder/build.log
 
@@ -25,16 +25,14 @@ make_it() { make -C "$source" O="$build" "$@"; }
 
 configure() {
 	make_it -s tinyconfig &&
-		# shellcheck disable=SC2086 # a list of words
-		"$source/scripts/kconfig/merge_config.sh" -m -O "$build" "$build/.config" $requested &&
+		"$source/scripts/kconfig/merge_config.sh" -m -O "$build" "$build/.config" "${requested[@]}" &&
 		make_it -s olddefconfig
 }
 
 # olddefconfig drops without a word what depends on something that is not there.
 dropped() {
 	local line option
-	# shellcheck disable=SC2086
-	cat $requested | while read -r line; do
+	cat "${requested[@]}" | while read -r line; do
 		case $line in
 		CONFIG_*) grep -qxF "$line" "$build/.config" || echo "$line" ;;
 		'# CONFIG_'*' is not set')
@@ -55,7 +53,6 @@ fi
 
 say "building Linux $1 with $fragments/$variant.config, $(fact files) files; this happens once and takes about" \
 	"$(fact minutes) minutes on two free cores; ^C is harmless, the next run goes on from there"
-# shellcheck disable=SC2016 # $! is expanded where it should be
 make_it -j"$(nproc)" vmlinux modules_prepare >"$log" 2>&1 9>&- &
 make=$!
 trap 'kill "$make" 2>/dev/null' INT TERM EXIT
