@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # vm: timeout=180
 """asmctl as a person and as a script uses it: every command, what it prints and its exit status."""
+import ctypes
 import json
 import os
 import pty
@@ -506,6 +507,17 @@ def test_version():
     version = ctl_json("version")
     assert version["abi"] == version["module_abi"] == 1, version
     assert re.search(r"^module \d+\.\d+\.\d+ \(ABI 1\)$", ctl("version").out, re.M)
+
+
+def test_network_namespace():
+    "elsewhere than in the first network namespace: status 5, and why"
+    def leave():
+        if ctypes.CDLL(None).unshare(0x40000000):
+            os._exit(99)
+    done = subprocess.run(["asmctl", "list"], stderr=subprocess.PIPE, text=True, preexec_fn=leave)
+    if done.returncode == 99:
+        raise ksft.Skip("no network namespaces")
+    assert done.returncode == NO_MODULE and "network namespace" in done.stderr, done
 
 
 def test_full_disk():

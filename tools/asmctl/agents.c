@@ -3,13 +3,17 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "asmctl.h"
 #include "parse.h"
 
 void module_missing(void)
 {
-	complain("the agentsys module is not loaded (load it with \"modprobe agentsys\")");
+	if (access("/sys/module/agentsys", F_OK))
+		complain("the agentsys module is not loaded (load it with \"modprobe agentsys\")");
+	else
+		complain("the agentsys module cannot be reached (from another network namespace?)");
 	exit(EXIT_NO_MODULE);
 }
 
