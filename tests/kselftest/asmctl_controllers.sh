@@ -1,8 +1,10 @@
 #!/bin/sh
 # vm: cmdline="cgroup_disable=memory"
 # Without the memory controller agents run, and what is missing is said.
+# shellcheck source=tests/vm/lib/ksft.sh
 . "$TESTLIB/ksft.sh"
 
+# shellcheck disable=SC2317 # it is called by check
 says() {	# TEXT STATUS COMMAND...: it ends with the status and says the text
 	text=$1
 	want=$2
