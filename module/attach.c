@@ -20,35 +20,47 @@
 #include "supervisor.h"
 #include "telemetry.h"
 
+/* Those under way: a process can become one agent only. Guarded by the supervisor lock. */
+static LIST_HEAD(under_way);
+
 /* Of our own, so that unloading the module waits for the last line of the work. */
 static struct workqueue_struct *attach_wq;
 
 /**
  * struct attach - one adoption under way
  * @work: moves the process
+ * @node: link in the list of those under way
  * @agent: with a reference
  * @pid: the process, with a reference
  * @limits: for the new cgroup
  */
 struct attach {
 	struct work_struct work;
+	struct list_head node;
 	struct agentsys_agent *agent;
 	struct pid *pid;
 	struct agentsys_limits limits;
 };
 
-/* The agent's cgroup if @pid is alive and in it, else 0. */
+/*
+ * The agent's cgroup if @pid is in it, else 0. Any thread tells: where the first one
+ * has ended, it stays in the cgroup that it ended in.
+ */
 static u64 cgroup_id_of(struct pid *pid)
 {
-	struct task_struct *task;
+	struct task_struct *task, *thread;
 	struct cgroup *cgroup;
 	u64 id = 0;
 
 	rcu_read_lock();
 	task = pid_task(pid, PIDTYPE_TGID);
-	cgroup = task ? agentsys_cgroup_of(task) : NULL;
-	if (cgroup)
-		id = cgroup_id(cgroup);
+	if (task) {
+		for_each_thread(task, thread) {
+			cgroup = agentsys_cgroup_of(thread);
+			if (cgroup)
+				id = cgroup_id(cgroup);
+		}
+	}
 	rcu_read_unlock();
 	return id;
 }
@@ -126,6 +138,7 @@ static void attach_work(struct work_struct *work)
 	ret = move(attach);
 
 	mutex_lock(&agentsys_lock);
+	list_del(&attach->node);
 	if (!ret)
 		ret = adopt(attach);
 	if (ret) {
@@ -142,6 +155,24 @@ static void attach_work(struct work_struct *work)
 	kfree(attach);
 }
 
+/* Is it an agent's, or about to be? */
+static bool is_taken(struct pid *pid)
+{
+	pid_t tgid = pid_nr(pid);
+	struct agentsys_agent *agent;
+	struct attach *attach;
+	bool taken;
+
+	list_for_each_entry(attach, &under_way, node)
+		if (attach->pid == pid)
+			return true;
+	rcu_read_lock();
+	agent = agentsys_registry_of_main(tgid);
+	taken = agent && READ_ONCE(agent->tgid) == tgid;
+	rcu_read_unlock();
+	return taken || cgroup_id_of(pid);
+}
+
 /* Why @pid cannot be adopted, or 0. */
 static int check(struct pid *pid, struct netlink_ext_ack *extack)
 {
@@ -149,7 +180,7 @@ static int check(struct pid *pid, struct netlink_ext_ack *extack)
 	int ret = 0;
 
 	rcu_read_lock();
-	task = pid_task(pid, PIDTYPE_TGID);
+	task = pid_task(pid, PIDTYPE_TGID);	/* NULL for NULL */
 	if (!task || !atomic_read(&task->signal->live)) {
 		NL_SET_ERR_MSG(extack, "no such process");
 		ret = -ESRCH;
@@ -159,7 +190,7 @@ static int check(struct pid *pid, struct netlink_ext_ack *extack)
 	} else if (task->flags & PF_KTHREAD) {
 		NL_SET_ERR_MSG(extack, "a kernel thread cannot be an agent");
 		ret = -EINVAL;
-	} else if (agentsys_cgroup_of(task)) {
+	} else if (is_taken(pid)) {
 		NL_SET_ERR_MSG(extack, "the process is part of an agent already");
 		ret = -EBUSY;
 	}
@@ -197,6 +228,7 @@ static int enter(struct attach *attach, u32 id, struct agentsys_waiter *waiter,
 	spin_unlock(&agent->lock);
 	agentsys_supervisor_hold(agent);
 	agentsys_agent_get(agent);
+	list_add(&attach->node, &under_way);
 	queue_work(attach_wq, &attach->work);
 	return 0;
 }
@@ -217,18 +249,12 @@ int agentsys_attach(struct agentsys_agent *agent, u32 id, pid_t pid,
 	attach->pid = get_pid(find_pid_ns(pid, &init_pid_ns));
 	rcu_read_unlock();
 
-	if (attach->pid) {
-		ret = check(attach->pid, extack);
-	} else {
-		NL_SET_ERR_MSG(extack, "no such process");
-		ret = -ESRCH;
-	}
-	if (!ret) {
-		mutex_lock(&agentsys_lock);
-		agentsys_mail_drain();
+	mutex_lock(&agentsys_lock);
+	agentsys_mail_drain();
+	ret = check(attach->pid, extack);
+	if (!ret)
 		ret = enter(attach, id, waiter, extack);
-		mutex_unlock(&agentsys_lock);
-	}
+	mutex_unlock(&agentsys_lock);
 	if (ret) {
 		put_pid(attach->pid);
 		kfree(attach);
