@@ -20,22 +20,7 @@
 #include "registry.h"
 #include "report.h"
 #include "supervisor.h"
-
-/* Nothing has been appended to any struct yet: its first version is all of it. */
-#define get_arg(arg, uarg) get_struct(arg, sizeof(*(arg)), uarg)
-
-static int get_struct(void *arg, size_t ksize, void __user *uarg)
-{
-	u32 size;
-
-	if (get_user(size, (u32 __user *)uarg))
-		return -EFAULT;
-	if (size < ksize)
-		return -EINVAL;
-	if (size > PAGE_SIZE)
-		return -E2BIG;
-	return copy_struct_from_user(arg, ksize, uarg, size);
-}
+#include "uarg.h"
 
 /* No more than the caller knows; it may have changed its mind about @size meanwhile. */
 static int put_struct(void __user *uarg, const void *arg, size_t ksize, u32 size)
@@ -60,7 +45,7 @@ static long version_call(void __user *uarg)
 /* Memory outside user space is refused at once, what is not mapped there when it is written. */
 static int get_text(struct agentsys_text *text, void __user *uarg)
 {
-	int ret = get_arg(text, uarg);
+	int ret = agentsys_get_arg(text, uarg);
 
 	if (ret)
 		return ret;
@@ -128,7 +113,7 @@ static long policy_call(void __user *uarg)
 	struct agentsys_agent *agent;
 	int ret;
 
-	ret = get_arg(&policy, uarg);
+	ret = agentsys_get_arg(&policy, uarg);
 	if (ret)
 		return ret;
 	if (policy.flags)
@@ -192,7 +177,7 @@ static long whoami_call(void __user *uarg)
 	u32 size;
 	int ret;
 
-	ret = get_arg(&whoami, uarg);
+	ret = agentsys_get_arg(&whoami, uarg);
 	if (ret)
 		return ret;
 	size = whoami.size;
@@ -210,7 +195,7 @@ static long heartbeat_call(void __user *uarg)
 	struct agentsys_agent *agent;
 	int ret;
 
-	ret = get_arg(&heartbeat, uarg);
+	ret = agentsys_get_arg(&heartbeat, uarg);
 	if (ret)
 		return ret;
 	if (heartbeat.flags)
