@@ -20,8 +20,10 @@ TEST(starts_and_ends)
 	agentsys_spec_set_args(spec, args);
 	ret = agentsys_spawn(h, spec, AGENTSYS_WAIT, &id);
 	ASSERT_EQ(0, ret) TH_LOG("%s", agentsys_error(h));
+	pid = agentsys_pid(h);
+	ASSERT_GT(pid, 1);
 	ASSERT_EQ(0, agentsys_get(h, id, &info));
-	pid = info->pid;
+	EXPECT_EQ(pid, info->pid);
 	agentsys_info_free(info);
 	EXPECT_EQ(0, kill(pid, 0));
 	ASSERT_EQ(0, agentsys_stop(h, id, -1, AGENTSYS_WAIT));

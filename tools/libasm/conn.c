@@ -123,6 +123,11 @@ const char *agentsys_error(const struct agentsys *h)
 	return h->error;
 }
 
+pid_t agentsys_pid(const struct agentsys *h)
+{
+	return h->pid;
+}
+
 enum agentsys_step agentsys_error_step(const struct agentsys *h)
 {
 	return h->step;

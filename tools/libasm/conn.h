@@ -21,6 +21,7 @@
  * @buf: what was received
  * @buf_size: its size
  * @step: see agentsys_error_step()
+ * @pid: see agentsys_pid()
  * @error: see agentsys_error()
  */
 struct agentsys {
@@ -29,6 +30,7 @@ struct agentsys {
 	unsigned char *buf;
 	size_t buf_size;
 	enum agentsys_step step;
+	pid_t pid;
 	char error[ERROR_MAX];
 };
 

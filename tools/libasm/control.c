@@ -26,6 +26,7 @@ static int take_outcome(struct agentsys *h, struct nlattr **attrs, void *arg)
 
 	if (attrs[AGENTSYS_A_ID])
 		outcome->id = attr_u32(attrs[AGENTSYS_A_ID]);
+	h->pid = attr_u32(attrs[AGENTSYS_A_PID]);
 	outcome->ended = attr_u32(attrs[AGENTSYS_A_COUNT]);
 	outcome->killed = attr_u32(attrs[AGENTSYS_A_KILLED]);
 	if (!error)
@@ -64,6 +65,7 @@ static int send_request(struct agentsys *h, struct nl_msg *msg, uint8_t cmd, boo
 	};
 
 	memset(outcome, 0, sizeof(*outcome));
+	h->pid = 0;
 	return conn_request(h, msg, &answers);
 }
 

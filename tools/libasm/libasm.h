@@ -72,6 +72,17 @@ AGENTSYS_API const char *agentsys_error(const struct agentsys *h);
 AGENTSYS_API enum agentsys_step agentsys_error_step(const struct agentsys *h);
 
 /**
+ * agentsys_pid - the process that the last start brought up
+ * @h: the connection
+ *
+ * Return: the main process, in the initial pid namespace, of the agent that the
+ * last agentsys_spawn(), agentsys_attach(), agentsys_start() or agentsys_restart()
+ * with AGENTSYS_WAIT was about, as it was when its program had been executed; 0 if
+ * that failed or did not wait.
+ */
+AGENTSYS_API pid_t agentsys_pid(const struct agentsys *h);
+
+/**
  * AGENTSYS_WAIT - return when the agent has started or ended, not at once
  *
  * A flag of the calls below. Such a wait ends with -EINTR when a signal handler
