@@ -17,7 +17,7 @@ WARN := -Wall -Wextra -Werror
 # Deferred: finding (and the first time extracting) them is not needed for `make help`.
 SELFTESTS = $(shell scripts/kernel.sh source)/tools/testing/selftests
 
-.PHONY: all help deps module tools tests programs overlay check unit lint vm-test demo shell bench-quick \
+.PHONY: all help deps module tools tests programs overlay check check-kcsan coverage unit lint vm-test demo shell bench-quick \
 	install uninstall install-tools install-module clean
 
 all: module tools
@@ -25,10 +25,12 @@ all: module tools
 help:
 	@echo 'make demo          show what agentsys does, in a virtual machine, in under two minutes'
 	@echo 'make shell         a root shell in a virtual machine with the module loaded; exit leaves it'
-	@echo 'make check         everything: unit tests, lint, tests in virtual machines on both kernels'
+	@echo 'make check         everything: unit tests, lint, tests in virtual machines on both kernels and with sanitizers'
+	@echo 'make check-kcsan   the tests in a virtual machine whose kernel looks for data races'
+	@echo 'make coverage      which lines and branches of the module the tests reach; in $(BUILD)/coverage'
 	@echo 'make unit          unit tests on this machine'
 	@echo 'make lint          static checks'
-	@echo 'make vm-test       tests in a virtual machine; T=name or T="a b*" picks, KVER=6.12 picks the kernel'
+	@echo 'make vm-test       tests in a virtual machine; T=name or T="a b*" picks, KVER=6.12 or 6.1-check the kernel'
 	@echo 'make bench-quick   benchmarks under a clock that counts instructions; results in $(BUILD)/bench'
 	@echo 'make all           build the module (KVER) and the tools'
 	@echo 'make install       tools, headers, manual pages and the module for the running kernel; DESTDIR, PREFIX'
@@ -51,7 +53,7 @@ PROGRAMS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/kselftest/*.c tes
 UNITS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/unit/*.c))
 # Looked for when needed, by the shell: make remembers what a folder held before the library was built.
 LIBASM = $(shell find $(O)/tools -name libasm-agentsys.so -printf '%h\n' -quit 2>/dev/null)
-TEST_CFLAGS = $(CFLAGS) $(WARN) -Wno-unused-parameter -std=gnu11 -D_GNU_SOURCE -include tests/kselftest/lib/scale.h \
+TEST_CFLAGS = $(CFLAGS) $(WARN) -Wno-unused-parameter -std=gnu11 -D_GNU_SOURCE \
 	-Iinclude/uapi -Itools/libasm -Itests/kselftest/lib $(NL_CFLAGS) -isystem $(SELFTESTS)
 TEST_LIBS = $(if $(LIBASM),-L$(LIBASM) -lasm-agentsys) -lnl-genl-3 -lnl-3 -ljson-c -lpthread -lm
 
@@ -68,7 +70,7 @@ link = @mkdir -p $(@D) && $(CC) $(1) -MMD -MP -MF $@.d -MT $@ -o $@.$$$$ $< $(sh
 $(O)/tests/agents/%: tests/kselftest/agents/%.c
 	$(call link,$(TEST_CFLAGS),$(TEST_LIBS))
 $(O)/tests/kselftest/%: tests/kselftest/%.c
-	$(call link,$(TEST_CFLAGS),$(TEST_LIBS))
+	$(call link,$(TEST_CFLAGS) -include tests/kselftest/lib/scale.h,$(TEST_LIBS))
 $(O)/tests/bench/%: tests/bench/%.c
 	$(call link,$(TEST_CFLAGS),$(TEST_LIBS))
 
@@ -105,6 +107,12 @@ lint: deps
 
 check: deps
 	@scripts/check.py all
+
+check-kcsan: deps
+	@scripts/check.py kcsan
+
+coverage: deps
+	@scripts/check.py coverage
 
 vm-test: overlay
 	@tests/vm/vm.py test $(T)

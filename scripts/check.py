@@ -1,8 +1,9 @@
 #!/usr/bin/python3
-"""Run everything and count: check.py unit | lint | all.
+"""Run everything and count: check.py unit | lint | all | kcsan | coverage.
 
 The last line is "N passed, N failed, N skipped"; the status is 0 only if nothing failed.
 """
+import glob
 import os
 import subprocess
 import sys
@@ -17,6 +18,9 @@ import tap  # noqa: E402
 import vm   # noqa: E402
 
 KERNELS = ("6.1", "6.12")
+SANITIZED = "6.1-check"
+RACES = "6.1-kcsan"
+COVERED = "6.1-gcov"
 UNIT_TIMEOUT = 120
 LINT_TIMEOUT = 600
 BUILD_LINES = 40  # of a failed build's output
@@ -94,22 +98,44 @@ class Check:
             runner = vm.Runner(vm.Kernel(kernel), say=self.say)
             runner.programs = self.programs  # appending is atomic
             runner.run(tests)
+            return runner
         except Exception as error:  # a thread's end must not go unseen
             program = tap.Program("%s runner" % kernel)
             program.fail("%s: %s" % (type(error).__name__, error))
             self.add(program, time.monotonic())
+            return None
 
-    def machines(self):
+    def kernel(self, name):
+        """Build a kernel of our own if it is not there; that takes long, so it says so as it goes."""
+        done = subprocess.run([os.path.join(TREE, "scripts/kernel.sh"), "dir", name], stdout=subprocess.DEVNULL)
+        if done.returncode:
+            program = tap.Program("kernel " + name)
+            program.fail("it cannot be built: see above")
+            self.add(program, time.monotonic())
+        return not done.returncode
+
+    def machines(self, *kernels):
+        """Run all tests on kernels, side by side."""
         tests = vm.specs([])
         if not tests:
             return
         # Two machines at once even on two cores: measured, 30 s against 48 s one after the other.
-        threads = [threading.Thread(target=self.machine, args=(kernel, tests)) for kernel in KERNELS
-                   if self.make("-s", "overlay", "KVER=" + kernel)]
+        threads = [threading.Thread(target=self.machine, args=(kernel, tests)) for kernel in kernels
+                   if self.kernel(kernel) and self.make("-s", "overlay", "KVER=" + kernel)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
+
+    def coverage(self):
+        """Run all tests and tell what of the module they reach."""
+        if not self.kernel(COVERED) or not self.make("-s", "overlay", "KVER=" + COVERED):
+            return
+        runner = self.machine(COVERED, vm.specs([]))
+        if runner:
+            objects = os.path.join(vm.BUILD, runner.kernel.release, "module")
+            subprocess.run([os.path.join(TREE, "scripts/coverage.py"), objects] + sorted(
+                glob.glob(os.path.join(runner.logs, "gcov-*"))), check=False)
 
 
 def main():
@@ -120,7 +146,12 @@ def main():
     if what in ("lint", "all"):
         check.lint()
     if what == "all":
-        check.machines()
+        check.machines(*KERNELS)
+        check.machines(SANITIZED)
+    if what == "kcsan":
+        check.machines(RACES)
+    if what == "coverage":
+        check.coverage()
     return vm.summarise(check.programs)
 
 
