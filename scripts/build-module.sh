@@ -29,6 +29,7 @@ flock 9
 cp -rsf "$PWD/module" "$PWD/include" "$out/"
 find "$out/module" "$out/include" -xtype l -delete
 
-make -s -C "$headers" M="$out/module" -j"$(nproc)" KCFLAGS="-fmacro-prefix-map=$out/= ${KCFLAGS:-}" "$@" modules 2>&1 |
+# Only a kernel that collects coverage heeds GCOV_PROFILE.
+make -s -C "$headers" M="$out/module" -j"$(nproc)" KCFLAGS="-fmacro-prefix-map=$out/= ${KCFLAGS:-}" GCOV_PROFILE=y "$@" modules 2>&1 |
 	sed -e "s|$out/||g" -e '/^Skipping BTF generation/d' >&2
 cp -u "$out/module/agentsys.ko" "$out/agentsys.ko"
