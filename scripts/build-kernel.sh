@@ -53,7 +53,7 @@ fi
 
 say "building Linux $1 with $fragments/$variant.config, $(fact files) files; this happens once and takes about" \
 	"$(fact minutes) minutes on two free cores; ^C is harmless, the next run goes on from there"
-make_it -j"$(nproc)" vmlinux modules_prepare >"$log" 2>&1 9>&- &
+make_it -j"$(nproc)" bzImage modules_prepare >"$log" 2>&1 9>&- &
 make=$!
 trap 'kill "$make" 2>/dev/null' INT TERM EXIT
 started=$SECONDS
@@ -69,12 +69,13 @@ trap - INT TERM EXIT
 wait "$make" || { grep -B 5 -A 10 -m 3 'error:\|Error ' "$log" >&2 || tail -n 20 "$log" >&2; die "$variant: the build failed, see $log"; }
 say "$variant was built in $(((SECONDS - started) / 60)) min"
 
-objcopy --strip-all "$build/vmlinux" "$folder/vmlinux"
+# Not the unpacked one: with KASAN the entry by PVH dies, since its code is instrumented before there is shadow memory.
+cp "$build/arch/x86/boot/bzImage" "$folder/vmlinux"
 # Modules are checked against it; only a build with modules would copy it.
 [ -e "$build/Module.symvers" ] || cp "$build/vmlinux.symvers" "$build/Module.symvers"
 # A module needs the headers, the scripts and objtool.
 find "$build" \( -path "$build/scripts" -o -path "$build/tools" \) -prune -o -type f \
-	\( -name '*.[oa]' -o -name '.*.cmd' -o -name 'vmlinux*' ! -name '*.symvers' \) -exec rm -f {} +
+	\( -name '*.[oa]' -o -name '.*.cmd' -o -name 'vmlinux*' -o -name '.tmp_*' -o -name bzImage \) -exec rm -f {} +
 ln -sf build/.config "$folder/config"
 cp "$build/include/config/kernel.release" "$folder/.release"
 mv "$folder/.release" "$folder/release"
