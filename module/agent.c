@@ -53,6 +53,7 @@ void agentsys_agent_put(struct agentsys_agent *agent)
 	 */
 	WARN_ON_ONCE(!list_empty(&agent->waiters));
 	put_pid(agent->main);
+	put_pid(agent->previous);
 	if (agent->spec)
 		agentsys_spec_put(agent->spec);
 	kfree_rcu(agent, rcu);

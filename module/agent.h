@@ -105,6 +105,7 @@ enum agentsys_mail {
  *
  * Guarded by the supervisor lock:
  * @main: its main process, to send signals to
+ * @previous: its main process before, while that may still be on its way out
  * @cgroup_id: id of its cgroup once a process was born in it, 0 before
  * @has_cgroup: the cgroup's directory may exist
  * @populated: processes may live in it: it counts as live, and holds the module
@@ -153,6 +154,7 @@ struct agentsys_agent {
 	u64 cpu_told;
 
 	struct pid *main;
+	struct pid *previous;
 	u64 cgroup_id;
 	bool has_cgroup;
 	bool populated;

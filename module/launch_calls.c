@@ -2,8 +2,9 @@
 /*
  * The calls of the launcher and of the children that it bears.
  */
+#include <linux/delay.h>
 #include <linux/file.h>
-#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
@@ -14,6 +15,9 @@
 #include "registry.h"
 #include "spec.h"
 #include "uarg.h"
+
+/* How often a new process looks whether the one before it is gone, every 50 to 100 us. */
+#define PREVIOUS_TRIES	100
 
 /* Marks a file that has joined, in its private_data. */
 static char launcher_file;
@@ -231,6 +235,21 @@ static int bind_cgroup(struct agentsys_agent *agent)
 	return 0;
 }
 
+/* Is nothing left of a process but what wait() tells? Its files are closed then. */
+static bool is_gone(struct pid *pid)
+{
+	struct task_struct *leader, *thread;
+	bool gone = true;
+
+	rcu_read_lock();
+	leader = pid_task(pid, PIDTYPE_TGID);
+	if (leader)
+		for_each_thread(leader, thread)
+			gone = gone && READ_ONCE(thread->exit_state);
+	rcu_read_unlock();
+	return gone;
+}
+
 static long launch_commit(struct file *file, const struct agentsys_launch_result *arg)
 {
 	struct agentsys_agent *agent = agentsys_launch.job;
@@ -242,14 +261,43 @@ static long launch_commit(struct file *file, const struct agentsys_launch_result
 		return -EPERM;
 	if (!agent || agentsys_launch.committed || agent->token != arg->token)
 		return -ECANCELED;
+	if (agent->previous && !is_gone(agent->previous))
+		return -EAGAIN;
 	ret = bind_cgroup(agent);
 	if (!ret)
 		ret = agentsys_registry_set_main(agent, task_tgid(current));
 	if (ret)
 		return ret;
+	put_pid(agent->previous);
+	agent->previous = NULL;
 	agentsys_launch.committed = true;
 	agentsys_launch.deaths = 0;
 	return 0;
+}
+
+/*
+ * As a rule the instance before is gone by now, or will be in a moment. If not,
+ * nobody else shall wait for it: the supervisor does that.
+ */
+static long launch_commit_patiently(struct file *file, const struct agentsys_launch_result *arg)
+{
+	unsigned int tries = PREVIOUS_TRIES;
+	long ret;
+
+	lockdep_assert_held(&agentsys_lock);
+
+	while ((ret = launch_commit(file, arg)) == -EAGAIN && tries-- &&
+	       !fatal_signal_pending(current)) {
+		mutex_unlock(&agentsys_lock);
+		usleep_range(50, 100);
+		mutex_lock(&agentsys_lock);
+	}
+	if (ret == -EAGAIN) {
+		agentsys_launch_fail_job(EAGAIN, AGENTSYS_STEP_CLONE);
+		agentsys_launch_progress();
+		ret = -ECANCELED;
+	}
+	return ret;
 }
 
 static long launch_fail(const struct agentsys_launch_result *arg)
@@ -292,7 +340,7 @@ static long launch_result(struct file *file, unsigned int nr, void __user *uarg)
 	if (!is_launcher_file(file))
 		ret = -EPERM;
 	else if (nr == _IOC_NR(AGENTSYS_IOC_LAUNCH_COMMIT))
-		ret = launch_commit(file, &arg);
+		ret = launch_commit_patiently(file, &arg);
 	else
 		ret = launch_fail(&arg);
 	mutex_unlock(&agentsys_lock);

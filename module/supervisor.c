@@ -124,6 +124,8 @@ static bool drop_cgroup(struct agentsys_agent *agent)
 	agent->cgroup_id = 0;
 	agent->nested = false;
 	agent->untidy = false;
+	put_pid(agent->previous);
+	agent->previous = NULL;
 	spin_lock(&agent->lock);
 	WRITE_ONCE(agent->has_cgroup, false);
 	/* What used some more between the two lines above was told perhaps. */
@@ -290,6 +292,8 @@ static void note_end(struct agentsys_agent *agent, enum agentsys_input input,
 		if (!agent->alone)
 			agentsys_cgroup_kill(agent->id);
 		agent->untidy = !agent->alone || agent->nested;
+		put_pid(agent->previous);
+		agent->previous = get_pid(agent->main);
 	}
 	if (status->flags & AGENTSYS_AGENT_PAUSED) {
 		/* Or its next instance would be born frozen. */
@@ -361,10 +365,10 @@ static void schedule_restart(struct agentsys_agent *agent, u32 delay_ms)
 }
 
 /*
- * Did the launch fail for the number of processes, and had the cgroup an instance
- * before, which counts until all of it is gone?
+ * Did the launch fail because the instance before has not gone yet, of which the
+ * processes count and the files are open until then?
  */
-static bool found_full(const struct agentsys_agent *agent)
+static bool came_too_early(const struct agentsys_agent *agent)
 {
 	return agent->launch_step == AGENTSYS_STEP_CLONE && agent->launch_error == EAGAIN &&
 	       agent->cgroup_id;
@@ -377,7 +381,7 @@ static void decide(struct agentsys_agent *agent, enum agentsys_input input)
 	enum agentsys_cause cause;
 	s32 code;
 
-	if (input == AGENTSYS_IN_LAUNCH_FAILED && found_full(agent)) {
+	if (input == AGENTSYS_IN_LAUNCH_FAILED && came_too_early(agent)) {
 		agent->untidy = true;
 		agent->tries = 0;
 		hand_over(agent);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Agents that run as root and do to cgroups what root can: make cgroups in their
- * own, hand controllers on, leave. And those that fork without end.
+ * own, hand controllers on, leave. Those that fork without end, or take long to go.
  *
  * vm: timeout=300
  */
@@ -10,6 +10,7 @@
 
 #include <linux/capability.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 /* In shell: the agent's own cgroup. */
@@ -269,6 +270,28 @@ TEST_F(nested, an_agent_that_may_be_one_process_is_restarted)
 	EXPECT_EQ(AGENTSYS_CAUSE_EXIT, look(a, id).cause);
 	EXPECT_EQ(201, look(a, id).spawns);
 	EXPECT_EQ(201, look(a, id).exits);
+}
+
+/* ---- slow ends ---- */
+
+/* What the one before has open is closed when the next one starts. */
+TEST_F(nested, the_next_instance_waits_for_the_files_of_the_last)
+{
+	struct agents *a = &self->a;
+	struct agentsys_spec *spec = SPEC(program("mark"), WORK "/log", "hoarder", "hoard");
+	char log[4096];
+	uint32_t id;
+	int n = 0;
+
+	agentsys_spec_set_rlimit(spec, RLIMIT_NOFILE, 100000, 100000);
+	id = SPAWN(a, restarting(spec, AGENTSYS_RESTART_ALWAYS, 9, 0, 0));
+	ASSERT_TRUE(AWAIT(is_state(a, id, AGENTSYS_FAILED)));
+	EXPECT_EQ(10, look(a, id).spawns);
+	ASSERT_GT(read_whole(WORK "/log", log, sizeof(log)), 0);
+	for (char *at = log; (at = strchr(at, '\n')); at++)
+		n++;
+	EXPECT_EQ(10, n);
+	EXPECT_EQ(NULL, strstr(log, "double")) TH_LOG("%s", log);
 }
 
 /* ---- rights ---- */
