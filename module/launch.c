@@ -368,7 +368,10 @@ const char *agentsys_launch_path(void)
 
 int agentsys_launch_init(void)
 {
-	return launch_timeout_ms ? 0 : -EINVAL;
+	if (launch_timeout_ms)
+		return 0;
+	pr_err("launch_timeout_ms=0 leaves no time for a launch\n");
+	return -EINVAL;
 }
 
 /* Nobody is live, so nothing is queued; a launcher may be on its way all the same. */
