@@ -1,0 +1,497 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Loading, shutting down and unloading: what holds the module, what ends it all,
+ * and that nothing is left.
+ *
+ * vm: nomodule timeout=180
+ */
+#include "kselftest_harness.h"
+#include "lib/agents.h"
+
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+
+static int load(const char *params)
+{
+	int fd = open(getenv("AGENTSYS_KO"), O_RDONLY | O_CLOEXEC);
+	int ret;
+
+	MUST(fd >= 0);
+	ret = syscall(SYS_finit_module, fd, params, 0) ? -errno : 0;
+	close(fd);
+	return ret;
+}
+
+static int unload(void)
+{
+	return syscall(SYS_delete_module, "agentsys", O_NONBLOCK) ? -errno : 0;
+}
+
+static bool is_loaded(void)
+{
+	return !access("/sys/module/agentsys", F_OK);
+}
+
+static bool nothing_is_left(void)
+{
+	return !is_loaded() && access(AGENTSYS_DEVICE, F_OK) && access("/proc/agentsys", F_OK) &&
+	       access(CGROUPS, F_OK);
+}
+
+/* Whether @text was logged since @log was opened. */
+static bool is_logged(int log, const char *text)
+{
+	char line[4096];
+	ssize_t n;
+
+	while ((n = read(log, line, sizeof(line) - 1)) > 0) {
+		line[n] = '\0';
+		if (strstr(line, text))
+			return true;
+	}
+	return false;
+}
+
+static int open_log(void)
+{
+	int log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	MUST(log >= 0 && lseek(log, 0, SEEK_END) >= 0);
+	return log;
+}
+
+FIXTURE(unload) {
+	struct agents a;
+};
+
+FIXTURE_SETUP(unload)
+{
+	if (!is_loaded())
+		ASSERT_EQ(0, load(""));
+	agents_open(_metadata, &self->a);
+}
+
+/* Tests leave it loaded or not. */
+FIXTURE_TEARDOWN(unload)
+{
+	struct agentsys *h;
+
+	if (self->a.events)
+		agentsys_events_close(self->a.events);
+	if (self->a.h)
+		agentsys_close(self->a.h);
+	if (!is_loaded())
+		return;
+	if (!agentsys_open(&h)) {
+		agents_clear(h);
+		EXPECT_EQ(0, agentsys_shutdown(h, 0, AGENTSYS_WAIT, NULL, NULL));
+		agentsys_close(h);
+	}
+	EXPECT_TRUE(AWAIT(!unload()));
+}
+
+static struct agentsys_spec *stubborn(int *out)
+{
+	struct agentsys_spec *spec = SPEC(program("actor"), "stubborn");
+
+	*out = piped(spec, 1);
+	agentsys_spec_set_stop_timeout(spec, NEVER_MS);
+	return spec;
+}
+
+/* ---- what holds it ---- */
+
+TEST_F(unload, live_agent_holds_the_module)
+{
+	struct agents *a = &self->a;
+	uint32_t id = SPAWN(a, restarting(SLEEP, AGENTSYS_RESTART_ALWAYS, 9, 0, 0));
+	uint32_t waiting = SPAWN(a, restarting(SHELL("exit 1"), AGENTSYS_RESTART_ALWAYS, 9,
+					       NEVER_MS, NEVER_MS));
+	pid_t pid = look(a, id).pid;
+
+	LATER(a, waiting, RESTART_SCHEDULED);
+	EXPECT_EQ(-EWOULDBLOCK, unload());
+
+	/* It goes on as before. */
+	EXPECT_EQ(AGENTSYS_ACTIVE, look(a, id).state);
+	EXPECT_EQ(pid, look(a, id).pid);
+	skip_events(a);
+	kill(pid, SIGKILL);
+	LATER(a, id, RESTART);
+	SPAWN(a, SLEEP);
+
+	/* One that is to be restarted some day is reason enough. */
+	agents_clear(a->h);
+	waiting = SPAWN(a, restarting(SHELL("exit 1"), AGENTSYS_RESTART_ALWAYS, 9, NEVER_MS,
+				      NEVER_MS));
+	ASSERT_TRUE(AWAIT(is_state(a, waiting, AGENTSYS_BACKOFF)));
+	ASSERT_TRUE(AWAIT(!look_system(a->h).active));
+	EXPECT_EQ(-EWOULDBLOCK, unload());
+}
+
+/* Records of agents that have ended do not; the launcher goes by itself after a while. */
+TEST_F(unload, ended_agents_do_not_hold_it)
+{
+	struct agents *a = &self->a;
+	uint32_t id = SPAWN(a, SLEEP);
+	struct agentsys_event event;
+	struct agentsys *h;
+	pid_t launcher = look_system(a->h).launcher_pid;
+
+	EXPECT_GT(launcher, 0);
+	ASSERT_OK(a->h, agentsys_stop(a->h, id, NEVER_MS, AGENTSYS_WAIT));
+	EXPECT_EQ(1, look_system(a->h).agents);
+	skip_events(a);
+	EXPECT_TRUE(AWAIT(!unload()));
+	EXPECT_TRUE(nothing_is_left());
+	EXPECT_TRUE(AWAIT(!process_state(launcher)));
+
+	/* Who listens is told, who asks as well. */
+	EXPECT_EQ(-ENODEV, agentsys_events_next(a->events, &event, NULL, PATIENCE_MS));
+	EXPECT_EQ(-ENODEV, agentsys_open(&h));
+	EXPECT_GT(0, agentsys_stop(a->h, id, 0, 0));
+
+	/* Loaded again it knows nothing of before. */
+	ASSERT_EQ(0, load(""));
+	agentsys_events_close(a->events);
+	agentsys_close(a->h);
+	agents_open(_metadata, a);
+	EXPECT_EQ(0, look_system(a->h).agents);
+	EXPECT_EQ(0, look_system(a->h).spawns);
+	SPAWN(a, SLEEP);
+	EXPECT_EQ(1, NEXT(a, 0, SPAWN).seq);
+}
+
+TEST_F(unload, open_device_holds_it)
+{
+	int device = open(AGENTSYS_DEVICE, O_RDWR | O_CLOEXEC);
+
+	ASSERT_GE(device, 0);
+	EXPECT_EQ(-EWOULDBLOCK, unload());
+	close(device);
+	EXPECT_TRUE(AWAIT(!unload()));
+	EXPECT_TRUE(nothing_is_left());
+}
+
+/* ---- shutdown ---- */
+
+TEST_F(unload, shutdown_ends_all_and_lets_go)
+{
+	struct agents *a = &self->a;
+	uint32_t ids[4], ended = 99, killed = 99;
+	int out;
+
+	ids[0] = SPAWN(a, restarting(SLEEP, AGENTSYS_RESTART_ALWAYS, 9, 0, 0));
+	ids[1] = SPAWN(a, SLEEP);
+	ids[2] = SPAWN(a, SPEC("/bin/true"));
+	ids[3] = SPAWN(a, stubborn(&out));
+	ASSERT_LINE("ready", out);
+	ASSERT_TRUE(AWAIT(is_state(a, ids[2], AGENTSYS_EXITED) && !cgroup_exists(ids[2])));
+	ASSERT_OK(a->h, agentsys_pause(a->h, ids[1]));
+	skip_events(a);
+
+	ASSERT_OK(a->h, agentsys_shutdown(a->h, 200, AGENTSYS_WAIT, &ended, &killed));
+	EXPECT_EQ(3, ended);
+	EXPECT_EQ(1, killed);
+	EXPECT_EQ(0, count_cgroups());
+	EXPECT_EQ(200, NEXT(a, 0, SHUTDOWN).value);
+	for (int i = 0; i < 4; i++) {
+		EXPECT_EQ(AGENTSYS_EXITED, look(a, ids[i]).state);
+		EXPECT_EQ(1, look(a, ids[i]).instance);
+	}
+	EXPECT_EQ(AGENTSYS_CAUSE_STOP, look(a, ids[0]).cause);
+	EXPECT_EQ(AGENTSYS_CAUSE_STOP, look(a, ids[1]).cause);
+	EXPECT_EQ(AGENTSYS_CAUSE_EXIT, look(a, ids[2]).cause);
+	EXPECT_EQ(AGENTSYS_CAUSE_KILL, look(a, ids[3]).cause);
+	EXPECT_EQ(0, look_system(a->h).active);
+	EXPECT_EQ(0, look_system(a->h).launcher_pid);
+
+	/* That is what was waited for. */
+	EXPECT_EQ(0, unload());
+	EXPECT_TRUE(nothing_is_left());
+}
+
+TEST_F(unload, shutdown_at_once_asks_nobody)
+{
+	struct agents *a = &self->a;
+	uint32_t ended = 99, killed = 99, ids[2];
+	struct agentsys_event event;
+
+	for (int i = 0; i < 2; i++)
+		ids[i] = SPAWN(a, SLEEP);
+	skip_events(a);
+	ASSERT_OK(a->h, agentsys_shutdown(a->h, 0, AGENTSYS_WAIT, &ended, &killed));
+	EXPECT_EQ(2, ended);
+	EXPECT_EQ(2, killed);
+	EXPECT_EQ(0, NEXT(a, 0, SHUTDOWN).value);
+	for (int i = 0; i < 4; i++) {
+		ASSERT_TRUE(next_event(a, 0, &event));
+		EXPECT_NE(AGENTSYS_EVENT_STOP, event.type);
+	}
+	for (int i = 0; i < 2; i++)
+		EXPECT_EQ(AGENTSYS_CAUSE_KILL, look(a, ids[i]).cause);
+	EXPECT_EQ(0, unload());
+}
+
+TEST_F(unload, shutdown_of_nobody)
+{
+	struct agents *a = &self->a;
+	uint32_t ended = 99, killed = 99;
+
+	ASSERT_OK(a->h, agentsys_shutdown(a->h, -1, AGENTSYS_WAIT, &ended, &killed));
+	EXPECT_EQ(0, ended);
+	EXPECT_EQ(0, killed);
+	EXPECT_EQ(0, unload());
+}
+
+/* One that waits for its restart, and one that was to be started. */
+TEST_F(unload, shutdown_of_those_that_do_not_run)
+{
+	struct agents *a = &self->a;
+	uint32_t waiting = SPAWN(a, restarting(SHELL("exit 1"), AGENTSYS_RESTART_ALWAYS, 9,
+					       NEVER_MS, NEVER_MS));
+	uint32_t queued;
+	pid_t launcher;
+
+	SPAWN(a, SLEEP);
+	LATER(a, waiting, RESTART_SCHEDULED);
+	launcher = hold_launcher(a);
+	ASSERT_OK(a->h, agentsys_spawn(a->h, SLEEP, 0, &queued));
+	ASSERT_OK(a->h, agentsys_shutdown(a->h, NEVER_MS, 0, NULL, NULL));
+	EXPECT_TRUE(AWAIT(is_state(a, waiting, AGENTSYS_EXITED)));
+	EXPECT_TRUE(AWAIT(is_state(a, queued, AGENTSYS_EXITED)));
+	EXPECT_EQ(0, look(a, queued).spawns);
+	EXPECT_EQ(1, look(a, waiting).instance);
+	kill(launcher, SIGCONT);
+	EXPECT_TRUE(AWAIT(!unload()));
+	EXPECT_TRUE(nothing_is_left());
+}
+
+/* The time that an agent has of its own is not made longer by that for all. */
+TEST_F(unload, shutdown_gives_no_agent_more_than_its_own_time)
+{
+	struct agents *a = &self->a;
+	struct agentsys_spec *spec;
+	uint32_t ended = 99, killed = 99, id;
+	int out;
+
+	spec = stubborn(&out);
+	agentsys_spec_set_stop_timeout(spec, 50);
+	id = SPAWN(a, spec);
+	ASSERT_LINE("ready", out);
+	ASSERT_OK(a->h, agentsys_shutdown(a->h, NEVER_MS, AGENTSYS_WAIT, &ended, &killed));
+	EXPECT_EQ(1, ended);
+	EXPECT_EQ(1, killed);
+	EXPECT_EQ(50, LATER(a, id, STOP).value);
+}
+
+static pid_t shut_down_in_a_child(uint32_t ended)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		uint32_t got = 99, killed = 99;
+		struct agentsys *h;
+
+		if (agentsys_open(&h) ||
+		    agentsys_shutdown(h, NEVER_MS, AGENTSYS_WAIT, &got, &killed))
+			_exit(1);
+		_exit(got == ended && killed == 1 ? 0 : 2);
+	}
+	return pid;
+}
+
+TEST_F(unload, nothing_is_started_during_a_shutdown)
+{
+	struct agents *a = &self->a;
+	uint32_t ended, id, stays;
+	int out, status;
+	pid_t pid;
+
+	ended = SPAWN(a, SPEC("/bin/true"));
+	LATER(a, ended, EXIT);
+	ASSERT_TRUE(AWAIT(!cgroup_exists(ended)));
+	stays = SPAWN(a, stubborn(&out));
+	ASSERT_LINE("ready", out);
+	pid = shut_down_in_a_child(1);
+	ASSERT_TRUE(AWAIT(is_state(a, stays, AGENTSYS_STOPPING)));
+
+#define SHUT(call) EXPECT_REFUSED(a->h, ESHUTDOWN, "shutdown is under way", call)
+	SHUT(agentsys_spawn(a->h, SLEEP, AGENTSYS_WAIT, &id));
+	SHUT(agentsys_start(a->h, ended, AGENTSYS_WAIT));
+	SHUT(agentsys_restart(a->h, ended, 0, AGENTSYS_WAIT));
+	SHUT(agentsys_restart(a->h, stays, 0, AGENTSYS_WAIT));
+	SHUT(agentsys_attach(a->h, getpid(), NULL, AGENTSYS_WAIT, NULL));
+	EXPECT_REFUSED(a->h, EALREADY, "under way already",
+		       agentsys_shutdown(a->h, 0, AGENTSYS_WAIT, NULL, NULL));
+	EXPECT_EQ(0, waitpid(pid, &status, WNOHANG));
+	EXPECT_EQ(AGENTSYS_STOPPING, look(a, stays).state);
+	/* A record can still go. */
+	ASSERT_OK(a->h, agentsys_remove(a->h, ended));
+
+	/* Whoever ends the last one ends the shutdown. */
+	ASSERT_OK(a->h, agentsys_kill(a->h, stays, AGENTSYS_WAIT));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+	/* And it is over. */
+	SPAWN(a, SLEEP);
+}
+
+/* ---- loading ---- */
+
+TEST(load_without_cgroup2)
+{
+	int log = open_log();
+	int status;
+	pid_t pid = fork();
+
+	/* In a mount namespace where it is not mounted; the tests' own stays. */
+	if (!pid) {
+		int ret;
+
+		if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+		    umount2("/sys/fs/cgroup", MNT_DETACH))
+			_exit(200);
+		ret = load("");
+		_exit(-ret);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(ENODEV, WEXITSTATUS(status));
+	EXPECT_TRUE(is_logged(log, "no cgroup v2"));
+	EXPECT_TRUE(nothing_is_left());
+
+	EXPECT_EQ(0, load(""));
+	EXPECT_TRUE(is_logged(log, "[ASM] Agent Supervision Module initialized"));
+	EXPECT_EQ(0, unload());
+	EXPECT_TRUE(nothing_is_left());
+}
+
+TEST(load_with_bad_parameters)
+{
+	static const struct {
+		const char *params;
+		int error;
+		const char *words;
+	} bad[] = {
+		{ "cgroup_mount=/nowhere", ENOENT, "/nowhere" },
+		{ "cgroup_mount=/tmp", ENODEV, "/tmp" },
+		{ "cgroup_root=/", EINVAL, "cgroup" },
+		{ "cgroup_root=/a/../b", EACCES, "cgroup" },
+		{ "ring_size=63", EINVAL, "ring_size=63" },
+		{ "ring_size=131072", EINVAL, "ring_size=131072" },
+		{ "launch_timeout_ms=0", EINVAL, "launch_timeout_ms" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		int log = open_log();
+
+		EXPECT_EQ(-bad[i].error, load(bad[i].params)) TH_LOG("%s", bad[i].params);
+		EXPECT_TRUE(is_logged(log, bad[i].words)) TH_LOG("%s", bad[i].params);
+		EXPECT_TRUE(nothing_is_left()) TH_LOG("%s", bad[i].params);
+		close(log);
+		if (is_loaded())
+			unload();
+	}
+	rmdir("/sys/fs/cgroup/a");
+}
+
+TEST(cgroup_of_another_name)
+{
+	struct agents a = { 0 };
+	struct agentsys_info *info;
+	char text[512];
+	uint32_t id;
+
+	ASSERT_EQ(0, load("cgroup_root=/made/for/agents"));
+	agents_open(_metadata, &a);
+	id = SPAWN(&a, SLEEP);
+	ASSERT_EQ(0, agentsys_get(a.h, id, &info));
+	snprintf(text, sizeof(text), "/made/for/agents/%u", id);
+	EXPECT_STREQ(text, info->cgroup);
+	EXPECT_EQ(0, access("/sys/fs/cgroup/made/for/agents", F_OK));
+	EXPECT_NE(0, access(CGROUPS, F_OK));
+	/* Limits reach down there. */
+	EXPECT_TRUE(has_controller(&a, "pids") && has_controller(&a, "memory"));
+	EXPECT_EQ(0, agentsys_shutdown(a.h, 0, AGENTSYS_WAIT, NULL, NULL));
+	agentsys_events_close(a.events);
+	agentsys_close(a.h);
+	EXPECT_EQ(0, unload());
+	EXPECT_NE(0, access("/sys/fs/cgroup/made/for/agents", F_OK));
+	rmdir("/sys/fs/cgroup/made/for");
+	rmdir("/sys/fs/cgroup/made");
+}
+
+TEST(launcher_that_is_missing)
+{
+	struct agents a = { 0 };
+
+	ASSERT_EQ(0, load("launcher=/usr/lib/there-is-none"));
+	agents_open(_metadata, &a);
+	EXPECT_EQ(-EIO, agentsys_spawn(a.h, SLEEP, AGENTSYS_WAIT, NULL));
+	EXPECT_EQ(AGENTSYS_STEP_LAUNCHER, agentsys_error_step(a.h));
+	EXPECT_NE(NULL, strstr(agentsys_error(a.h), "launcher"))
+		TH_LOG("%s", agentsys_error(a.h));
+	EXPECT_EQ(0, look_system(a.h).agents);
+	agentsys_events_close(a.events);
+	agentsys_close(a.h);
+	EXPECT_TRUE(AWAIT(!unload()));
+	EXPECT_TRUE(nothing_is_left());
+}
+
+/* ---- races ---- */
+
+/* Somebody spawns all the time, somebody else wants the module gone. */
+TEST(unload_while_somebody_spawns)
+{
+	pid_t pid;
+	int unloaded = 0;
+
+	ASSERT_EQ(0, load(""));
+	pid = fork();
+	if (!pid) {
+		struct agentsys_spec *spec = SPEC("/bin/true");
+
+		for (;;) {
+			struct agentsys *h;
+
+			if (agentsys_open(&h))
+				continue;
+			if (agentsys_spawn(h, spec, 0, NULL))
+				usleep(1);
+			agentsys_close(h);
+		}
+	}
+	for (int i = 0; i < 20; i++) {
+		struct agentsys *h;
+
+		/* Between a shutdown and the next spawn there is a moment for it. */
+		if (!agentsys_open(&h)) {
+			int ret = agentsys_shutdown(h, 0, AGENTSYS_WAIT, NULL, NULL);
+
+			EXPECT_EQ(0, ret) TH_LOG("%s", agentsys_error(h));
+			agentsys_close(h);
+		}
+		for (int try = 0; try < 50; try++) {
+			if (unload())
+				continue;
+			unloaded++;
+			EXPECT_EQ(0, load(""));
+			break;
+		}
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	TH_LOG("unloaded %d times", unloaded);
+	if (is_loaded()) {
+		struct agentsys *h;
+
+		ASSERT_EQ(0, agentsys_open(&h));
+		ASSERT_EQ(0, agentsys_shutdown(h, 0, AGENTSYS_WAIT, NULL, NULL));
+		agentsys_close(h);
+		EXPECT_TRUE(AWAIT(!unload()));
+	}
+	EXPECT_TRUE(nothing_is_left());
+}
+
+TEST_HARNESS_MAIN
