@@ -158,13 +158,10 @@ static void put_answer(struct agentsys_waiter *waiter, const struct agentsys_ans
 	kfree(asker);
 }
 
-/* NULL if the request does not want to wait. */
-static struct agentsys_waiter *new_waiter(struct genl_info *info, enum agentsys_goal goal)
+static struct agentsys_waiter *alloc_waiter(struct genl_info *info, enum agentsys_goal goal)
 {
 	struct asker *asker;
 
-	if (!info->attrs[AGENTSYS_A_WAIT])
-		return NULL;
 	asker = kzalloc(sizeof(*asker), GFP_KERNEL);
 	if (!asker)
 		return ERR_PTR(-ENOMEM);
@@ -179,6 +176,17 @@ static struct agentsys_waiter *new_waiter(struct genl_info *info, enum agentsys_
 	asker->seq = info->snd_seq;
 	asker->cmd = info->genlhdr->cmd;
 	return &asker->waiter;
+}
+
+static bool waits(const struct genl_info *info)
+{
+	return info->attrs[AGENTSYS_A_WAIT];
+}
+
+/* NULL if the request does not want to wait. */
+static struct agentsys_waiter *new_waiter(struct genl_info *info, enum agentsys_goal goal)
+{
+	return waits(info) ? alloc_waiter(info, goal) : NULL;
 }
 
 static void drop_waiter(struct agentsys_waiter *waiter)
@@ -211,24 +219,6 @@ static int need_id(struct genl_info *info, u32 *id)
 	return 0;
 }
 
-/* The first answer of a request that does not wait: the id that was picked. */
-static int reply_id(struct genl_info *info, u32 id)
-{
-	struct agentsys_answer answer = { .id = id, .state = AGENTSYS_STARTING };
-	struct sk_buff *skb = genlmsg_new(ANSWER_SIZE, GFP_KERNEL);
-	void *head;
-
-	if (!skb)
-		return -ENOMEM;
-	head = genlmsg_put_reply(skb, info, &family, 0, info->genlhdr->cmd);
-	if (!head || agentsys_genl_put_answer(skb, &answer)) {
-		nlmsg_free(skb);
-		return -EMSGSIZE;
-	}
-	genlmsg_end(skb, head);
-	return genlmsg_reply(skb, info);
-}
-
 static u32 wanted_id(struct genl_info *info)
 {
 	return info->attrs[AGENTSYS_A_ID] ? nla_get_u32(info->attrs[AGENTSYS_A_ID]) : 0;
@@ -244,6 +234,24 @@ static int hold_module(struct genl_info *info)
 		return 0;
 	NL_SET_ERR_MSG(info->extack, "the module is being unloaded");
 	return -ESHUTDOWN;
+}
+
+/*
+ * @answer is for the request to wait with; or it is told at once which id was
+ * picked. Its message was allocated beforehand in that case too: an agent that
+ * has come to life cannot be taken back for want of memory.
+ */
+static int settle(struct agentsys_agent *agent, struct agentsys_waiter *answer, int ret,
+		  struct genl_info *info)
+{
+	const struct agentsys_answer id = { .id = agent->id, .state = AGENTSYS_STARTING };
+
+	if (ret)
+		drop_waiter(answer);
+	else if (!waits(info))
+		put_answer(answer, &id);
+	agentsys_agent_put(agent);
+	return ret;
 }
 
 static int enter_spawn(struct agentsys_agent *agent, struct agentsys_waiter *waiter,
@@ -285,31 +293,29 @@ static int enter_control(u32 id, enum agentsys_input input, u32 stop_timeout_ms,
 
 static int doit_spawn(struct sk_buff *skb, struct genl_info *info)
 {
-	struct agentsys_waiter *waiter;
+	struct agentsys_waiter *answer;
 	struct agentsys_agent *agent;
 	int ret;
 
 	ret = need_admin(skb, info);
 	if (ret)
 		return ret;
-	waiter = new_waiter(info, AGENTSYS_RUNS);
-	if (IS_ERR(waiter))
-		return PTR_ERR(waiter);
+	answer = alloc_waiter(info, AGENTSYS_RUNS);
+	if (IS_ERR(answer))
+		return PTR_ERR(answer);
 	agent = agentsys_genl_spawn_spec(info);
-	ret = IS_ERR(agent) ? PTR_ERR(agent) : enter_spawn(agent, waiter, info);
-	if (ret)
-		drop_waiter(waiter);
-	else if (!waiter)
-		ret = reply_id(info, agent->id);
-	if (!IS_ERR(agent))
-		agentsys_agent_put(agent);
-	return ret;
+	if (IS_ERR(agent)) {
+		drop_waiter(answer);
+		return PTR_ERR(agent);
+	}
+	ret = enter_spawn(agent, waits(info) ? answer : NULL, info);
+	return settle(agent, answer, ret, info);
 }
 
 static int doit_attach(struct sk_buff *skb, struct genl_info *info)
 {
 	struct agentsys_limits limits;
-	struct agentsys_waiter *waiter;
+	struct agentsys_waiter *answer;
 	struct agentsys_agent *agent;
 	int ret;
 
@@ -320,18 +326,16 @@ static int doit_attach(struct sk_buff *skb, struct genl_info *info)
 		NL_SET_ERR_MSG(info->extack, "no pid given");
 		return -EINVAL;
 	}
-	waiter = new_waiter(info, AGENTSYS_RUNS);
-	if (IS_ERR(waiter))
-		return PTR_ERR(waiter);
+	answer = alloc_waiter(info, AGENTSYS_RUNS);
+	if (IS_ERR(answer))
+		return PTR_ERR(answer);
 	agent = agentsys_genl_attach_spec(info, &limits);
-	ret = IS_ERR(agent) ? PTR_ERR(agent) : enter_attach(agent, &limits, waiter, info);
-	if (ret)
-		drop_waiter(waiter);
-	else if (!waiter)
-		ret = reply_id(info, agent->id);
-	if (!IS_ERR(agent))
-		agentsys_agent_put(agent);
-	return ret;
+	if (IS_ERR(agent)) {
+		drop_waiter(answer);
+		return PTR_ERR(agent);
+	}
+	ret = enter_attach(agent, &limits, waits(info) ? answer : NULL, info);
+	return settle(agent, answer, ret, info);
 }
 
 static int control(struct sk_buff *skb, struct genl_info *info, enum agentsys_input input,
