@@ -126,6 +126,7 @@ enum agentsys_mail {
  * @nr_waiters: how many
  * @untidy: the instance before has left something behind in the cgroup: the next
  *	one waits until it is gone, and gets a new cgroup
+ * @freeze_error: why the last attempt to freeze or thaw it failed, 0 if it did not
  * @tries: attempts at removing its cgroup
  * @timer: posts AGENTSYS_MAIL_TIMER
  * @deadline: jiffies at which it means something; 0 for not at all
@@ -173,6 +174,7 @@ struct agentsys_agent {
 	struct list_head waiters;
 	unsigned int nr_waiters;
 	bool untidy;
+	int freeze_error;
 	unsigned int tries;
 	struct timer_list timer;
 	unsigned long deadline;

@@ -143,6 +143,11 @@ static int control(struct agentsys_agent *agent, enum agentsys_input input, u32 
 			agentsys_waiter_del(agent, waiter);
 		return explain(ret, extack);
 	}
+	if (input == AGENTSYS_IN_PAUSE || input == AGENTSYS_IN_RESUME) {
+		if (agent->freeze_error)
+			NL_SET_ERR_MSG(extack, "its cgroup cannot be frozen or thawed");
+		return agent->freeze_error;
+	}
 	answer_at_once(agent);
 	return 0;
 }

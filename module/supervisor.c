@@ -296,8 +296,9 @@ static void note_end(struct agentsys_agent *agent, enum agentsys_input input,
 		agent->previous = get_pid(agent->main);
 	}
 	if (status->flags & AGENTSYS_AGENT_PAUSED) {
-		/* Or its next instance would be born frozen. */
-		agentsys_cgroup_freeze(agent->id, false);
+		/* Or its next instance would be born frozen: it gets another cgroup then. */
+		if (agentsys_cgroup_freeze(agent->id, false))
+			agent->untidy = true;
 		set_flag(agent, AGENTSYS_AGENT_PAUSED, false);
 	}
 
@@ -430,18 +431,23 @@ static void kill_all(struct agentsys_agent *agent, enum agentsys_input input)
 
 static void thaw(struct agentsys_agent *agent, enum agentsys_input input)
 {
+	agent->freeze_error = 0;
 	if (!(agent->status.flags & AGENTSYS_AGENT_PAUSED))
 		return;
-	agentsys_cgroup_freeze(agent->id, false);
+	agent->freeze_error = agentsys_cgroup_freeze(agent->id, false);
+	if (agent->freeze_error)
+		return;
 	set_flag(agent, AGENTSYS_AGENT_PAUSED, false);
 	agentsys_event_agent(agent, AGENTSYS_EVENT_RESUME, 0, 0, 0);
 }
 
 static void freeze(struct agentsys_agent *agent, enum agentsys_input input)
 {
+	agent->freeze_error = 0;
 	if (agent->status.flags & AGENTSYS_AGENT_PAUSED)
 		return;
-	if (agentsys_cgroup_freeze(agent->id, true))
+	agent->freeze_error = agentsys_cgroup_freeze(agent->id, true);
+	if (agent->freeze_error)
 		return;
 	set_flag(agent, AGENTSYS_AGENT_PAUSED, true);
 	agentsys_event_agent(agent, AGENTSYS_EVENT_PAUSE, 0, 0, 0);
