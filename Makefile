@@ -115,7 +115,7 @@ coverage: deps
 	@scripts/check.py coverage
 
 vm-test: overlay
-	@tests/vm/vm.py test $(T)
+	@set -f; tests/vm/vm.py test $(T)
 
 demo: overlay
 	@tests/vm/vm.py demo
@@ -124,7 +124,7 @@ shell: overlay
 	@tests/vm/vm.py shell
 
 bench-quick: overlay
-	@tests/vm/vm.py bench $(T)
+	@set -f; tests/vm/vm.py bench $(T)
 
 # The module for an installed kernel; on a machine without its headers only the tools are installed.
 KDIR ?= /lib/modules/$(shell uname -r)/build
