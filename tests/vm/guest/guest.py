@@ -344,7 +344,9 @@ def main(what):
     with open("/etc/agentsys-job.json") as file:
         job = json.load(file)
     # The console shows everything, in case this machine dies; QEMU writes it to a file.
-    write("/proc/sys/kernel/printk", "8")
+    # Not warnings where lockdep checks how locks of consoles nest, which 6.1 does wrong when an interrupt warns, of the
+    # time it took for one; an oops shows everything in any case.
+    write("/proc/sys/kernel/printk", "4" if os.path.exists("/proc/lockdep") else "8")
     if what == "tests":
         leaks = Leaks()
         for spec in job["tests"]:
