@@ -99,24 +99,31 @@ def test_run_refused():
     "what cannot be run is refused in plain words, and leaves nothing behind"
     run("--id", "100", "sleep", "1000")
     for words, status, text in [
-            (("--id", "100", "sleep", "1"), FAILED, "exists"),
+            (("--id", "100", "sleep", "1"), FAILED, "cannot start agent 100: an agent with this id exists"),
             (("/bin/nope",), FAILED, 'cannot execute the program "/bin/nope": No such file or directory'),
             (("/etc/passwd",), FAILED, "Permission denied"),
-            (("--cwd", "/nope", "sleep", "1"), FAILED, "working directory: No such file or directory"),
+            (("--cwd", "/nope", "sleep", "1"), FAILED, "cannot change to the working directory"),
             (("--stdin", "/nope/file", "sleep", "1"), FAILED, "No such file or directory"),
             (("nope-nope",), FAILED, 'cannot find "nope-nope" in PATH'),
             (("--user", "nobody-nobody", "sleep", "1"), USAGE, "there is no user"),
             (("--id", "1", "sleep", "1"), USAGE, "is not an id"),
             (("--name", "x" * 64, "sleep", "1"), USAGE, "63 bytes"),
             (("--restart", "sometimes", "sleep", "1"), USAGE, "never, on-failure, always"),
-            (("--backoff", "10:5", "sleep", "1"), USAGE, "is not a backoff"),
+            (("--name", "123", "sleep", "1"), USAGE, "'123' is no name: it would be taken for an id"),
+            (("--backoff", "10:x", "sleep", "1"), USAGE, "is not a backoff"),
+            (("--backoff", "10:5", "sleep", "1"), USAGE, "'10:5' has a first wait above its maximum"),
             (("--stop-timeout", "10", "sleep", "1"), USAGE, "with its unit"),
+            (("--stop-timeout", "2d", "sleep", "1"), USAGE, "'2d' is longer than a day"),
             (("--stop-signal", "BOGUS", "sleep", "1"), USAGE, "is not a signal"),
             (("--cpu", "0.1%", "sleep", "1"), USAGE, "CPU time"),
             (("--memory-max", "lots", "sleep", "1"), USAGE, "is not a size"),
+            (("--memory-max", "0", "sleep", "1"), USAGE, "is not a size"),
+            (("--memory-high", "0K", "sleep", "1"), USAGE, "infinity for no limit"),
             (("--pids-max", "0", "sleep", "1"), USAGE, "number of processes"),
             (("--nice", "20", "sleep", "1"), USAGE, "nice value"),
             (("--rlimit", "nofile", "sleep", "1"), USAGE, "resource limit"),
+            (("--rlimit", "nofile=2:1", "sleep", "1"), USAGE, "has a soft limit above the hard one"),
+            (("--rlimit", "files=1", "sleep", "1"), USAGE, "names no resource limit"),
             (("--env", "=x", "sleep", "1"), USAGE, "is not a variable"),
             (("--keep", "sleep", "1"), USAGE, "goes with --foreground"),
             ((), USAGE, "the program is missing")]:
@@ -168,7 +175,9 @@ def test_run_sets_up():
 def test_foreground():
     "run -f: stdio is ours, the exit status is the agent's, and it is forgotten"
     result = ctl("run", "-f", "sh", "-c", "cat; echo err >&2; exit 7", want=7, input="through\n")
-    assert result.out == "through\n" and "err\n" in result.err, result
+    assert result.out == "through\n" and result.err == "err\n", result
+    result = ctl("run", "-f", "--json", "--id", 100, "sh", "-c", "exit 0")
+    assert json.loads(result.out)["agent_id"] == 100 and not result.err, result
     ctl("run", "-f", "sh", "-c", "kill -SEGV $$", want=128 + signal.SIGSEGV)
     assert ctl_json("list") == []
     result = ctl("run", "-f", "--id", 100, "--restart", "always", "--max-restarts", 2, "--backoff", "10:10",
@@ -180,11 +189,17 @@ def test_foreground():
 @with_clean
 def test_foreground_signals():
     "run -f: Ctrl-C stops the agent, a second one kills it"
-    child = subprocess.Popen(["asmctl", "run", "-f", "--keep", "--id", "100", "sleep", "1000"], stderr=subprocess.PIPE)
-    assert b"started" in child.stderr.readline()
-    child.send_signal(signal.SIGINT)
-    assert child.wait(20) == 128 + signal.SIGINT
+    def interrupted(id, script):
+        child = subprocess.Popen(["asmctl", "run", "-f", "--keep", "--id", id, "sh", "-c", script],
+                                 stdout=subprocess.PIPE)
+        assert child.stdout.readline() == b"ready\n"
+        child.send_signal(signal.SIGINT)
+        return child.wait(20 * ksft.SCALE)
+
+    assert interrupted("100", "echo ready; exec sleep 1000") == 128 + signal.SIGTERM
     assert info(100)["last_exit"] == {"cause": "stop", "code": signal.SIGTERM}, info(100)
+    assert interrupted("102", "trap 'exit 3' TERM; echo ready; while :; do sleep 0.1; done") == 3
+    assert interrupted("103", "trap 'exit 0' TERM; echo ready; while :; do sleep 0.1; done") == 0
 
     child = subprocess.Popen(["asmctl", "run", "-f", "--keep", "--id", "101", "--stop-timeout", "60s", "sh", "-c",
                               "trap 'echo deaf' TERM; echo ready; while :; do sleep 0.1; done"],
@@ -193,8 +208,38 @@ def test_foreground_signals():
     child.send_signal(signal.SIGTERM)
     assert child.stdout.readline() == b"deaf\n"
     child.send_signal(signal.SIGTERM)
-    assert child.wait(20) == 128 + signal.SIGTERM
+    assert child.wait(20) == 128 + signal.SIGKILL
     assert info(101)["last_exit"]["cause"] == "kill"
+
+
+@with_clean
+def test_restart_is_implied():
+    "--max-restarts or --backoff alone mean on-failure; set changes only what was given"
+    agent = run("--max-restarts", "7", "sleep", "1000")
+    assert (agent["restart"], agent["max_restarts"]) == ("on-failure", 7), agent
+    agent = run("--backoff", "1s", "sleep", "1000")
+    assert (agent["restart"], agent["max_restarts"], agent["backoff_initial_ms"]) == ("on-failure", 3, 1000), agent
+    assert run("--restart", "never", "--backoff", "1s", "sleep", "1000")["restart"] == "never"
+    agent = run("sleep", "1000")["agent_id"]
+    ctl("set", "--max-restarts", 5, agent)
+    assert info(agent)["restart"] == "never"
+
+
+@with_clean
+def test_one_write():
+    "a line and an object go out in one write"
+    read, write = os.pipe()
+    try:
+        for words in ("run", "--id", "100", "sleep", "1000"), ("info", "--json", "100"), ("stop", "100"):
+            subprocess.run(["strace", "-o", "trace", "-e", "trace=write", "asmctl", *words], stdout=write, check=True)
+            trace = open("trace").read()
+            assert trace.count("write(1, ") == 1, trace
+            os.read(read, 65536)
+    except FileNotFoundError:
+        raise ksft.Skip("no strace")
+    finally:
+        os.close(read)
+        os.close(write)
 
 
 # ---- control
@@ -284,6 +329,13 @@ def test_attach():
     finally:
         child.kill()
         child.wait()
+    child = subprocess.Popen(["sleep", "1000"])
+    try:
+        wait_for("its exec", lambda: open("/proc/%d/comm" % child.pid).read() == "sleep\n")
+        assert ctl("attach", "--id", 101, child.pid).out == "Agent 101 (sleep) attached, pid %d\n" % child.pid
+    finally:
+        child.kill()
+        child.wait()
     assert "No such process" in ctl("attach", child.pid, want=FAILED).err
     ctl("attach", 1, want=FAILED)
     ctl("attach", "x", want=USAGE)
@@ -303,6 +355,7 @@ def test_list():
     assert lines[2].split()[:5] == ["102", "-", "zwölf", "exited", "0/0"] and lines[2].endswith("exit 3"), lines
     assert ctl("ls", "--quiet").out == "100\n102\n"
     assert ctl("list", "--active", "--quiet").out == "100\n"
+    assert "do not go together" in ctl("list", "--quiet", "--json", want=USAGE).err
     agents = ctl_json("ls")
     assert [agent["name"] for agent in agents] == ["one", "zwölf"]
     assert agents[1]["last_exit"] == {"cause": "exit", "code": 3}
@@ -389,6 +442,8 @@ def test_events():
     assert text[0].endswith("Agent 100 asked to stop (signal 15)") and text[1].endswith("Agent 100 exited (stopped)")
     assert ctl("events", "--since", last["seq"], "--agent", 101).out.count("\n") == 1
     assert ctl("events", "-n", 0).out == ""
+    assert ctl("events", "--since", 1000000).out == ""
+    assert ctl("events", "--since", 1000000, "-n", 5, "--json").out == ""
     ctl("events", "--since", "x", want=USAGE)
     ctl("events", "--agent", "nobody", want=NO_AGENT)
 

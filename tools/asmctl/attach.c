@@ -2,6 +2,8 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "asmctl.h"
 #include "format.h"
@@ -15,6 +17,23 @@ static const struct option_def options[] = {
 	OPTION_JSON,
 	OPTION_END,
 };
+
+/* Its own name for itself, unless it would not do as one. */
+static void set_default_name(struct agentsys_spec *spec, pid_t pid)
+{
+	char path[32], name[AGENTSYS_NAME_MAX + 1] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
+	file = fopen(path, "r");
+	if (!file)
+		return;
+	if (fgets(name, sizeof(name), file))
+		name[strcspn(name, "\n")] = '\0';
+	fclose(file);
+	if (name_fits(name))
+		need_memory(agentsys_spec_set_name(spec, name));
+}
 
 static int attach(const struct agentsys_spec *spec, pid_t pid, bool json)
 {
@@ -44,7 +63,7 @@ static int attach(const struct agentsys_spec *spec, pid_t pid, bool json)
 static int run(int argc, char **argv)
 {
 	struct agentsys_spec *spec = new_spec();
-	bool json = false;
+	bool json = false, named = false;
 	uint64_t pid;
 	int key, status;
 
@@ -53,10 +72,13 @@ static int run(int argc, char **argv)
 			json = true;
 		else
 			take_spec_option(spec, key, optarg);
+		named |= key == OPT_NAME;
 	}
 	need_operands(argc, 1, 1, "the process");
 	if (!parse_number(argv[optind], INT_MAX, &pid) || !pid)
 		usage_error("'%s' is not a process id", argv[optind]);
+	if (!named)
+		set_default_name(spec, pid);
 
 	status = attach(spec, pid, json);
 	agentsys_spec_free(spec);
@@ -70,7 +92,8 @@ const struct command cmd_attach = {
 	.description =
 		"The process is moved into the agent's cgroup; what it starts from then on is\n"
 		"part of the agent, what it started before is not. Such an agent cannot be\n"
-		"restarted: there is nothing known to start it from.",
+		"restarted: there is nothing known to start it from. Without --name it is called\n"
+		"as the process (/proc/PID/comm).",
 	.examples = "  asmctl attach 4711\n"
 		    "  asmctl attach --name legacy --memory-max 1G --stop-timeout 30s 4711\n",
 	.options = options,

@@ -97,6 +97,7 @@ static int act_on_all(int argc, char **argv, const struct action *action,
 
 static void parse_options(int argc, char **argv, struct how *how)
 {
+	const char *why;
 	uint32_t ms;
 	int key;
 
@@ -104,9 +105,8 @@ static void parse_options(int argc, char **argv, struct how *how)
 	while ((key = next_option(argc, argv)) != -1) {
 		switch (key) {
 		case 't':
-			if (!parse_duration(optarg, false, &ms))
-				usage_error("'%s' is not a duration with its unit, as 500ms, 10s",
-					    optarg);
+			if (!parse_duration(optarg, false, &ms, &why))
+				usage_error("'%s' %s", optarg, why);
 			how->timeout_ms = ms;
 			break;
 		case 'q':

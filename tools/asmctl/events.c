@@ -158,6 +158,28 @@ static int show(const struct view *view)
 	return ret < 0 ? exit_status_of(ret) : EXIT_OK;
 }
 
+/*
+ * A number that was not reached yet: nothing is behind it but what is to come.
+ * (The library would give everything then, for those who go on after the module
+ * was loaded again.)
+ */
+static int limit_since(struct view *view)
+{
+	struct agentsys *h = connect_module();
+	struct agentsys_system *system;
+	int ret = agentsys_system(h, &system);
+
+	if (ret) {
+		complain("cannot read the counters: %s", agentsys_error(h));
+	} else {
+		if (view->since > system->events)
+			view->since = AGENTSYS_EVENTS_NEW;
+		agentsys_system_free(system);
+	}
+	agentsys_close(h);
+	return exit_status_of(ret);
+}
+
 static int run(int argc, char **argv)
 {
 	struct view view = { 0 };
@@ -197,6 +219,11 @@ static int run(int argc, char **argv)
 		if (status)
 			return status;
 	}
+	if (view.since) {
+		status = limit_since(&view);
+		if (status)
+			return status;
+	}
 	if (lines != UINT64_MAX) {
 		uint64_t n = count_shown(&view);
 
@@ -212,7 +239,8 @@ const struct command cmd_events = {
 	.description =
 		"The past events that the module keeps come first. Each has a number, a time, the\n"
 		"agent's name and what it says. Where a reader was so slow that events have gone\n"
-		"by, a line says how many.",
+		"by, a line says how many. Behind a number that was not reached yet there are none\n"
+		"but those to come.",
 	.examples = "  asmctl events\n"
 		    "  asmctl events -f --agent fs_monitor\n"
 		    "  asmctl events -n 20 --json\n"

@@ -45,7 +45,7 @@ struct agentsys_events *follow_begin(void)
 	return events;
 }
 
-static int status_of(const struct agentsys_info *info, int stopped_by)
+static int status_of(const struct agentsys_info *info)
 {
 	switch (info->cause) {
 	case AGENTSYS_CAUSE_EXIT:
@@ -56,9 +56,10 @@ static int status_of(const struct agentsys_info *info, int stopped_by)
 	case AGENTSYS_CAUSE_LAUNCH:
 		return info->code == ENOENT ? NOT_FOUND : NOT_EXECUTABLE;
 	}
-	/* It was asked to end: by us, or by somebody else. */
-	if (stopped_by)
-		return SIGNAL_BASE + stopped_by;
+	/*
+	 * It was asked to end. Its record does not tell an exit code from a signal
+	 * then: what it was sent is taken for the signal.
+	 */
 	if (info->code == (int)info->stop_signal || info->code == SIGKILL)
 		return SIGNAL_BASE + info->code;
 	return info->code;
@@ -95,7 +96,7 @@ static void pass_signal_on(struct agentsys *h, uint32_t id, bool again)
 }
 
 /* Where it stands: 1 when it has ended, with its status. */
-static int look(struct agentsys *h, uint32_t id, int stopped_by, int *status)
+static int look(struct agentsys *h, uint32_t id, int *status)
 {
 	struct agentsys_info *info;
 	int ret = agentsys_get(h, id, &info);
@@ -112,7 +113,7 @@ static int look(struct agentsys *h, uint32_t id, int stopped_by, int *status)
 		return 1;
 	}
 	ended = info->state == AGENTSYS_EXITED || info->state == AGENTSYS_FAILED;
-	*status = status_of(info, stopped_by);
+	*status = status_of(info);
 	if (ended && info->state == AGENTSYS_FAILED && info->max_restarts)
 		complain("agent %u failed: %u of %u restarts used", id, info->restarts,
 			 info->max_restarts);
@@ -122,17 +123,17 @@ static int look(struct agentsys *h, uint32_t id, int stopped_by, int *status)
 
 int follow(struct agentsys *h, struct agentsys_events *events, uint32_t id)
 {
-	int stopped_by = 0;
+	bool asked = false;
 	int status, ret;
 	int news = 1;
 
 	for (;;) {
-		if (news && look(h, id, stopped_by, &status))
+		if (news && look(h, id, &status))
 			return status;
 		wait_for_event(events);
 		if (signalled) {
-			pass_signal_on(h, id, stopped_by);
-			stopped_by = signalled;
+			pass_signal_on(h, id, asked);
+			asked = true;
 			signalled = 0;
 		}
 		ret = read_events(events, id);

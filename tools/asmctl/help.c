@@ -26,8 +26,8 @@ void print_overview(FILE *to)
 		    "  3  there is no such agent\n"
 		    "  4  permission denied\n"
 		    "  5  the module is not loaded\n"
-		    "  With \"run --foreground\", that of the agent once it has run; 128 and the signal\n"
-		    "  if a signal ended it.\n"
+		    "  With \"run --foreground\", that of the agent once it has run, also when Ctrl-C\n"
+		    "  ended it; 128 and the signal if a signal ended it.\n"
 		    "\n"
 		    "\"asmctl help COMMAND\" and \"asmctl COMMAND --help\" tell more about one.\n");
 }

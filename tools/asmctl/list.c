@@ -104,6 +104,8 @@ static int run(int argc, char **argv)
 		}
 	}
 	need_operands(argc, 0, 0, "");
+	if (quiet && json)
+		usage_error("--quiet and --json do not go together");
 
 	h = connect_module();
 	n = agentsys_list(h, &list);
@@ -132,7 +134,9 @@ const struct command cmd_list = {
 	.summary = "List agents, ended ones among them",
 	.description =
 		"RESTARTS is how many of the allowed ones are used. UPTIME is since the last\n"
-		"start, or \"in\" how long the next one is due. LAST END is how the instance\n"
+		"start, or \"in\" how long the next one is due. CPU and MEM are what the agent's\n"
+		"cgroup counts; MEM is \"-\" where that is nothing, as for one that has ended or\n"
+		"that was attached and has not used more since. LAST END is how the instance\n"
 		"before ended.",
 	.examples = "  asmctl list\n"
 		    "  asmctl ls --active\n"

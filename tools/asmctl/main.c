@@ -69,6 +69,18 @@ static int run(const struct command *command, int argc, char **argv)
 	return finish(command->run(argc, argv));
 }
 
+/*
+ * An object or a line goes out in one write, so that nothing of the output of an
+ * agent on the same terminal comes in between.
+ */
+static void set_buffers(void)
+{
+	static char buffer[1 << 16];
+
+	setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
+	setvbuf(stderr, NULL, _IOLBF, 0);
+}
+
 int main(int argc, char **argv)
 {
 	const char *name = argc > 0 && strrchr(argv[0], '/') ? strrchr(argv[0], '/') + 1 :
@@ -76,6 +88,7 @@ int main(int argc, char **argv)
 	const struct command *command = find_command(name);
 
 	setlocale(LC_CTYPE, "");
+	set_buffers();
 	if (command && command->program)
 		return run(command, argc, argv);
 

@@ -75,7 +75,7 @@ and
 .BR P ,
 which are powers of 1024;
 .B infinity
-is no limit.
+is no limit, and 0 is refused as one.
 .SH COMMANDS
 """
 
@@ -102,8 +102,11 @@ permission denied
 the module is not loaded
 .PP
 .B asmctl run \-\-foreground
-has the exit status of the agent once it has run: its exit code, or 128 and the number of the signal that
-ended it.
+has the exit status of the agent once it has run, also when Ctrl-C ended it: its exit code, or 128 and the
+number of the signal that ended it.
+Of an agent that was asked to end, only one number is known: where that is its stop signal or 9, it counts as
+the signal.
+It is 127 if the program was not found, and 126 if it could not be executed.
 Of several agents named, the first one that could not be dealt with decides.
 .SH ENVIRONMENT
 .TP

@@ -14,6 +14,8 @@
 #define DAY_MS (24 * 60 * 60 * 1000)
 #define CPU_PERIOD_US 100000
 
+static const char too_long[] = "is longer than a day";
+
 bool parse_number(const char *text, uint64_t max, uint64_t *n)
 {
 	char *end;
@@ -74,7 +76,7 @@ static bool scale(double n, double factor, double max, uint64_t *result)
 	return true;
 }
 
-bool parse_duration(const char *text, bool bare, uint32_t *ms)
+bool parse_duration(const char *text, bool bare, uint32_t *ms, const char **why)
 {
 	static const struct {
 		const char *name;
@@ -88,6 +90,7 @@ bool parse_duration(const char *text, bool bare, uint32_t *ms)
 	uint64_t result;
 	double n;
 
+	*why = "is not a duration with its unit, as 500ms, 10s";
 	if (!parse_fraction(text, &n, &unit))
 		return false;
 	if (!*unit) {
@@ -97,6 +100,7 @@ bool parse_duration(const char *text, bool bare, uint32_t *ms)
 	}
 	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
 		if (!strcmp(unit, units[i].name)) {
+			*why = too_long;
 			if (!scale(n, units[i].ms, DAY_MS, &result))
 				return false;
 			*ms = result;
@@ -105,20 +109,36 @@ bool parse_duration(const char *text, bool bare, uint32_t *ms)
 	return false;
 }
 
-bool parse_backoff(const char *text, uint32_t *initial_ms, uint32_t *max_ms, bool *has_second)
+/* What is no duration is no backoff either, which has its own examples. */
+static bool parse_wait(const char *text, uint32_t *ms, const char **why)
+{
+	const char *problem;
+
+	if (parse_duration(text, true, ms, &problem))
+		return true;
+	if (problem == too_long)
+		*why = too_long;
+	return false;
+}
+
+bool parse_backoff(const char *text, uint32_t *initial_ms, uint32_t *max_ms, bool *has_second,
+		   const char **why)
 {
 	const char *colon = strchr(text, ':');
 	char first[32];
 
+	*why = "is not a backoff, as 100, 100ms or 100ms:30s";
 	*has_second = colon;
 	if (!colon)
-		return parse_duration(text, true, initial_ms);
+		return parse_wait(text, initial_ms, why);
 	if (colon - text >= (ptrdiff_t)sizeof(first))
 		return false;
 	memcpy(first, text, colon - text);
 	first[colon - text] = '\0';
-	return parse_duration(first, true, initial_ms) &&
-	       parse_duration(colon + 1, true, max_ms) && *initial_ms <= *max_ms;
+	if (!parse_wait(first, initial_ms, why) || !parse_wait(colon + 1, max_ms, why))
+		return false;
+	*why = "has a first wait above its maximum";
+	return *initial_ms <= *max_ms;
 }
 
 bool parse_size(const char *text, uint64_t *bytes)
@@ -127,10 +147,6 @@ bool parse_size(const char *text, uint64_t *bytes)
 	const char *unit, *found;
 	double n, factor = 1;
 
-	if (is_unlimited(text)) {
-		*bytes = 0;
-		return true;
-	}
 	/* Exact, where a double would not be. */
 	if (parse_number(text, UINT64_MAX, bytes))
 		return true;
@@ -145,6 +161,15 @@ bool parse_size(const char *text, uint64_t *bytes)
 	if (*unit && strcasecmp(unit, "B") && strcasecmp(unit, "iB"))
 		return false;
 	return scale(n, factor, 0x1p63, bytes);
+}
+
+bool parse_memory(const char *text, uint64_t *bytes)
+{
+	if (is_unlimited(text)) {
+		*bytes = 0;
+		return true;
+	}
+	return parse_size(text, bytes) && *bytes;
 }
 
 bool parse_cpu(const char *text, uint64_t *quota_us, uint64_t *period_us)
@@ -241,12 +266,14 @@ static bool parse_limit(const char *text, uint64_t *limit)
 	return parse_size(text, limit);
 }
 
-bool parse_rlimit(const char *text, unsigned int *resource, uint64_t *soft, uint64_t *hard)
+bool parse_rlimit(const char *text, unsigned int *resource, uint64_t *soft, uint64_t *hard,
+		  const char **why)
 {
 	char copy[64];
 	char *value, *colon;
 	size_t i;
 
+	*why = "is not a resource limit, as nofile=1024:4096 or core=infinity";
 	if (strlen(text) >= sizeof(copy))
 		return false;
 	strcpy(copy, text);
@@ -257,15 +284,21 @@ bool parse_rlimit(const char *text, unsigned int *resource, uint64_t *soft, uint
 	for (i = 0; i < sizeof(resources) / sizeof(*resources); i++)
 		if (!strcasecmp(copy, resources[i].name))
 			break;
-	if (i == sizeof(resources) / sizeof(*resources))
+	if (i == sizeof(resources) / sizeof(*resources)) {
+		*why = "names no resource limit; there are as, core, cpu, data, fsize, locks, memlock, "
+		       "msgqueue, nice, nofile, nproc, rss, rtprio, rttime, sigpending and stack";
 		return false;
+	}
 	*resource = resources[i].resource;
 
 	colon = strchr(value, ':');
 	if (!colon)
 		return parse_limit(value, soft) && parse_limit(value, hard);
 	*colon = '\0';
-	return parse_limit(value, soft) && parse_limit(colon + 1, hard) && *soft <= *hard;
+	if (!parse_limit(value, soft) || !parse_limit(colon + 1, hard))
+		return false;
+	*why = "has a soft limit above the hard one";
+	return *soft <= *hard;
 }
 
 bool parse_restart(const char *text, uint32_t *condition)

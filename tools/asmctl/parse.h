@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What people write on a command line. These return whether it could be read.
+ * What people write on a command line. These return whether it could be read;
+ * where that can fail in several ways, @why is what to say behind the text then.
  */
 #ifndef ASMCTL_PARSE_H
 #define ASMCTL_PARSE_H
@@ -20,13 +21,17 @@ bool parse_id(const char *text, uint32_t *id);
  * bare number is milliseconds if @bare, and else 0 only: "10" may be meant in
  * seconds.
  */
-bool parse_duration(const char *text, bool bare, uint32_t *ms);
+bool parse_duration(const char *text, bool bare, uint32_t *ms, const char **why);
 
 /* "A" or "A:B"; @has_second tells which. */
-bool parse_backoff(const char *text, uint32_t *initial_ms, uint32_t *max_ms, bool *has_second);
+bool parse_backoff(const char *text, uint32_t *initial_ms, uint32_t *max_ms, bool *has_second,
+		   const char **why);
 
-/* Bytes: "4096", "100M", "1.5G"; "infinity" or "max" is 0, for no limit. */
+/* Bytes: "4096", "100M", "1.5G". */
 bool parse_size(const char *text, uint64_t *bytes);
+
+/* A size that is not 0; "infinity" or "max" is 0, for no limit. */
+bool parse_memory(const char *text, uint64_t *bytes);
 
 /* "50%", "150%", or microseconds "QUOTA/PERIOD"; "infinity" or "max" is 0. */
 bool parse_cpu(const char *text, uint64_t *quota_us, uint64_t *period_us);
@@ -38,7 +43,8 @@ bool parse_count(const char *text, uint64_t *n);
 bool parse_signal(const char *text, int *signal);
 
 /* "nofile=1024:4096", "core=infinity". */
-bool parse_rlimit(const char *text, unsigned int *resource, uint64_t *soft, uint64_t *hard);
+bool parse_rlimit(const char *text, unsigned int *resource, uint64_t *soft, uint64_t *hard,
+		  const char **why);
 
 /* "never", "on-failure", "always". */
 bool parse_restart(const char *text, uint32_t *condition);

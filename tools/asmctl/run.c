@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <ctype.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 #include "asmctl.h"
 #include "follow.h"
 #include "format.h"
+#include "parse.h"
 #include "paths.h"
 #include "spec.h"
 #include "user.h"
@@ -29,6 +29,7 @@ enum {
 /**
  * struct request - what the command line asks for
  * @spec: the agent
+ * @id: the id that it has to get, or 0
  * @name: its name, or NULL
  * @cwd: its working directory, or NULL
  * @user: USER[:GROUP], or NULL
@@ -36,6 +37,8 @@ enum {
  * @env: variables given
  * @nenv: how many
  * @stdio: what --stdin, --stdout and --stderr said, or NULL
+ * @restart: when to restart it was said
+ * @restarts: how to restart it was said
  * @clean_env: no variables but those given
  * @foreground: stay until it has ended
  * @keep: and keep its record then
@@ -44,6 +47,7 @@ enum {
  */
 struct request {
 	struct agentsys_spec *spec;
+	uint32_t id;
 	const char *name;
 	const char *cwd;
 	const char *user;
@@ -51,6 +55,8 @@ struct request {
 	const char **env;
 	size_t nenv;
 	const char *stdio[3];
+	bool restart;
+	bool restarts;
 	bool clean_env;
 	bool foreground;
 	bool keep;
@@ -62,7 +68,8 @@ static const struct option_def options[] = {
 	{ 'f', "foreground", NULL,
 	  "stay until it has ended, with our stdio as its own, and\n"
 	  "forget it then; Ctrl-C stops it, a second one kills it;\n"
-	  "the exit status is the agent's" },
+	  "the exit status is the agent's: its exit code, or 128\n"
+	  "and the signal that ended it" },
 	{ OPT_KEEP, "keep", NULL,
 	  "with -f: keep its record, and with that our stdio open" },
 	OPTIONS_IDENTITY,
@@ -135,11 +142,24 @@ static void take_option(struct request *request, int key, const char *arg)
 	case OPT_JSON:
 		request->json = true;
 		break;
-	case OPT_NAME:
-		request->name = arg;
-		/* fall through */
 	default:
 		take_spec_option(request->spec, key, arg);
+	}
+	/* What of the spec matters here, too. */
+	switch (key) {
+	case OPT_ID:
+		parse_id(arg, &request->id);
+		break;
+	case OPT_NAME:
+		request->name = arg;
+		break;
+	case OPT_RESTART:
+		request->restart = true;
+		break;
+	case OPT_MAX_RESTARTS:
+	case OPT_BACKOFF:
+		request->restarts = true;
+		break;
 	}
 }
 
@@ -203,10 +223,7 @@ static void set_default_name(struct request *request, const char *program)
 {
 	const char *name = strrchr(program, '/') ? strrchr(program, '/') + 1 : program;
 
-	for (const char *c = name; *c; c++)
-		if (!isascii(*c) || !isprint(*c))
-			return;
-	if (*name && strlen(name) <= AGENTSYS_NAME_MAX)
+	if (name_fits(name))
 		need_memory(agentsys_spec_set_name(request->spec, name));
 }
 
@@ -239,21 +256,20 @@ static void set_cwd(struct request *request)
 
 static void print_agent(const struct request *request, const struct agentsys_info *info)
 {
-	FILE *to = request->foreground ? stderr : stdout;
 	char end[FORMAT_MAX];
 
 	if (request->json) {
 		print_json(json_of_agent(info));
 		return;
 	}
-	fprintf(to, "Agent %u (%s) ", info->id, info->name);
+	printf("Agent %u (%s) ", info->id, info->name);
 	if (info->pid)
-		fprintf(to, "started, pid %u\n", info->pid);
+		printf("started, pid %u\n", info->pid);
 	else if (info->state == AGENTSYS_STARTING)
-		fprintf(to, "is starting\n");
+		printf("is starting\n");
 	else
-		fprintf(to, "started and has ended already (%s)%s\n", format_end(info, end),
-			info->state == AGENTSYS_BACKOFF ? ", to be restarted" : "");
+		printf("started and has ended already (%s)%s\n", format_end(info, end),
+		       info->state == AGENTSYS_BACKOFF ? ", to be restarted" : "");
 }
 
 static int start(struct agentsys *h, const struct request *request, uint32_t *id)
@@ -264,17 +280,18 @@ static int start(struct agentsys *h, const struct request *request, uint32_t *id
 
 	ret = agentsys_spawn(h, request->spec, request->wait ? AGENTSYS_WAIT : 0, id);
 	if (ret) {
+		if (!*id)
+			*id = request->id;
 		if (*id)
 			snprintf(what, sizeof(what), "start agent %u", *id);
 		else
 			snprintf(what, sizeof(what), "start the agent");
 		return start_failed(h, ret, what);
 	}
-	if (agentsys_get(h, *id, &info))
+	/* In the foreground there is the agent's own output to see. */
+	if ((request->foreground && !request->json) || agentsys_get(h, *id, &info))
 		return EXIT_OK;
-	/* Whoever stays with it sees for himself that it has ended. */
-	if (info->pid || !request->foreground || request->json)
-		print_agent(request, info);
+	print_agent(request, info);
 	agentsys_info_free(info);
 	return EXIT_OK;
 }
@@ -312,6 +329,8 @@ static int run(int argc, char **argv)
 	need_operands(argc, 1, INT_MAX, "the program");
 	if (request.keep && !request.foreground)
 		usage_error("--keep goes with --foreground");
+	if (request.restarts && !request.restart)
+		agentsys_spec_set_restart(request.spec, AGENTSYS_RESTART_ON_FAILURE);
 
 	user_resolve(&user, request.user, request.group);
 	user_set(request.spec, &user);
@@ -336,7 +355,8 @@ const struct command cmd_run = {
 		"left to it. A PROGRAM without a slash is searched for in PATH.\n"
 		"\n"
 		"By default it is not restarted; with --restart it is, up to 3 times, after 100ms\n"
-		"that double up to 30s. Its standard descriptors are /dev/null, and it cannot gain\n"
+		"that double up to 30s. --max-restarts or --backoff without --restart mean\n"
+		"on-failure. Its standard descriptors are /dev/null, and it cannot gain\n"
 		"privileges. Files for --stdout and --stderr are made if they are missing, and\n"
 		"belong to the agent's user then.",
 	.examples =

@@ -24,6 +24,7 @@ static int run(int argc, char **argv)
 	int64_t timeout_ms = AGENTSYS_DEFAULT_TIMEOUT;
 	unsigned int flags = AGENTSYS_WAIT;
 	uint32_t ended, killed, ms;
+	const char *why;
 	struct agentsys *h;
 	int key, ret;
 
@@ -33,9 +34,8 @@ static int run(int argc, char **argv)
 			timeout_ms = 0;
 			break;
 		case 't':
-			if (!parse_duration(optarg, false, &ms))
-				usage_error("'%s' is not a duration with its unit, as 500ms, 10s",
-					    optarg);
+			if (!parse_duration(optarg, false, &ms, &why))
+				usage_error("'%s' %s", optarg, why);
 			timeout_ms = ms;
 			break;
 		case OPT_NO_WAIT:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "spec.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
@@ -24,6 +25,20 @@ struct agentsys_spec *new_spec(void)
 	return spec;
 }
 
+/* It would be taken for an id. */
+static bool is_number(const char *name)
+{
+	return !name[strspn(name, "0123456789")];
+}
+
+bool name_fits(const char *name)
+{
+	for (const char *c = name; *c; c++)
+		if (!isascii(*c) || !isprint(*c))
+			return false;
+	return strlen(name) <= AGENTSYS_NAME_MAX && !is_number(name);
+}
+
 static void take_identity(struct agentsys_spec *spec, int key, const char *arg)
 {
 	uint32_t id;
@@ -36,6 +51,8 @@ static void take_identity(struct agentsys_spec *spec, int key, const char *arg)
 	} else {
 		if (!*arg || strlen(arg) > AGENTSYS_NAME_MAX)
 			usage_error("a name has 1 to %d bytes", AGENTSYS_NAME_MAX);
+		if (is_number(arg))
+			usage_error("'%s' is no name: it would be taken for an id", arg);
 		need_memory(agentsys_spec_set_name(spec, arg));
 	}
 }
@@ -43,6 +60,7 @@ static void take_identity(struct agentsys_spec *spec, int key, const char *arg)
 static void take_restart(struct agentsys_spec *spec, int key, const char *arg)
 {
 	uint32_t condition, initial, max;
+	const char *why;
 	bool has_max;
 	uint64_t n;
 
@@ -54,12 +72,12 @@ static void take_restart(struct agentsys_spec *spec, int key, const char *arg)
 		break;
 	case OPT_MAX_RESTARTS:
 		if (!parse_number(arg, INT_MAX, &n))
-			usage_error("'%s' is not a number of restarts", arg);
+			usage_error("'%s' is not a number of restarts, 0 to %d", arg, INT_MAX);
 		agentsys_spec_set_max_restarts(spec, n);
 		break;
 	case OPT_BACKOFF:
-		if (!parse_backoff(arg, &initial, &max, &has_max))
-			usage_error("'%s' is not a backoff, as 100, 100ms or 100ms:30s", arg);
+		if (!parse_backoff(arg, &initial, &max, &has_max, &why))
+			usage_error("'%s' %s", arg, why);
 		if (!has_max)
 			max = initial > BACKOFF_MAX_MS ? initial : BACKOFF_MAX_MS;
 		agentsys_spec_set_backoff(spec, initial, max);
@@ -69,6 +87,7 @@ static void take_restart(struct agentsys_spec *spec, int key, const char *arg)
 
 static void take_stop(struct agentsys_spec *spec, int key, const char *arg)
 {
+	const char *why;
 	uint32_t ms;
 	int signal;
 
@@ -77,8 +96,8 @@ static void take_stop(struct agentsys_spec *spec, int key, const char *arg)
 			usage_error("'%s' is not a signal", arg);
 		agentsys_spec_set_stop_signal(spec, signal);
 	} else {
-		if (!parse_duration(arg, false, &ms))
-			usage_error("'%s' is not a duration with its unit, as 500ms, 10s", arg);
+		if (!parse_duration(arg, false, &ms, &why))
+			usage_error("'%s' %s", arg, why);
 		agentsys_spec_set_stop_timeout(spec, ms);
 	}
 }
@@ -90,8 +109,9 @@ static void take_limit(struct agentsys_spec *spec, int key, const char *arg)
 	switch (key) {
 	case OPT_MEMORY_MAX:
 	case OPT_MEMORY_HIGH:
-		if (!parse_size(arg, &n))
-			usage_error("'%s' is not a size, as 4096, 100M, 1.5G, infinity", arg);
+		if (!parse_memory(arg, &n))
+			usage_error("'%s' is not a size to live with, as 100M, 1.5G, or infinity for no limit",
+				    arg);
 		if (key == OPT_MEMORY_MAX)
 			agentsys_spec_set_memory_max(spec, n);
 		else
@@ -105,7 +125,8 @@ static void take_limit(struct agentsys_spec *spec, int key, const char *arg)
 		break;
 	case OPT_PIDS_MAX:
 		if (!parse_count(arg, &n))
-			usage_error("'%s' is not a number of processes", arg);
+			usage_error("'%s' is not a number of processes, 1 to %d, or infinity", arg,
+				    INT_MAX);
 		agentsys_spec_set_pids_max(spec, n);
 		break;
 	}
@@ -115,6 +136,7 @@ static void take_process(struct agentsys_spec *spec, int key, const char *arg)
 {
 	uint64_t soft, hard;
 	unsigned int resource;
+	const char *why;
 	int64_t n;
 
 	switch (key) {
@@ -129,9 +151,8 @@ static void take_process(struct agentsys_spec *spec, int key, const char *arg)
 		agentsys_spec_set_oom_score_adj(spec, n);
 		break;
 	case OPT_RLIMIT:
-		if (!parse_rlimit(arg, &resource, &soft, &hard))
-			usage_error("'%s' is not a resource limit, as nofile=1024:4096 or core=infinity",
-				    arg);
+		if (!parse_rlimit(arg, &resource, &soft, &hard, &why))
+			usage_error("'%s' %s", arg, why);
 		agentsys_spec_set_rlimit(spec, resource, soft, hard);
 		break;
 	}

@@ -52,6 +52,9 @@ bool take_spec_option(struct agentsys_spec *spec, int key, const char *arg);
 
 struct agentsys_spec *new_spec(void);
 
+/* Would @name, that nobody chose, do as the name of an agent? */
+bool name_fits(const char *name);
+
 /* For the results of the library's builders, which fail for memory only. */
 void need_memory(int ret);
 

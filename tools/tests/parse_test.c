@@ -50,25 +50,34 @@ static void test_durations(void)
 		"1.2.3s", "s1",
 	};
 	uint32_t ms, max;
+	const char *why;
 	bool all = true, second;
 
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
-		all &= parse_duration(good[i].text, false, &ms) && ms == good[i].ms;
+		all &= parse_duration(good[i].text, false, &ms, &why) && ms == good[i].ms;
 	ok(all, "durations");
 	all = true;
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
-		if (parse_duration(bad[i], false, &ms)) {
+		if (parse_duration(bad[i], false, &ms, &why)) {
 			printf("# %s\n", bad[i]);
 			all = false;
 		}
 	ok(all, "no durations");
-	ok(parse_duration("10", true, &ms) && ms == 10, "bare milliseconds");
-	ok(parse_backoff("100:10s", &ms, &max, &second) && second && ms == 100 && max == 10000,
+	ok(parse_duration("10", true, &ms, &why) && ms == 10, "bare milliseconds");
+	ok(parse_backoff("100:10s", &ms, &max, &second, &why) && second && ms == 100 && max == 10000,
 	   "backoff with its maximum");
-	ok(parse_backoff("2s", &ms, &max, &second) && !second && ms == 2000, "without");
-	ok(!parse_backoff("2s:1s", &ms, &max, &second) &&
-	   !parse_backoff(":1s", &ms, &max, &second) &&
-	   !parse_backoff("1s:", &ms, &max, &second), "no backoff");
+	ok(parse_backoff("2s", &ms, &max, &second, &why) && !second && ms == 2000, "without");
+	ok(!parse_backoff("2s:1s", &ms, &max, &second, &why) &&
+	   !parse_backoff(":1s", &ms, &max, &second, &why) &&
+	   !parse_backoff("1s:", &ms, &max, &second, &why), "no backoff");
+	ok(!parse_duration("25h", false, &ms, &why) && strstr(why, "longer than a day") &&
+	   !parse_duration("25x", false, &ms, &why) && strstr(why, "is not a duration"),
+	   "what is wrong with a duration");
+	ok(!parse_backoff("2s:1s", &ms, &max, &second, &why) && strstr(why, "above its maximum") &&
+	   !parse_backoff("2s:2d", &ms, &max, &second, &why) && strstr(why, "longer than a day") &&
+	   !parse_backoff("2d", &ms, &max, &second, &why) && strstr(why, "longer than a day") &&
+	   !parse_backoff("2s:x", &ms, &max, &second, &why) && strstr(why, "is not a backoff"),
+	   "what is wrong with a backoff");
 }
 
 static void test_sizes(void)
@@ -79,11 +88,11 @@ static void test_sizes(void)
 	} good[] = {
 		{ "0", 0 }, { "4096", 4096 }, { "100M", 100 << 20 }, { "1k", 1024 },
 		{ "1.5G", 3UL << 29 }, { "2MiB", 2 << 20 }, { "2mb", 2 << 20 }, { "12B", 12 },
-		{ "infinity", 0 }, { "max", 0 },
 		{ "18446744073709551615", UINT64_MAX },
 	};
 	static const char *const bad[] = {
 		"", "M", "-1M", "1X", "10MM", "1 M", "99999999P", "1e9",
+		"infinity",
 	};
 	uint64_t n, period;
 	bool all = true;
@@ -101,6 +110,9 @@ static void test_sizes(void)
 			all = false;
 		}
 	ok(all, "no sizes");
+	ok(parse_memory("1.5G", &n) && n == 3UL << 29 && parse_memory("infinity", &n) && !n &&
+	   parse_memory("max", &n) && !n, "memory");
+	ok(!parse_memory("0", &n) && !parse_memory("0M", &n) && !parse_memory("0.1B", &n), "no memory");
 	ok(parse_cpu("50%", &n, &period) && n == 50000 && period == 100000, "half a CPU");
 	ok(parse_cpu("250%", &n, &period) && n == 250000, "two and a half");
 	ok(parse_cpu("2000/10000", &n, &period) && n == 2000 && period == 10000, "quota and period");
@@ -117,6 +129,7 @@ static void test_names(void)
 	uint64_t soft, hard;
 	unsigned int resource;
 	uint32_t condition;
+	const char *why;
 	int signal;
 
 	ok(parse_signal("TERM", &signal) && signal == SIGTERM && parse_signal("sigint", &signal) &&
@@ -126,16 +139,22 @@ static void test_names(void)
 	ok(!parse_signal("0", &signal) && !parse_signal("65", &signal) &&
 	   !parse_signal("", &signal) &&
 	   !parse_signal("BOGUS", &signal) && !parse_signal("RTMIN+99", &signal), "no signals");
-	ok(parse_rlimit("nofile=10:20", &resource, &soft, &hard) && resource == RLIMIT_NOFILE &&
+	ok(parse_rlimit("nofile=10:20", &resource, &soft, &hard, &why) && resource == RLIMIT_NOFILE &&
 	   soft == 10 && hard == 20, "soft and hard");
-	ok(parse_rlimit("CORE=infinity", &resource, &soft, &hard) && resource == RLIMIT_CORE &&
+	ok(parse_rlimit("CORE=infinity", &resource, &soft, &hard, &why) && resource == RLIMIT_CORE &&
 	   soft == UINT64_MAX && hard == UINT64_MAX, "none");
-	ok(parse_rlimit("as=1G", &resource, &soft, &hard) && soft == 1 << 30 && hard == 1 << 30,
+	ok(parse_rlimit("as=1G", &resource, &soft, &hard, &why) && soft == 1 << 30 && hard == 1 << 30,
 	   "both");
-	ok(!parse_rlimit("nofile", &resource, &soft, &hard) &&
-	   !parse_rlimit("nofile=2:1", &resource, &soft, &hard) &&
-	   !parse_rlimit("files=1", &resource, &soft, &hard) &&
-	   !parse_rlimit("nofile=", &resource, &soft, &hard), "no limits");
+	ok(!parse_rlimit("nofile", &resource, &soft, &hard, &why) &&
+	   !parse_rlimit("nofile=2:1", &resource, &soft, &hard, &why) &&
+	   !parse_rlimit("files=1", &resource, &soft, &hard, &why) &&
+	   !parse_rlimit("nofile=", &resource, &soft, &hard, &why), "no limits");
+	ok(parse_rlimit("core=0", &resource, &soft, &hard, &why) && !soft && !hard, "a limit of 0");
+	ok(!parse_rlimit("nofile=2:1", &resource, &soft, &hard, &why) &&
+	   strstr(why, "soft limit above") &&
+	   !parse_rlimit("files=1", &resource, &soft, &hard, &why) && strstr(why, "nofile, nproc") &&
+	   !parse_rlimit("nofile=x", &resource, &soft, &hard, &why) &&
+	   strstr(why, "is not a resource limit"), "what is wrong with a limit");
 	ok(parse_restart("on-failure", &condition) && condition == AGENTSYS_RESTART_ON_FAILURE &&
 	   !parse_restart("on failure", &condition), "restart conditions");
 }
