@@ -25,8 +25,11 @@ def main():
     signal.signal(signal.SIGTERM, on_term)
     try:
         me = agentsys.whoami()
-    except OSError:
+    except ProcessLookupError:
         print('this is no agent; start it with "asmctl run"', file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(error.strerror, file=sys.stderr)
         return 1
     print(f"I am agent {me.agent_id} ({me.name}), instance {me.instance}, "
           f"restarted {me.restarts} of {me.max_restarts} times", flush=True)

@@ -55,11 +55,14 @@ def connected(test):
 
 def test_nobody():
     "a process that is no agent is told so"
-    raises(errno.ESRCH, agentsys.whoami)
+    assert "this process is not part of an agent" in raises(errno.ESRCH, agentsys.whoami)
     raises(errno.ESRCH, agentsys.heartbeat)
     raises(errno.ESRCH, agentsys.info)
     assert agentsys.version().abi == 1
     assert "active_agents" in agentsys.telemetry()["system"]
+    assert "there is no agent 999" in raises(errno.ESRCH, agentsys.info, 999)
+    done = subprocess.run([sys.executable, EXAMPLES + "/counter.py"], stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1 and done.stderr.startswith("this is no agent"), done
 
 
 @connected
@@ -207,6 +210,27 @@ def test_zz_shutdown(asm):
     "shutdown"
     asm.spawn(["/bin/sleep", "1000"])
     assert asm.shutdown() == (1, 0)
+
+
+def test_zz_without_the_module():
+    "without the module every call says so"
+    missing = 'the agentsys module is not loaded (load it with "modprobe agentsys")'
+    if agentsys._device is not None:
+        os.close(agentsys._device)
+        agentsys._device = None
+    wait_for("unloading", lambda: subprocess.run(["rmmod", "agentsys"], stderr=subprocess.DEVNULL).returncode == 0)
+    try:
+        for function in (agentsys.whoami, agentsys.heartbeat, agentsys.telemetry, agentsys.version,
+                         agentsys.Connection, lambda: next(agentsys.events())):
+            try:
+                function()
+                raise AssertionError("no error")
+            except OSError as error:
+                assert error.strerror == missing, error
+        done = subprocess.run([sys.executable, EXAMPLES + "/counter.py"], stderr=subprocess.PIPE, text=True)
+        assert done.returncode == 1 and done.stderr == missing + "\n", done
+    finally:
+        subprocess.run(["insmod", os.environ.get("AGENTSYS_KO", "")])
 
 
 ksft.main()

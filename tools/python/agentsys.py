@@ -204,13 +204,29 @@ _free.restype = None
 _RESTARTS = {"never": 0, "on-failure": 1, "always": 2}
 
 
+def _missing():
+    if os.path.exists("/sys/module/agentsys"):
+        return "the agentsys module cannot be reached (see \"asmctl doctor\")"
+    return "the agentsys module is not loaded (load it with \"modprobe agentsys\")"
+
+
 def _check(result, text=None):
     """Raise OSError for a negative errno."""
     if result < 0:
         if result == -errno.ENODEV and text is None:
-            text = "the agentsys module is not loaded"
+            text = _missing()
         raise OSError(-result, text or os.strerror(-result))
     return result
+
+
+def _check_device(result, agent_id=0):
+    """Likewise for a call on the device, about the caller's own agent or another one."""
+    if result in (-errno.ENOENT, -errno.ENXIO):
+        _check(result, _missing())
+    if result == -errno.ESRCH:
+        _check(result, "there is no agent %d" % agent_id if agent_id else
+               "this process is not part of an agent (start it with \"asmctl run\")")
+    return _check(result)
 
 
 def _word(name):
@@ -224,9 +240,9 @@ def _text(data):
 # ---- for agents
 
 def whoami():
-    """Which agent is this process part of? ESRCH if none."""
+    """Which agent is this process part of? ProcessLookupError (ESRCH) if none."""
     who = _Whoami(size=ctypes.sizeof(_Whoami))
-    _check(_lib.agentsys_whoami(-1, who))
+    _check_device(_lib.agentsys_whoami(-1, who))
     return Whoami(who.agent_id, who.pid, who.instance, who.restarts, who.max_restarts,
                   who.heartbeats, _text(who.name))
 
@@ -235,16 +251,16 @@ _device = None
 
 
 def heartbeat():
-    """Tell the module that this agent is alive. ESRCH if this is none."""
+    """Tell the module that this agent is alive. ProcessLookupError (ESRCH) if this is none."""
     global _device
     if _device is None:
-        _device = _check(_lib.agentsys_device_open())
-    _check(_lib.agentsys_heartbeat(_device))
+        _device = _check_device(_lib.agentsys_device_open())
+    _check_device(_lib.agentsys_heartbeat(_device))
 
 
 def _json_text(function, *arguments):
     text = _ptr()
-    length = _check(function(-1, *arguments, ctypes.byref(text)))
+    length = _check_device(function(-1, *arguments, ctypes.byref(text)), *arguments)
     try:
         return json.loads(ctypes.string_at(text, length))
     finally:
@@ -264,13 +280,13 @@ def info(agent_id=0):
 def version():
     """The version of the module."""
     result = _Version(size=ctypes.sizeof(_Version))
-    _check(_lib.agentsys_module_version(-1, result))
+    _check_device(_lib.agentsys_module_version(-1, result))
     return Version(result.abi, _text(result.release))
 
 
 def patch_policy(agent_id, patch, value):
     """Change an agent's policy: patch 4 sets how often it is restarted."""
-    _check(_lib.agentsys_patch_policy(-1, agent_id, patch, value))
+    _check_device(_lib.agentsys_patch_policy(-1, agent_id, patch, value), agent_id)
 
 
 # ---- for whoever controls agents
