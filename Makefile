@@ -34,6 +34,7 @@ help:
 	@echo 'make bench-quick   benchmarks under a clock that counts instructions; results in $(BUILD)/bench'
 	@echo 'make all           build the module (KVER) and the tools'
 	@echo 'make install       tools, headers, manual pages and the module for the running kernel; DESTDIR, PREFIX'
+	@echo 'make install-tools the same without the module'
 	@echo 'make uninstall     remove them'
 	@echo 'make clean         remove $(BUILD)'
 
@@ -126,7 +127,7 @@ shell: overlay
 bench-quick: overlay
 	@set -f; tests/vm/vm.py bench $(T)
 
-# The module for an installed kernel; on a machine without its headers only the tools are installed.
+# The module is for an installed kernel; a machine without its headers takes the tools alone.
 KDIR ?= /lib/modules/$(shell uname -r)/build
 MODULE_RELEASE = $(shell cat $(KDIR)/include/config/kernel.release 2>/dev/null)
 MODULE_DIR = $(DESTDIR)/lib/modules/$(MODULE_RELEASE)/updates
@@ -140,25 +141,32 @@ install: install-tools install-module
 
 install-tools:
 	@scripts/deps.sh tools
-	mkdir -p $(O)/tools
-	$(MAKE) -s -C tools install O=$(O)/tools DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
-	$(foreach header,$(HEADERS),install -D -m 644 include/uapi/linux/$(header) $(DESTDIR)$(INCLUDEDIR)/linux/$(header) &&) true
-	$(foreach page,$(MANPAGES),install -D -m 644 docs/man/$(page) $(call man_path,$(page)) &&) true
+	@mkdir -p $(O)/tools
+	@$(MAKE) -s -C tools install O=$(O)/tools DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
+	@echo 'installed the tools and the library in $(DESTDIR)$(PREFIX)'
+	@$(foreach header,$(HEADERS),install -D -m 644 include/uapi/linux/$(header) $(DESTDIR)$(INCLUDEDIR)/linux/$(header) &&) true
+	@echo 'installed $(words $(HEADERS)) headers in $(DESTDIR)$(INCLUDEDIR)/linux'
+	@$(foreach page,$(MANPAGES),install -D -m 644 docs/man/$(page) $(call man_path,$(page)) &&) true
+	@echo 'installed $(words $(MANPAGES)) manual pages in $(DESTDIR)$(MANDIR)'
 
 install-module:
 ifeq ($(MODULE_RELEASE),)
-	@echo 'no kernel headers in $(KDIR): the module is not installed (KDIR= names others)'
+	@echo 'no kernel headers in $(KDIR): the module is not installed' >&2
+	@echo 'KDIR= names others; "make install-tools" installs all but the module' >&2
+	@exit 1
 else
-	scripts/build-module.sh $(KDIR)
-	install -D -m 644 $(O)/$(MODULE_RELEASE)/agentsys.ko $(MODULE_DIR)/agentsys.ko
-	$(if $(DESTDIR),,depmod $(MODULE_RELEASE))
+	@scripts/build-module.sh $(KDIR)
+	@install -D -m 644 $(O)/$(MODULE_RELEASE)/agentsys.ko $(MODULE_DIR)/agentsys.ko
+	@$(if $(DESTDIR),,depmod $(MODULE_RELEASE))
+	@echo 'installed the module in $(MODULE_DIR)'
 endif
 
 uninstall:
-	$(MAKE) -s -C tools uninstall O=$(O)/tools DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
-	rm -f $(foreach header,$(HEADERS),$(DESTDIR)$(INCLUDEDIR)/linux/$(header)) $(foreach page,$(MANPAGES),$(call man_path,$(page)))
-	$(if $(MODULE_RELEASE),rm -f $(MODULE_DIR)/agentsys.ko)
-	$(if $(MODULE_RELEASE),$(if $(DESTDIR),,depmod $(MODULE_RELEASE)))
+	@$(MAKE) -s -C tools uninstall O=$(O)/tools DESTDIR=$(DESTDIR) PREFIX=$(PREFIX)
+	@rm -f $(foreach header,$(HEADERS),$(DESTDIR)$(INCLUDEDIR)/linux/$(header)) $(foreach page,$(MANPAGES),$(call man_path,$(page)))
+	@$(if $(MODULE_RELEASE),rm -f $(MODULE_DIR)/agentsys.ko)
+	@$(if $(MODULE_RELEASE),$(if $(DESTDIR),,depmod $(MODULE_RELEASE)))
+	@echo 'removed the tools$(if $(MODULE_RELEASE), and the module,; there are no kernel headers to tell where the module is)'
 
 clean:
 	rm -rf $(O)
