@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Every allocation that a request makes in the caller's own process fails once.
+ * The request is then refused, or has done all that it was to do: nothing half
+ * done is left behind, and the next one works.
+ *
+ * For each request the first, the second, the third... allocation is made to
+ * fail, until there is none to fail any more.
+ *
+ * vm: timeout=300
+ */
+#include "kselftest_harness.h"
+#include "lib/agents.h"
+
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#define FAILSLAB "/sys/kernel/debug/failslab/"
+
+/* More allocations than any request makes. */
+#define ENOUGH	1000
+
+#define ID	4000
+
+FIXTURE(failslab) {
+	struct agents a;
+	int nth;	/* counts down in this thread; the allocation at which it reaches 0 fails */
+	int device;
+	uint32_t id;
+	pid_t child;
+	int cgroups;
+};
+
+static bool setting(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool ok = fd >= 0 && write(fd, text, strlen(text)) > 0;
+
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+FIXTURE_SETUP(failslab)
+{
+	self->nth = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
+	if (self->nth < 0 || !setting(FAILSLAB "ignore-gfp-wait", "N"))
+		SKIP(return, "this kernel does not let allocations fail");
+	setting(FAILSLAB "verbose", "0");
+	setting("/sys/kernel/debug/fail_page_alloc/verbose", "0");
+	agents_open(_metadata, &self->a);
+	self->device = agentsys_device_open();
+	ASSERT_LE(0, self->device);
+}
+
+FIXTURE_TEARDOWN(failslab)
+{
+	agents_close(&self->a);
+}
+
+static void arm(int fd, int n)
+{
+	char text[16];
+	int len = snprintf(text, sizeof(text), "%d", n);
+
+	MUST(pwrite(fd, text, len, 0) == len);
+}
+
+/* Has the allocation failed? No other one will. */
+static bool disarm(int fd)
+{
+	char text[16] = "";
+	bool failed;
+
+	MUST(pread(fd, text, sizeof(text) - 1, 0) > 0);
+	failed = !atoi(text);
+	arm(fd, 0);
+	return failed;
+}
+
+/* What can be said of want of memory: netlink has a word of its own for it. */
+static bool is_want(int ret)
+{
+	return ret == -ENOMEM || ret == -ENOBUFS;
+}
+
+/*
+ * Make @request with each of its allocations failing, @before ahead of it and
+ * @after behind it, and once more without a failure.
+ */
+#define EACH_FAILS(before, request, ...) do {				\
+	int n = 0, refused = 0, ret;					\
+	bool failed = true;						\
+									\
+	while (failed && n++ < ENOUGH) {				\
+		before;							\
+		arm(self->nth, n);					\
+		ret = request;						\
+		failed = disarm(self->nth);				\
+		ASSERT_TRUE(ret >= 0 || (failed && is_want(ret)))	\
+			TH_LOG("allocation %d: %s: %d", n, #request, ret);	\
+		refused += ret < 0;					\
+		__VA_ARGS__;						\
+	}								\
+	ASSERT_LT(n, ENOUGH);						\
+	TH_LOG("%s: %d allocations, %d of them needed", #request, n - 1, refused);	\
+} while (0)
+
+static bool gone(struct agents *a, uint32_t id)
+{
+	struct agentsys_info *info;
+	int ret = agentsys_get(a->h, id, &info);
+
+	if (!ret)
+		agentsys_info_free(info);
+	return ret == -ESRCH;
+}
+
+static void end(struct agents *a, uint32_t id)
+{
+	MUST(!agentsys_kill(a->h, id, AGENTSYS_WAIT));
+	MUST(!agentsys_remove(a->h, id));
+}
+
+/*
+ * It was made or it was not; only when the acknowledgement was lost the caller
+ * does not know.
+ */
+#define EXPECT_WHOLE(ret, id) do {					\
+	EXPECT_TRUE((ret) == -ENOBUFS || gone(&self->a, id) == !!(ret))	\
+		TH_LOG("allocation %d: %d, and gone is %d", n, ret, gone(&self->a, id));	\
+	if (!gone(&self->a, id)) {					\
+		EXPECT_TRUE(AWAIT(is_state(&self->a, id, AGENTSYS_ACTIVE)));	\
+		end(&self->a, id);					\
+	}								\
+	/* But for the one that is kept ready for the next agent. */	\
+	EXPECT_TRUE(AWAIT(count_cgroups() <= 1));			\
+} while (0)
+
+static struct agentsys_spec *spec_with_everything(void)
+{
+	struct agentsys_spec *spec = SLEEP;
+
+	agentsys_spec_set_id(spec, ID);
+	agentsys_spec_set_name(spec, "failslab");
+	agentsys_spec_add_env(spec, "A=1");
+	agentsys_spec_set_cwd(spec, "/tmp");
+	agentsys_spec_set_groups(spec, 2, (gid_t[]){ 1, 2 });
+	agentsys_spec_set_stdio_fd(spec, 0, 0);
+	agentsys_spec_set_stdio_path(spec, 1, "/dev/null");
+	agentsys_spec_set_pids_max(spec, 10);
+	return spec;
+}
+
+TEST_F_TIMEOUT(failslab, spawn, 120)
+{
+	struct agentsys_spec *spec = spec_with_everything();
+
+	EACH_FAILS(, agentsys_spawn(self->a.h, spec, 0, NULL), EXPECT_WHOLE(ret, ID));
+}
+
+TEST_F_TIMEOUT(failslab, spawn_and_wait, 120)
+{
+	struct agentsys_spec *spec = spec_with_everything();
+
+	EACH_FAILS(, agentsys_spawn(self->a.h, spec, AGENTSYS_WAIT, NULL), EXPECT_WHOLE(ret, ID));
+}
+
+/* The id and the cgroup may be those that are kept ready. */
+TEST_F_TIMEOUT(failslab, spawn_without_an_id, 120)
+{
+	struct agentsys_spec *spec = SLEEP;
+	uint32_t other = SPAWN(&self->a, SLEEP);
+
+	EACH_FAILS(self->id = 0; AWAIT(count_cgroups() == 2),
+		   agentsys_spawn(self->a.h, spec, 0, &self->id), {
+		struct agentsys_info **list;
+		ssize_t len = agentsys_list(self->a.h, &list);
+
+		ASSERT_LE(1, len);
+		if (ret == -ENOMEM)
+			EXPECT_EQ(1, len);
+		if (!ret)
+			EXPECT_EQ(2, len);
+		for (ssize_t i = 0; i < len; i++) {
+			if (list[i]->id != other)
+				end(&self->a, list[i]->id);
+		}
+		agentsys_list_free(list);
+	});
+}
+
+static pid_t new_child(void)
+{
+	pid_t pid = fork();
+
+	MUST(pid >= 0);
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		pause();
+		_exit(0);
+	}
+	return pid;
+}
+
+TEST_F_TIMEOUT(failslab, attach, 120)
+{
+	struct agentsys_spec *spec = agentsys_spec_new();
+
+	agentsys_spec_set_id(spec, ID);
+	agentsys_spec_set_name(spec, "failslab");
+	agentsys_spec_set_pids_max(spec, 10);
+	for (unsigned int flags = 0; flags <= AGENTSYS_WAIT; flags += AGENTSYS_WAIT)
+		EACH_FAILS(self->child = new_child(),
+			   agentsys_attach(self->a.h, self->child, spec, flags, NULL), {
+			EXPECT_WHOLE(ret, ID);
+			kill(self->child, SIGKILL);
+			waitpid(self->child, NULL, 0);
+		});
+}
+
+TEST_F_TIMEOUT(failslab, pause_and_resume, 120)
+{
+	struct agents *a = &self->a;
+	uint32_t id = SPAWN(a, SLEEP);
+
+	EACH_FAILS(EXPECT_OK(a->h, agentsys_resume(a->h, id)), agentsys_pause(a->h, id), {
+		bool paused = look(a, id).flags & AGENTSYS_AGENT_PAUSED;
+		char text[256];
+
+		EXPECT_TRUE(ret == -ENOBUFS || paused == !ret)
+			TH_LOG("allocation %d: %d, and paused is %d", n, ret, paused);
+		read_cgroup(id, "cgroup.freeze", text, sizeof(text));
+		EXPECT_EQ(paused, atoi(text));
+	});
+	EACH_FAILS(EXPECT_OK(a->h, agentsys_pause(a->h, id)), agentsys_resume(a->h, id), {
+		bool paused = look(a, id).flags & AGENTSYS_AGENT_PAUSED;
+		char text[256];
+
+		EXPECT_TRUE(ret == -ENOBUFS || paused == !!ret)
+			TH_LOG("allocation %d: %d, and paused is %d", n, ret, paused);
+		read_cgroup(id, "cgroup.freeze", text, sizeof(text));
+		EXPECT_EQ(paused, atoi(text));
+	});
+}
+
+static bool runs(struct agents *a, uint32_t id)
+{
+	return is_state(a, id, AGENTSYS_ACTIVE) || is_state(a, id, AGENTSYS_STARTING);
+}
+
+TEST_F_TIMEOUT(failslab, start_and_end, 240)
+{
+	struct agents *a = &self->a;
+	struct agentsys_spec *spec = SLEEP;
+	uint32_t id = SPAWN(a, spec);
+
+	for (unsigned int flags = 0; flags <= AGENTSYS_WAIT; flags += AGENTSYS_WAIT) {
+		EACH_FAILS(agentsys_kill(a->h, id, AGENTSYS_WAIT), agentsys_start(a->h, id, flags),
+			   EXPECT_TRUE(ret == -ENOBUFS || runs(a, id) == !ret));
+		EACH_FAILS(agentsys_start(a->h, id, AGENTSYS_WAIT),
+			   agentsys_stop(a->h, id, AGENTSYS_DEFAULT_TIMEOUT, flags), {
+			if (!ret)
+				EXPECT_TRUE(AWAIT(is_state(a, id, AGENTSYS_EXITED)));
+			if (ret == -ENOMEM)
+				EXPECT_TRUE(is_state(a, id, AGENTSYS_ACTIVE));
+			agentsys_kill(a->h, id, AGENTSYS_WAIT);
+		});
+		EACH_FAILS(agentsys_start(a->h, id, AGENTSYS_WAIT),
+			   agentsys_kill(a->h, id, flags), {
+			if (!ret)
+				EXPECT_TRUE(AWAIT(is_state(a, id, AGENTSYS_EXITED)));
+			if (ret == -ENOMEM)
+				EXPECT_TRUE(is_state(a, id, AGENTSYS_ACTIVE));
+			agentsys_kill(a->h, id, AGENTSYS_WAIT);
+		});
+		EACH_FAILS(agentsys_start(a->h, id, AGENTSYS_WAIT),
+			   agentsys_restart(a->h, id, AGENTSYS_DEFAULT_TIMEOUT, flags),
+			   EXPECT_TRUE(AWAIT(is_state(a, id, AGENTSYS_ACTIVE))));
+		agentsys_kill(a->h, id, AGENTSYS_WAIT);
+	}
+}
+
+TEST_F_TIMEOUT(failslab, set_and_remove, 120)
+{
+	struct agents *a = &self->a;
+	struct agentsys_spec *policy = agentsys_spec_new(), *spec = SLEEP;
+
+	agentsys_spec_set_id(spec, ID);
+	SPAWN(a, spec);
+	EACH_FAILS(agentsys_spec_set_max_restarts(policy, n), agentsys_set(a->h, ID, policy),
+		   EXPECT_TRUE(ret == -ENOBUFS ||
+			       ((int)look(a, ID).max_restarts == n) == !ret));
+	end(a, ID);
+	EACH_FAILS({
+		SPAWN(a, spec);
+		agentsys_kill(a->h, ID, AGENTSYS_WAIT);
+	}, agentsys_remove(a->h, ID), {
+		EXPECT_TRUE(ret == -ENOBUFS || gone(a, ID) == !ret);
+		agentsys_remove(a->h, ID);
+	});
+}
+
+TEST_F_TIMEOUT(failslab, looking, 120)
+{
+	struct agents *a = &self->a;
+	struct agentsys_system *system = NULL;
+	struct agentsys_events *events = NULL;
+	struct agentsys_info **list = NULL;
+	struct agentsys_info *info = NULL;
+	struct agentsys_event event;
+	uint32_t id = SPAWN(a, SLEEP);
+	char *text = NULL;
+
+	EACH_FAILS(info = NULL, agentsys_get(a->h, id, &info), {
+		if (!ret)
+			EXPECT_EQ(id, info->id);
+		agentsys_info_free(ret ? NULL : info);
+	});
+	EACH_FAILS(list = NULL, agentsys_list(a->h, &list), {
+		if (ret >= 0)
+			EXPECT_EQ(1, ret);
+		agentsys_list_free(ret < 0 ? NULL : list);
+	});
+	EACH_FAILS(, agentsys_system(a->h, &system), {
+		if (!ret)
+			EXPECT_EQ(1, system->active);
+		agentsys_system_free(ret ? NULL : system);
+	});
+	EACH_FAILS(MUST(!agentsys_events_open(&events, 0)),
+		   agentsys_events_next(events, &event, NULL, 1000), {
+		if (ret >= 0)
+			EXPECT_EQ(1, ret);
+		agentsys_events_close(events);
+	});
+	EACH_FAILS(text = NULL, agentsys_telemetry(self->device, &text),
+		   free(ret < 0 ? NULL : text));
+	EACH_FAILS(text = NULL, agentsys_info_text(self->device, id, &text),
+		   free(ret < 0 ? NULL : text));
+}
+
+/* As `cat` does. */
+static int read_page(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int ret = fd < 0 ? -errno : 0;
+	char buf[4096];
+	ssize_t len;
+
+	while (!ret && (len = read(fd, buf, sizeof(buf)))) {
+		if (len < 0)
+			ret = -errno;
+	}
+	if (fd >= 0)
+		close(fd);
+	return ret;
+}
+
+TEST_F_TIMEOUT(failslab, files, 120)
+{
+	static const char *const pages[] = { "status", "telemetry", "events" };
+
+	SPAWN(&self->a, SLEEP);
+	EACH_FAILS(, agentsys_device_open(), {
+		if (ret >= 0)
+			close(ret);
+	});
+	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+		char path[64];
+
+		snprintf(path, sizeof(path), "/proc/agentsys/%s", pages[i]);
+		EACH_FAILS(, read_page(path));
+	}
+}
+
+TEST_HARNESS_MAIN
