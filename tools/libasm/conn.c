@@ -133,20 +133,20 @@ enum agentsys_step agentsys_error_step(const struct agentsys *h)
 	return h->step;
 }
 
-static int join(struct agentsys *h, const char *family, const char *name)
-{
-	int group = genl_ctrl_resolve_grp(h->sock, family, name);
-
-	if (group >= 0)
-		group = nl_socket_add_membership(h->sock, group);
-	return group < 0 ? errno_of_nl(group) : 0;
-}
-
+/*
+ * Groups are looked up before the first is joined: libnl takes an event that comes
+ * in between for a wrong answer.
+ */
 int conn_join_events(struct agentsys *h)
 {
-	int ret = join(h, AGENTSYS_GENL_NAME, AGENTSYS_MCGRP_EVENTS);
+	int events = genl_ctrl_resolve_grp(h->sock, AGENTSYS_GENL_NAME, AGENTSYS_MCGRP_EVENTS);
+	int notify = genl_ctrl_resolve_grp(h->sock, "nlctrl", "notify");
+	int ret;
 
-	return ret ? ret : join(h, "nlctrl", "notify");
+	if (events < 0 || notify < 0)
+		return errno_of_nl(events < 0 ? events : notify);
+	ret = nl_socket_add_memberships(h->sock, events, notify, 0);
+	return ret < 0 ? errno_of_nl(ret) : 0;
 }
 
 struct nl_msg *conn_message(struct agentsys *h, uint8_t cmd, int flags, size_t size)
