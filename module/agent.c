@@ -66,37 +66,34 @@ void agentsys_agent_status(struct agentsys_agent *agent, struct agentsys_status 
 	spin_unlock(&agent->lock);
 }
 
-/* CPU time so far; @sure if no cgroup was given up meanwhile. */
-static u64 look_at_cpu(struct agentsys_agent *agent, bool *sure)
-{
-	struct agentsys_status before, after;
-	bool has_cgroup;
-	u64 live_us = 0;
-
-	agentsys_agent_status(agent, &before);
-	has_cgroup = READ_ONCE(agent->has_cgroup);
-	if (has_cgroup)
-		live_us = agentsys_cgroup_cpu_us(agent->id);
-	agentsys_agent_status(agent, &after);
-	*sure = before.cpu_us == after.cpu_us && (live_us || !has_cgroup);
-	return before.cpu_us + live_us;
-}
-
+/*
+ * CPU time so far, which never goes back. A cgroup may be given up while it is
+ * read, with what it had used added to the status: then look again.
+ */
 static u64 cpu_us_of(struct agentsys_agent *agent)
 {
-	bool sure;
-	u64 cpu_us = look_at_cpu(agent, &sure);
+	unsigned int tries;
+	u64 cpu_us;
 
-	if (!sure) {
-		/* Cgroups are given up under this lock. */
-		mutex_lock(&agentsys_lock);
-		cpu_us = look_at_cpu(agent, &sure);
-		mutex_unlock(&agentsys_lock);
+	for (tries = 3; tries; tries--) {
+		u64 base_us, live_us = 0;
+		bool has_cgroup;
+
+		spin_lock(&agent->lock);
+		has_cgroup = agent->has_cgroup;
+		base_us = agent->status.cpu_us;
+		spin_unlock(&agent->lock);
+		if (has_cgroup)
+			live_us = agentsys_cgroup_cpu_us(agent->id);
+
+		spin_lock(&agent->lock);
+		if (has_cgroup == agent->has_cgroup && base_us == agent->status.cpu_us) {
+			agent->cpu_told = max(agent->cpu_told, base_us + live_us);
+			tries = 1;
+		}
+		cpu_us = agent->cpu_told;
+		spin_unlock(&agent->lock);
 	}
-	spin_lock(&agent->lock);
-	agent->cpu_told = max(agent->cpu_told, cpu_us);
-	cpu_us = agent->cpu_told;
-	spin_unlock(&agent->lock);
 	return cpu_us;
 }
 

@@ -13,6 +13,7 @@
 #include <linux/workqueue.h>
 
 #include "agent.h"
+#include "launch.h"
 #include "mailbox.h"
 #include "registry.h"
 #include "shutdown.h"
@@ -65,21 +66,23 @@ static u64 cgroup_id_of(struct pid *pid)
 	return id;
 }
 
-/* Has its last thread begun to exit, so that the exit probe may have passed already? */
-static bool is_exiting(struct pid *pid, int *wait_status)
+/*
+ * Has its last thread begun to exit, so that the exit probe may have passed
+ * already? -ESRCH: it has been waited for too, and nobody knows how it ended.
+ */
+static int is_exiting(struct pid *pid, int *wait_status)
 {
 	struct task_struct *task;
-	bool exiting = true;
+	int ret = -ESRCH;
 
 	rcu_read_lock();
 	task = pid_task(pid, PIDTYPE_TGID);
-	*wait_status = 0;
 	if (task) {
-		exiting = !atomic_read(&task->signal->live);
+		ret = !atomic_read(&task->signal->live);
 		*wait_status = task->signal->group_exit_code;
 	}
 	rcu_read_unlock();
-	return exiting;
+	return ret;
 }
 
 static int move(struct attach *attach)
@@ -101,8 +104,8 @@ static int adopt(struct attach *attach)
 {
 	struct agentsys_agent *agent = attach->agent;
 	u64 id = cgroup_id_of(attach->pid);
-	int status, ret;
 	pid_t tgid = pid_nr(attach->pid);
+	int status, exiting, ret;
 
 	if (!id)
 		return -ESRCH;
@@ -114,11 +117,15 @@ static int adopt(struct attach *attach)
 	ret = agentsys_registry_set_main(agent, attach->pid);
 	if (ret)
 		return ret;
-	agentsys_mail_post(agent, AGENTSYS_MAIL_RAN);
 
 	/* Pairs with the decrement of signal->live, which the exit probe comes after. */
 	smp_mb();
-	if (is_exiting(attach->pid, &status) && cmpxchg(&agent->tgid, tgid, 0) == tgid) {
+	exiting = is_exiting(attach->pid, &status);
+	if (exiting && cmpxchg(&agent->tgid, tgid, 0) == tgid) {
+		if (exiting < 0) {
+			agentsys_registry_drop_main(agent);
+			return exiting;
+		}
 		agent->wait_status = status;
 		agent->ended_ns = ktime_get_boottime_ns();
 		agent->oom = false;
@@ -126,6 +133,7 @@ static int adopt(struct attach *attach)
 		agent->nested = true;
 		agentsys_mail_post(agent, AGENTSYS_MAIL_ENDED);
 	}
+	agentsys_mail_post(agent, AGENTSYS_MAIL_RAN);
 	return 0;
 }
 
@@ -190,6 +198,9 @@ static int check(struct pid *pid, struct netlink_ext_ack *extack)
 	} else if (task->flags & PF_KTHREAD) {
 		NL_SET_ERR_MSG(extack, "a kernel thread cannot be an agent");
 		ret = -EINVAL;
+	} else if (pid_nr(pid) == agentsys_launch_pid()) {
+		NL_SET_ERR_MSG(extack, "the launcher cannot be an agent");
+		ret = -EINVAL;
 	} else if (is_taken(pid)) {
 		NL_SET_ERR_MSG(extack, "the process is part of an agent already");
 		ret = -EBUSY;
@@ -207,7 +218,7 @@ static int enter(struct attach *attach, u32 id, struct agentsys_waiter *waiter,
 	bool standby = false;
 
 	if (!agentsys_shutdown_active()) {
-		standby = id && agentsys_standby_take(&id);
+		standby = agentsys_standby_take(&id);
 		ret = agentsys_registry_add(agent, id, standby);
 	}
 	if (ret) {

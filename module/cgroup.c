@@ -74,12 +74,15 @@ static ssize_t write_file(const struct path *dir, const char *name, const char *
 static ssize_t read_file(const struct path *dir, const char *name, char *buf, size_t size)
 {
 	struct file *file = open_file(dir, name, O_RDONLY);
+	const struct cred *old;
 	ssize_t ret;
 	loff_t pos = 0;
 
 	if (IS_ERR(file))
 		return PTR_ERR(file);
+	old = override_creds(own_cred);
 	ret = kernel_read(file, buf, size - 1, &pos);
+	revert_creds(old);
 	filp_close(file, NULL);
 	buf[ret > 0 ? ret : 0] = '\0';
 	return ret;
@@ -125,7 +128,8 @@ static int remove_dir(const struct path *dir, const char *name)
 	inode_lock_nested(inode, I_MUTEX_PARENT);
 	dentry = lookup_one_len(name, dir->dentry, strlen(name));
 	if (IS_ERR(dentry)) {
-		ret = PTR_ERR(dentry);
+		/* Somebody has removed @dir, and so all that was in it. */
+		ret = PTR_ERR(dentry) == -ENOENT ? 0 : PTR_ERR(dentry);
 	} else {
 		if (d_is_positive(dentry))
 			ret = vfs_rmdir(compat_mnt_idmap(dir->mnt), inode, dentry);

@@ -33,7 +33,7 @@ static int explain(int error, struct netlink_ext_ack *extack)
 		NL_SET_ERR_MSG(extack, "the agent runs already");
 		break;
 	case -EBUSY:
-		NL_SET_ERR_MSG(extack, "the agent is not in a state for this: it starts, ends or runs");
+		NL_SET_ERR_MSG(extack, "the agent is just ending, or being attached");
 		break;
 	case -EINVAL:
 		NL_SET_ERR_MSG(extack, "the agent is not active");
@@ -141,7 +141,11 @@ static int control(struct agentsys_agent *agent, enum agentsys_input input, u32 
 	if (ret) {
 		if (waiter)
 			agentsys_waiter_del(agent, waiter);
-		return explain(ret, extack);
+		if (ret == -EBUSY && input == AGENTSYS_IN_REMOVE)
+			NL_SET_ERR_MSG(extack, "the agent has not ended: stop it first");
+		else
+			explain(ret, extack);
+		return ret;
 	}
 	if (input == AGENTSYS_IN_PAUSE || input == AGENTSYS_IN_RESUME) {
 		if (agent->freeze_error)
@@ -196,7 +200,8 @@ static void set_policy(struct agentsys_agent *agent, const struct agentsys_resta
 	spin_lock(&agent->lock);
 	status->policy = *policy;
 	spin_unlock(&agent->lock);
-	agentsys_event_agent(agent, AGENTSYS_EVENT_POLICY, 0, 0, policy->max_restarts);
+	agentsys_event_agent(agent, AGENTSYS_EVENT_POLICY, 0, policy->condition,
+			     policy->max_restarts);
 
 	if (status->state != AGENTSYS_BACKOFF)
 		return;

@@ -620,22 +620,31 @@ static void notify(struct work_struct *work)
 		if (put_event(skb, &event, 0, 0, 0))
 			nlmsg_free(skb);
 		else
-			genlmsg_multicast(&family, skb, 0, 0, GFP_KERNEL);
+			genlmsg_multicast(&family, skb, 0, 0, GFP_NOWAIT);
 	}
 }
 
 static DECLARE_WORK(notify_work, notify);
 
+/* Of its own: however many listen, and however slowly, no agent waits for them. */
+static struct workqueue_struct *notify_wq;
+
 static void event_written(void)
 {
-	queue_work(agentsys_wq, &notify_work);
+	queue_work(notify_wq, &notify_work);
 }
 
 int __init agentsys_genl_init(void)
 {
-	int ret = genl_register_family(&family);
+	int ret;
 
-	if (!ret)
+	notify_wq = alloc_ordered_workqueue("agentsys_events", WQ_HIGHPRI);
+	if (!notify_wq)
+		return -ENOMEM;
+	ret = genl_register_family(&family);
+	if (ret)
+		destroy_workqueue(notify_wq);
+	else
 		agentsys_event_set_notify(event_written);
 	return ret;
 }
@@ -643,6 +652,6 @@ int __init agentsys_genl_init(void)
 void agentsys_genl_exit(void)
 {
 	agentsys_event_set_notify(NULL);
-	cancel_work_sync(&notify_work);
+	destroy_workqueue(notify_wq);
 	genl_unregister_family(&family);
 }

@@ -82,8 +82,12 @@ void agentsys_mail_drain(void)
 int agentsys_mailbox_init(void (*handle)(struct agentsys_agent *agent, unsigned long mail))
 {
 	handle_mail = handle;
-	/* High priority: a restart waits for this and for nothing else. */
-	agentsys_wq = alloc_ordered_workqueue("agentsys", WQ_HIGHPRI | WQ_MEM_RECLAIM);
+	/*
+	 * High priority: a restart waits for this and for nothing else. Freezable:
+	 * no timeout is held against agents that are frozen for a suspend.
+	 */
+	agentsys_wq = alloc_ordered_workqueue("agentsys",
+					      WQ_HIGHPRI | WQ_MEM_RECLAIM | WQ_FREEZABLE);
 	return agentsys_wq ? 0 : -ENOMEM;
 }
 

@@ -188,13 +188,10 @@ static void fail_start(struct agentsys_agent *agent, int error, enum agentsys_st
 static void hand_over(struct agentsys_agent *agent)
 {
 	if (agent->untidy && !drop_cgroup(agent)) {
-		if (agent->tries <= START_TRIES)
-			return;
 		/* There is no way to kill that. */
-		if (agent->nested) {
+		if (agent->tries > START_TRIES)
 			fail_start(agent, EBUSY, AGENTSYS_STEP_CGROUP);
-			return;
-		}
+		return;
 	}
 	disarm(agent);
 	agentsys_launch_queue(agent);
@@ -277,6 +274,16 @@ static void running(struct agentsys_agent *agent, enum agentsys_input input)
 		agentsys_waiter_reached(agent, AGENTSYS_RUNS);
 }
 
+/*
+ * What a cgroup has used beyond its quota is held against who comes next: the new
+ * instance could not run for a while, and the launcher with all its other work
+ * stands still until it has executed its program.
+ */
+static bool owes(const struct agentsys_agent *agent)
+{
+	return agent->spec && (agent->spec->job->cpu_quota_us || agent->spec->job->memory_high);
+}
+
 /* The present instance is over: write down why, and leave nothing of it behind. */
 static void note_end(struct agentsys_agent *agent, enum agentsys_input input,
 		     enum agentsys_cause cause, s32 code)
@@ -291,7 +298,7 @@ static void note_end(struct agentsys_agent *agent, enum agentsys_input input,
 	if (input == AGENTSYS_IN_ENDED) {
 		if (!agent->alone)
 			agentsys_cgroup_kill(agent->id);
-		agent->untidy = !agent->alone || agent->nested;
+		agent->untidy = !agent->alone || agent->nested || owes(agent);
 		put_pid(agent->previous);
 		agent->previous = get_pid(agent->main);
 	}
@@ -390,6 +397,9 @@ static void decide(struct agentsys_agent *agent, enum agentsys_input input)
 	}
 	cause = find_cause(agent, input, &code);
 	note_end(agent, input, cause, code);
+	/* A child that hangs stays behind until it can be killed. */
+	if (cause == AGENTSYS_CAUSE_LAUNCH && agent->launch_step == AGENTSYS_STEP_TIMEOUT)
+		agent->untidy = true;
 	if (cause == AGENTSYS_CAUSE_LAUNCH && agent->by_hand) {
 		finish(agent, AGENTSYS_FAILED);
 		return;

@@ -60,11 +60,28 @@ void agentsys_waiter_reached(struct agentsys_agent *agent, enum agentsys_goal go
 /* The file that the step is about, or NULL. */
 static const char *file_of_step(const struct agentsys_agent *agent)
 {
-	if (agent->status.step == AGENTSYS_STEP_LAUNCHER)
+	u32 step = agent->status.step;
+	const struct agentsys_job *job;
+
+	if (step == AGENTSYS_STEP_LAUNCHER)
 		return agentsys_launch_path();
-	if (agent->status.step == AGENTSYS_STEP_EXEC && agent->spec)
+	if (!agent->spec)
+		return NULL;
+	job = agent->spec->job;
+	switch (step) {
+	case AGENTSYS_STEP_EXEC:
 		return agentsys_spec_program(agent->spec);
-	return NULL;
+	case AGENTSYS_STEP_CWD:
+		return job->cwd ? (const char *)job + job->cwd : "/";
+	case AGENTSYS_STEP_STDIN:
+	case AGENTSYS_STEP_STDOUT:
+	case AGENTSYS_STEP_STDERR:
+		step -= AGENTSYS_STEP_STDIN;
+		return job->stdio[step] == AGENTSYS_STDIO_FILE ?
+			(const char *)job + job->stdio_at[step] : NULL;
+	default:
+		return NULL;
+	}
 }
 
 bool agentsys_waiter_fail(struct agentsys_agent *agent)

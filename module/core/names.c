@@ -237,7 +237,10 @@ static int agent_text(const struct agentsys_event *event, char *buf, size_t len)
 	case AGENTSYS_EVENT_REMOVE:
 		return snprintf(buf, len, "removed");
 	case AGENTSYS_EVENT_POLICY:
-		return snprintf(buf, len, "policy changed (%llu restarts)", event->value);
+		if (event->code == AGENTSYS_RESTART_NEVER)
+			return snprintf(buf, len, "is not restarted any more");
+		return snprintf(buf, len, "is restarted %s, at most %llu times",
+				agentsys_restart_name(event->code), event->value);
 	default:
 		return snprintf(buf, len, "event %u", event->type);
 	}

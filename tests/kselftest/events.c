@@ -84,7 +84,8 @@ TEST_F(events, whole_life)
 	int in = piped(spec, 0), out = piped(spec, 1);
 	struct agentsys_event want[] = {
 		{ .type = AGENTSYS_EVENT_SPAWN, .instance = 1 },
-		{ .type = AGENTSYS_EVENT_POLICY, .instance = 1, .value = 2 },
+		{ .type = AGENTSYS_EVENT_POLICY, .instance = 1,
+		  .code = AGENTSYS_RESTART_ON_FAILURE, .value = 2 },
 		{ .type = AGENTSYS_EVENT_PAUSE, .instance = 1 },
 		{ .type = AGENTSYS_EVENT_RESUME, .instance = 1 },
 		{ .type = AGENTSYS_EVENT_CRASH, .cause = AGENTSYS_CAUSE_EXIT, .code = 9,
@@ -132,7 +133,8 @@ TEST_F(events, whole_life)
 	expect_event(_metadata, a, id, &want[0]);
 	/* That of make_events(). */
 	expect_event(_metadata, a, id, &(struct agentsys_event){
-		.type = AGENTSYS_EVENT_POLICY, .instance = 1, .pid = want[0].pid });
+		.type = AGENTSYS_EVENT_POLICY, .instance = 1, .pid = want[0].pid,
+		.code = AGENTSYS_RESTART_ON_FAILURE });
 	for (size_t i = 1; i < ARRAY_SIZE(want); i++)
 		expect_event(_metadata, a, id, &want[i]);
 	EXPECT_EQ(a->seen, look_system(a->h).events);

@@ -608,13 +608,13 @@ static uint32_t bring(struct __test_metadata *_metadata, struct agents *a,
 	return id;
 }
 
-static const char *words_of(int error)
+static const char *words_of(int error, enum asked what)
 {
 	switch (error) {
 	case EALREADY:
 		return "runs already";
 	case EBUSY:
-		return "not in a state for this";
+		return what == REMOVE ? "stop it first" : "just ending";
 	default:
 		return "not active";
 	}
@@ -635,7 +635,7 @@ TEST_F_TIMEOUT(state, answers_every_request, 60)
 		skip_events(a);
 		before = look(a, id);
 		if (error) {
-			EXPECT_REFUSED(a->h, error, words_of(error), ask(a, what, id));
+			EXPECT_REFUSED(a->h, error, words_of(error, what), ask(a, what, id));
 			EXPECT_EQ(before.state, look(a, id).state);
 			EXPECT_TRUE(no_event(a, id));
 		} else {

@@ -104,6 +104,12 @@ static void sentences(void **unused)
 	check_text(EVENT(.agent_id = 7, .type = AGENTSYS_EVENT_LAUNCH_FAILED, .code = EACCES,
 			 .value = AGENTSYS_STEP_STDOUT),
 		   "Agent 7 not started (cannot open standard output: Permission denied)");
+	check_text(EVENT(.agent_id = 7, .type = AGENTSYS_EVENT_POLICY,
+			 .code = AGENTSYS_RESTART_NEVER, .value = 5),
+		   "Agent 7 is not restarted any more");
+	check_text(EVENT(.agent_id = 7, .type = AGENTSYS_EVENT_POLICY,
+			 .code = AGENTSYS_RESTART_ALWAYS, .value = 5),
+		   "Agent 7 is restarted always, at most 5 times");
 	check_text(EVENT(.agent_id = 7, .type = AGENTSYS_EVENT_LAUNCH_FAILED, .code = 4000,
 			 .value = AGENTSYS_STEP_EXEC),
 		   "Agent 7 not started (cannot execute the program: error 4000)");

@@ -162,7 +162,7 @@ enum agentsys_event_type {
 	AGENTSYS_EVENT_PAUSE,
 	AGENTSYS_EVENT_RESUME,
 	AGENTSYS_EVENT_REMOVE,		/* its record is gone */
-	AGENTSYS_EVENT_POLICY,		/* restart policy changed [0, max_restarts] */
+	AGENTSYS_EVENT_POLICY,		/* restart policy changed [enum agentsys_restart, max_restarts] */
 	AGENTSYS_EVENT_LAUNCHER,	/* the launcher ended unexpectedly (agent_id 0) [exit code or signal, times in a row] */
 	AGENTSYS_EVENT_SHUTDOWN,	/* all agents are stopped (agent_id 0) [0, deadline in ms] */
 
