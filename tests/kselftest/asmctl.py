@@ -545,16 +545,35 @@ def test_help():
     ctl(want=USAGE)
 
 
+@with_clean
 def test_completion():
     "completion is a script that bash takes, and completes"
+    run("--id", "100", "--name", "alive", "sleep", "1000")
+    run("--id", "101", "--name", "over", "sh", "-c", "exit 0")
+    wait_for("its end", lambda: info(101)["state"] == "exited")
+    os.makedirs("dir", exist_ok=True)
     script = ctl("completion").out
     done = call("bash", "-c", script + """
         complete_line() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _asmctl; echo "${COMPREPLY[*]}"; }
         compopt() { :; }
         complete_line asmctl sta
         complete_line asmctl stop --t
+        complete_line asmctl run --restart ''
+        complete_line asmctl run --restart = o
+        complete_line asmctl run --restart=a
+        complete_line asmctl run --restart =
+        complete_line asmctl run --stop-signal TE
+        complete_line asmctl run --user = nobo
+        complete_line asmctl run -u nobo
+        complete_line asmctl run --stdout inh
+        complete_line asmctl run --cwd di
+        complete_line asmctl run --name x
+        complete_line asmctl stop ''
+        complete_line asmctl info o
     """)
-    assert done.out == "start status\n--timeout=\n", done
+    assert done.out.split("\n") == [
+        "start status", "--timeout=", "never on-failure always", "on-failure", "--restart=always",
+        "never on-failure always", "TERM", "nobody", "nobody", "inherit", "dir", "", "100 alive", "over", ""], done
 
 
 def test_version():

@@ -54,6 +54,7 @@ enum option_key {
 enum operands {
 	OPERANDS_NONE,
 	OPERANDS_AGENTS,
+	OPERANDS_RUNNING, /* agents that have not ended */
 	OPERANDS_PROGRAM, /* options end at the first operand */
 	OPERANDS_OTHER,
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,6 +24,39 @@ static void print_names(void)
 	}
 }
 
+static void print_signals(void)
+{
+	for (int i = 1; i < SIGRTMIN; i++)
+		if (sigabbrev_np(i))
+			printf("%s ", sigabbrev_np(i));
+}
+
+/* What may follow an option; the word before, or the part before a "=". */
+static void print_values(void)
+{
+	printf("# Values of option $1 that begin with $2; fails if it takes none.\n"
+	       "_asmctl_values()\n"
+	       "{\n"
+	       "\t[[ \" $options \" == *\" $1= \"* || $operands:$1 == program:-[uC] ]] || return\n"
+	       "\tcase $1 in\n"
+	       "\t--restart) compgen -W 'never on-failure always' -- \"$2\" ;;\n"
+	       "\t--stop-signal) compgen -W '");
+	print_signals();
+	printf("' -- \"$2\" ;;\n"
+	       "\t-u | --user) compgen -u -- \"$2\" ;;\n"
+	       "\t--group) compgen -g -- \"$2\" ;;\n"
+	       "\t-C | --cwd) compgen -d -- \"$2\" ;;\n"
+	       "\t--stdin | --stdout | --stderr)\n"
+	       "\t\tcompgen -W 'null inherit' -- \"$2\"\n"
+	       "\t\tcompgen -f -- \"$2\"\n"
+	       "\t\t;;\n"
+	       "\t--agent) compgen -W \"$(_asmctl_agents)\" -- \"$2\" ;;\n"
+	       "\tesac\n"
+	       "\treturn 0\n"
+	       "}\n"
+	       "\n");
+}
+
 static void print_case(const struct command *command)
 {
 	printf("\t%s%s%s)\n", command->name, command->alias ? "|" : "",
@@ -32,6 +66,8 @@ static void print_case(const struct command *command)
 	printf("'\n");
 	if (command->operands == OPERANDS_AGENTS)
 		printf("\t\toperands=agents\n");
+	else if (command->operands == OPERANDS_RUNNING)
+		printf("\t\toperands=running\n");
 	else if (command->operands == OPERANDS_PROGRAM)
 		printf("\t\toperands=program\n");
 	else if (!strcmp(command->name, "help"))
@@ -43,18 +79,23 @@ static void print_script(void)
 {
 	printf("# bash completion for asmctl and its other names; made by \"asmctl completion\"\n"
 	       "\n"
+	       "# Ids and names, with \"running\" only of those that have not ended.\n"
 	       "_asmctl_agents()\n"
 	       "{\n"
-	       "\tlocal line\n"
-	       "\tasmctl list 2>/dev/null | while read -r line; do\n"
-	       "\t\tset -- $line\n"
-	       "\t\t[ \"$1\" = ID ] || printf '%%s\\n%%s\\n' \"$1\" \"$3\"\n"
+	       "\tlocal id name rest\n"
+	       "\tasmctl list 2>/dev/null | while read -r id _ name rest; do\n"
+	       "\t\tcase ${1-}:$rest in\n"
+	       "\t\trunning:exited* | running:failed*) continue ;;\n"
+	       "\t\tesac\n"
+	       "\t\t[ \"$id\" = ID ] || printf '%%s\\n%%s\\n' \"$id\" \"$name\"\n"
 	       "\tdone\n"
 	       "}\n"
-	       "\n"
-	       "_asmctl()\n"
+	       "\n");
+	print_values();
+	printf("_asmctl()\n"
 	       "{\n"
 	       "\tlocal cur=${COMP_WORDS[COMP_CWORD]} command options='' operands=''\n"
+	       "\tlocal option='' value='' prefix='' values\n"
 	       "\tlocal commands='");
 	print_names();
 	printf("'\n"
@@ -75,6 +116,24 @@ static void print_script(void)
 		print_case(*command);
 	printf("\tesac\n"
 	       "\n"
+	       "\t# \"--option value\", and \"--option=value\" as one word or, as is usual, as three.\n"
+	       "\toption=${COMP_WORDS[COMP_CWORD - 1]} value=$cur\n"
+	       "\tif [[ $cur == --*=* ]]; then\n"
+	       "\t\toption=${cur%%%%=*} value=${cur#*=} prefix=$option=\n"
+	       "\telif [ \"$cur\" = = ]; then\n"
+	       "\t\tvalue=''\n"
+	       "\telif [ \"$option\" = = ] && [ \"$COMP_CWORD\" -gt 2 ]; then\n"
+	       "\t\toption=${COMP_WORDS[COMP_CWORD - 2]}\n"
+	       "\tfi\n"
+	       "\tif [[ $option == -* ]] && values=$(_asmctl_values \"$option\" \"$value\"); then\n"
+	       "\t\t[ -z \"$values\" ] || mapfile -t COMPREPLY <<<\"$values\"\n"
+	       "\t\tCOMPREPLY=(\"${COMPREPLY[@]/#/$prefix}\")\n"
+	       "\t\tcase $option in\n"
+	       "\t\t-C | --cwd | --std*) compopt -o filenames ;;\n"
+	       "\t\tesac\n"
+	       "\t\treturn\n"
+	       "\tfi\n"
+	       "\n"
 	       "\tcase $cur in\n"
 	       "\t-*)\n"
 	       "\t\tCOMPREPLY=($(compgen -W \"$options\" -- \"$cur\"))\n"
@@ -85,6 +144,9 @@ static void print_script(void)
 	       "\tcase $operands in\n"
 	       "\tagents)\n"
 	       "\t\tCOMPREPLY=($(compgen -W \"$(_asmctl_agents)\" -- \"$cur\"))\n"
+	       "\t\t;;\n"
+	       "\trunning)\n"
+	       "\t\tCOMPREPLY=($(compgen -W \"$(_asmctl_agents running)\" -- \"$cur\"))\n"
 	       "\t\t;;\n"
 	       "\tcommands)\n"
 	       "\t\tCOMPREPLY=($(compgen -W \"$commands\" -- \"$cur\"))\n"

@@ -256,7 +256,7 @@ const struct command cmd_stop = {
 		    "  asmctl stop --timeout 30s fs_monitor\n"
 		    "  asmctl stop --timeout 0 100 101 102\n",
 	.options = stop_options,
-	.operands = OPERANDS_AGENTS,
+	.operands = OPERANDS_RUNNING,
 	.run = run_stop,
 };
 
@@ -285,7 +285,7 @@ const struct command cmd_kill = {
 	.description = "No restart follows.",
 	.examples = "  asmctl kill 100\n",
 	.options = kill_options,
-	.operands = OPERANDS_AGENTS,
+	.operands = OPERANDS_RUNNING,
 	.run = run_kill,
 };
 
@@ -345,7 +345,7 @@ const struct command cmd_pause = {
 		       "resumed, stopped or killed.",
 	.examples = "  asmctl pause 100\n",
 	.options = quiet_options,
-	.operands = OPERANDS_AGENTS,
+	.operands = OPERANDS_RUNNING,
 	.run = run_pause,
 };
 
@@ -370,7 +370,7 @@ const struct command cmd_resume = {
 	.summary = "Let paused agents go on",
 	.examples = "  asmctl resume 100\n",
 	.options = quiet_options,
-	.operands = OPERANDS_AGENTS,
+	.operands = OPERANDS_RUNNING,
 	.run = run_resume,
 };
 

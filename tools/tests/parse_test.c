@@ -64,8 +64,8 @@ static void test_durations(void)
 		}
 	ok(all, "no durations");
 	ok(parse_duration("10", true, &ms, &why) && ms == 10, "bare milliseconds");
-	ok(parse_backoff("100:10s", &ms, &max, &second, &why) && second && ms == 100 && max == 10000,
-	   "backoff with its maximum");
+	ok(parse_backoff("100:10s", &ms, &max, &second, &why) &&
+	   second && ms == 100 && max == 10000, "backoff with its maximum");
 	ok(parse_backoff("2s", &ms, &max, &second, &why) && !second && ms == 2000, "without");
 	ok(!parse_backoff("2s:1s", &ms, &max, &second, &why) &&
 	   !parse_backoff(":1s", &ms, &max, &second, &why) &&
@@ -112,7 +112,8 @@ static void test_sizes(void)
 	ok(all, "no sizes");
 	ok(parse_memory("1.5G", &n) && n == 3UL << 29 && parse_memory("infinity", &n) && !n &&
 	   parse_memory("max", &n) && !n, "memory");
-	ok(!parse_memory("0", &n) && !parse_memory("0M", &n) && !parse_memory("0.1B", &n), "no memory");
+	ok(!parse_memory("0", &n) && !parse_memory("0M", &n) &&
+	   !parse_memory("0.1B", &n), "no memory");
 	ok(parse_cpu("50%", &n, &period) && n == 50000 && period == 100000, "half a CPU");
 	ok(parse_cpu("250%", &n, &period) && n == 250000, "two and a half");
 	ok(parse_cpu("2000/10000", &n, &period) && n == 2000 && period == 10000, "quota and period");
@@ -139,12 +140,12 @@ static void test_names(void)
 	ok(!parse_signal("0", &signal) && !parse_signal("65", &signal) &&
 	   !parse_signal("", &signal) &&
 	   !parse_signal("BOGUS", &signal) && !parse_signal("RTMIN+99", &signal), "no signals");
-	ok(parse_rlimit("nofile=10:20", &resource, &soft, &hard, &why) && resource == RLIMIT_NOFILE &&
-	   soft == 10 && hard == 20, "soft and hard");
-	ok(parse_rlimit("CORE=infinity", &resource, &soft, &hard, &why) && resource == RLIMIT_CORE &&
-	   soft == UINT64_MAX && hard == UINT64_MAX, "none");
-	ok(parse_rlimit("as=1G", &resource, &soft, &hard, &why) && soft == 1 << 30 && hard == 1 << 30,
-	   "both");
+	ok(parse_rlimit("nofile=10:20", &resource, &soft, &hard, &why) &&
+	   resource == RLIMIT_NOFILE && soft == 10 && hard == 20, "soft and hard");
+	ok(parse_rlimit("CORE=infinity", &resource, &soft, &hard, &why) &&
+	   resource == RLIMIT_CORE && soft == UINT64_MAX && hard == UINT64_MAX, "none");
+	ok(parse_rlimit("as=1G", &resource, &soft, &hard, &why) &&
+	   soft == 1 << 30 && hard == 1 << 30, "both");
 	ok(!parse_rlimit("nofile", &resource, &soft, &hard, &why) &&
 	   !parse_rlimit("nofile=2:1", &resource, &soft, &hard, &why) &&
 	   !parse_rlimit("files=1", &resource, &soft, &hard, &why) &&
@@ -152,7 +153,8 @@ static void test_names(void)
 	ok(parse_rlimit("core=0", &resource, &soft, &hard, &why) && !soft && !hard, "a limit of 0");
 	ok(!parse_rlimit("nofile=2:1", &resource, &soft, &hard, &why) &&
 	   strstr(why, "soft limit above") &&
-	   !parse_rlimit("files=1", &resource, &soft, &hard, &why) && strstr(why, "nofile, nproc") &&
+	   !parse_rlimit("files=1", &resource, &soft, &hard, &why) &&
+	   strstr(why, "nofile, nproc") &&
 	   !parse_rlimit("nofile=x", &resource, &soft, &hard, &why) &&
 	   strstr(why, "is not a resource limit"), "what is wrong with a limit");
 	ok(parse_restart("on-failure", &condition) && condition == AGENTSYS_RESTART_ON_FAILURE &&
