@@ -285,7 +285,7 @@ bool parse_rlimit(const char *text, unsigned int *resource, uint64_t *soft, uint
 		if (!strcasecmp(copy, resources[i].name))
 			break;
 	if (i == sizeof(resources) / sizeof(*resources)) {
-		*why = "names no resource limit; there are core, nofile, nproc and more, see getrlimit(2)";
+		*why = "names no resource limit, as core, nofile, nproc: see getrlimit(2)";
 		return false;
 	}
 	*resource = resources[i].resource;

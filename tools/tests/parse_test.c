@@ -116,7 +116,8 @@ static void test_sizes(void)
 	   !parse_memory("0.1B", &n), "no memory");
 	ok(parse_cpu("50%", &n, &period) && n == 50000 && period == 100000, "half a CPU");
 	ok(parse_cpu("250%", &n, &period) && n == 250000, "two and a half");
-	ok(parse_cpu("2000/10000", &n, &period) && n == 2000 && period == 10000, "quota and period");
+	ok(parse_cpu("2000/10000", &n, &period) && n == 2000 && period == 10000,
+	   "quota and period");
 	ok(parse_cpu("max", &n, &period) && n == 0, "no limit");
 	ok(!parse_cpu("50", &n, &period) && !parse_cpu("0%", &n, &period) &&
 	   !parse_cpu("999/10000", &n, &period) && !parse_cpu("1000/999", &n, &period) &&
