@@ -17,7 +17,7 @@ WARN := -Wall -Wextra -Werror
 # Deferred: finding (and the first time extracting) them is not needed for `make help`.
 SELFTESTS = $(shell scripts/kernel.sh source)/tools/testing/selftests
 
-.PHONY: all help deps module tools tests programs overlay check check-kcsan coverage unit lint vm-test demo shell bench-quick \
+.PHONY: all help deps module tools tests programs overlay check check-sanitizers check-kcsan coverage unit lint vm-test demo shell bench-quick \
 	install uninstall install-tools install-module clean
 
 all: module tools
@@ -26,6 +26,7 @@ help:
 	@echo 'make demo          show what agentsys does, in a virtual machine, in under two minutes'
 	@echo 'make shell         a root shell in a virtual machine with the module loaded; exit leaves it'
 	@echo 'make check         everything: unit tests, lint, tests in virtual machines on both kernels and with sanitizers'
+	@echo 'make check-sanitizers  the tests in a virtual machine whose kernel has KASAN, lockdep and so on'
 	@echo 'make check-kcsan   the tests in a virtual machine whose kernel looks for data races'
 	@echo 'make coverage      which lines and branches of the module the tests reach; in $(BUILD)/coverage'
 	@echo 'make unit          unit tests on this machine'
@@ -108,6 +109,9 @@ lint: deps
 
 check: deps
 	@scripts/check.py all
+
+check-sanitizers: deps
+	@scripts/check.py sanitizers
 
 check-kcsan: deps
 	@scripts/check.py kcsan
