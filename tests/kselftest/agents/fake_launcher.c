@@ -254,14 +254,28 @@ static void vector(const char **v, uint32_t at_offset, uint32_t n)
 	v[n] = NULL;
 }
 
-static void child(bool is_noise)
+/*
+ * The end of the launcher is to be known before the child commits, and that may
+ * take it a while: the child is killed for it, or waits longer than that.
+ */
+static void hesitate(pid_t launcher)
+{
+	usleep(100000);
+	if (strcmp(what, "exit") && strcmp(what, "crash") && strcmp(what, "die"))
+		return;
+	while (getppid() == launcher)
+		usleep(1000);
+	sleep(1);
+}
+
+static void child(bool is_noise, pid_t launcher)
 {
 	const char *argv[64], *envp[64];
 	sigset_t none;
 	int error;
 
 	if (!strcmp(point, "clone"))
-		usleep(100000);
+		hesitate(launcher);
 	if (is_noise)
 		noise_as_child();
 	error = commit(job->token);
@@ -308,6 +322,7 @@ static void bear(void)
 		.exit_signal = SIGCHLD,
 	};
 	bool is_noise = !strcmp(what, "noise");
+	pid_t launcher = getpid();
 	pid_t pid;
 
 	at("job");
@@ -324,7 +339,7 @@ static void bear(void)
 	args.cgroup = cgroup;
 	pid = syscall(SYS_clone3, &args, sizeof(args));
 	if (!pid)
-		child(is_noise);
+		child(is_noise, launcher);
 	if (pid < 0)
 		fail(job->token, AGENTSYS_STEP_CLONE, errno);
 	at("clone");
