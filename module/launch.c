@@ -107,7 +107,8 @@ void agentsys_launch_drop_job(void)
 void agentsys_launch_fail_job(int error, enum agentsys_step step)
 {
 	if (agentsys_launch.error)
-		agentsys_launch_failed(agentsys_launch.job, agentsys_launch.error, agentsys_launch.step);
+		agentsys_launch_failed(agentsys_launch.job, agentsys_launch.error,
+				       agentsys_launch.step);
 	else
 		agentsys_launch_failed(agentsys_launch.job, error, step);
 	agentsys_launch_drop_job();
@@ -136,6 +137,7 @@ static void fail_queue(int error)
 static void bury(void)
 {
 	bool expected = agentsys_launch.state == LAUNCH_LEAVING;
+	int status = agentsys_launch.wait_status;
 
 	lockdep_assert_held(&agentsys_lock);
 
@@ -165,7 +167,7 @@ static void bury(void)
 	if (!expected) {
 		struct agentsys_event event = {
 			.type = AGENTSYS_EVENT_LAUNCHER,
-			.code = agentsys_launch.wait_status & 0x7f ?: agentsys_launch.wait_status >> 8,
+			.code = status & 0x7f ?: status >> 8,
 			.value = ++agentsys_launch.deaths,
 		};
 
@@ -191,7 +193,8 @@ static void ended(struct work_struct *work)
 
 void agentsys_launch_probe_exit(pid_t tgid, int wait_status)
 {
-	if (READ_ONCE(agentsys_launch.tgid) != tgid || cmpxchg(&agentsys_launch.tgid, tgid, 0) != tgid)
+	if (READ_ONCE(agentsys_launch.tgid) != tgid ||
+	    cmpxchg(&agentsys_launch.tgid, tgid, 0) != tgid)
 		return;
 	agentsys_launch.wait_status = wait_status;
 	queue_work(agentsys_wq, &ended_work);

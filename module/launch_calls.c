@@ -129,7 +129,8 @@ static int take_job(struct file *file)
 		mutex_unlock(&agentsys_lock);
 		return -EBUSY;
 	}
-	agentsys_launch.job = list_first_entry(&agentsys_launch.queue, struct agentsys_agent, launch_node);
+	agentsys_launch.job = list_first_entry(&agentsys_launch.queue, struct agentsys_agent,
+					       launch_node);
 	list_del_init(&agentsys_launch.job->launch_node);
 	agentsys_launch.committed = false;
 	agentsys_launch.job->token = ++agentsys_launch.token;

@@ -403,7 +403,7 @@ TEST_F(launcher, hangs_and_the_queue_goes_on)
 		EXPECT_EQ(AGENTSYS_ACTIVE, look(a, ids[i]).state);
 }
 
-/* A dismissal is not to be waited for for ever. */
+/* Nobody waits for ever until a dismissed one leaves. */
 TEST_F(launcher, hangs_and_a_shutdown_ends)
 {
 	static const char *const lines[] = { "do hang after", "do stop after", "do hang commit",
