@@ -476,6 +476,7 @@ static void send_signal(struct agentsys_agent *agent, enum agentsys_input input)
 	thaw(agent, input);	/* a frozen process handles no signal */
 	agentsys_event_agent(agent, AGENTSYS_EVENT_STOP, 0, status->stop_signal, timeout_ms);
 	kill_pid(agent->main, status->stop_signal, 1);
+	kill_pid(agent->main, SIGCONT, 1);	/* nor does a suspended one */
 	agentsys_agent_arm(agent, timeout_ms);
 }
 
