@@ -10,6 +10,7 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/ktime.h>
+#include <linux/wait.h>
 
 #include "agent.h"
 #include "launch.h"
@@ -28,6 +29,9 @@
 
 /* A start that waits for that is given up after so many, some 10 s. */
 #define START_TRIES		18
+
+/* How long a request waits for a record to go that is kept by what still dies. */
+#define FORGET_WAIT_MS	1000
 
 static unsigned int nr_live;
 
@@ -86,13 +90,34 @@ static void let_go(struct agentsys_agent *agent)
 	module_put(THIS_MODULE);
 }
 
+/* Who waits for a record to go. */
+static DECLARE_WAIT_QUEUE_HEAD(forgotten);
+
+/* It has gone, or it is not to go any more. */
+static void end_forget(struct agentsys_agent *agent)
+{
+	if (!agent->forget)
+		return;
+	WRITE_ONCE(agent->forget, false);
+	wake_up_all(&forgotten);
+}
+
+void agentsys_supervisor_wait_forgotten(struct agentsys_agent *agent)
+{
+	wait_event_killable_timeout(forgotten, !READ_ONCE(agent->forget),
+				    msecs_to_jiffies(FORGET_WAIT_MS));
+}
+
 static void forget(struct agentsys_agent *agent)
 {
 	agent->deadline = 0;
 	/* The callback takes no lock, so it can be waited for with ours held. */
 	timer_delete_sync(&agent->timer);
 	agentsys_event_agent(agent, AGENTSYS_EVENT_REMOVE, 0, 0, 0);
+	agentsys_agent_get(agent);
 	agentsys_registry_del(agent);
+	end_forget(agent);
+	agentsys_agent_put(agent);
 }
 
 /*
@@ -219,7 +244,7 @@ static void launch(struct agentsys_agent *agent, enum agentsys_input input)
 	agent->by_hand = input != AGENTSYS_IN_TIMER;
 	agent->asked = AGENTSYS_CAUSE_NONE;
 	agent->restart_after = false;
-	agent->forget = false;
+	end_forget(agent);
 	agent->ran = false;
 	agent->ran_ns = 0;
 	agent->begun_ns = ktime_get_boottime_ns();
