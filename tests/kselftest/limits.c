@@ -53,6 +53,26 @@ TEST_F(limits, out_of_memory_is_a_cause_of_its_own)
 	EXPECT_STREQ("out of memory", text);
 }
 
+/* The kernel picks a child of it. Without its child the main process would wait on and on. */
+TEST_F(limits, out_of_memory_leaves_no_half_an_agent)
+{
+	struct agents *a = &self->a;
+	char *line;
+	struct agentsys_spec *spec;
+	struct agentsys_event event;
+	uint32_t id;
+
+	if (!has_controller(a, "memory"))
+		SKIP(return, "no memory controller");
+	ASSERT_GT(asprintf(&line, "%s touch 64; while :; do sleep 1000; done", program("actor")), 0);
+	spec = SHELL(line);
+	agentsys_spec_set_memory_max(spec, 16 << 20);
+	id = SPAWN(a, spec);
+	event = LATER(a, id, CRASH);
+	EXPECT_EQ(AGENTSYS_CAUSE_OOM, event.cause);
+	EXPECT_TRUE(AWAIT(!cgroup_exists(id)));
+}
+
 TEST_F(limits, enough_memory_is_enough)
 {
 	struct agents *a = &self->a;

@@ -58,6 +58,24 @@ TEST_F(stop, stop_sends_the_signal_and_no_restart_follows)
 	EXPECT_EQ(1, look(a, id).instance);
 }
 
+/* As with systemd, one that somebody stopped hears the request all the same. */
+TEST_F(stop, stop_of_a_suspended_one_is_heard_by_it)
+{
+	struct agents *a = &self->a;
+	struct agentsys_spec *spec = SHELL("trap 'echo asked; exit 0' TERM; echo ready;"
+					   "while :; do sleep 1000 & wait; done");
+	int out = piped(spec, 1);
+	uint32_t id = SPAWN(a, spec);
+	pid_t pid = look(a, id).pid;
+
+	ASSERT_LINE("ready", out);
+	kill(pid, SIGSTOP);
+	ASSERT_TRUE(AWAIT(process_state(pid) == 'T'));
+	ASSERT_OK(a->h, agentsys_stop(a->h, id, NEVER_MS, AGENTSYS_WAIT));
+	EXPECT_LINE("asked", out);
+	EXPECT_EQ(AGENTSYS_CAUSE_STOP, look(a, id).cause);
+}
+
 TEST_F(stop, stop_signal_is_the_agents_own)
 {
 	struct agents *a = &self->a;
@@ -476,6 +494,22 @@ TEST_F(stop, remove_forgets)
 	/* The id is free again. */
 	EXPECT_EQ(77, SPAWN(a, spec));
 	EXPECT_EQ(1, look(a, 77).instance);
+}
+
+/* Also when it has ended this moment, and what it was still dies. */
+TEST_F(stop, id_is_free_as_soon_as_it_is_removed)
+{
+	struct agents *a = &self->a;
+	struct agentsys_spec *spec = SHELL("sleep 1000000 & sleep 1000000 & exit 0");
+	struct agentsys_info *info;
+
+	agentsys_spec_set_id(spec, 78);
+	for (int i = 0; i < 30; i++) {
+		ASSERT_EQ(78, SPAWN(a, spec));
+		LATER(a, 78, EXIT);
+		ASSERT_OK(a->h, agentsys_remove(a->h, 78));
+		EXPECT_EQ(-ESRCH, agentsys_get(a->h, 78, &info));
+	}
 }
 
 /* ---- every request in every state ---- */

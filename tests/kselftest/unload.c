@@ -73,14 +73,14 @@ FIXTURE_SETUP(unload)
 }
 
 /* Tests leave it loaded or not. */
-FIXTURE_TEARDOWN(unload)
+static void unload_whatever_runs(struct __test_metadata *_metadata, struct agents *a)
 {
 	struct agentsys *h;
 
-	if (self->a.events)
-		agentsys_events_close(self->a.events);
-	if (self->a.h)
-		agentsys_close(self->a.h);
+	if (a->events)
+		agentsys_events_close(a->events);
+	if (a->h)
+		agentsys_close(a->h);
 	if (!is_loaded())
 		return;
 	if (!agentsys_open(&h)) {
@@ -89,6 +89,12 @@ FIXTURE_TEARDOWN(unload)
 		agentsys_close(h);
 	}
 	EXPECT_TRUE(AWAIT(!unload()));
+	EXPECT_TRUE(nothing_is_left());
+}
+
+FIXTURE_TEARDOWN(unload)
+{
+	unload_whatever_runs(_metadata, &self->a);
 }
 
 static struct agentsys_spec *stubborn(int *out)
@@ -128,6 +134,23 @@ TEST_F(unload, live_agent_holds_the_module)
 	ASSERT_TRUE(AWAIT(is_state(a, waiting, AGENTSYS_BACKOFF)));
 	ASSERT_TRUE(AWAIT(!look_system(a->h).active));
 	EXPECT_EQ(-EWOULDBLOCK, unload());
+}
+
+/* Not only by way of the launcher, which has the device open. */
+TEST_F(unload, live_agent_holds_it_without_a_launcher)
+{
+	struct agents *a = &self->a;
+	uint32_t id = SPAWN(a, SLEEP);
+	pid_t launcher = look_system(a->h).launcher_pid;
+
+	kill(launcher, SIGKILL);
+	ASSERT_TRUE(AWAIT(!process_state(launcher)));
+	ASSERT_TRUE(AWAIT(!look_system(a->h).launcher_pid));
+	EXPECT_EQ(-EWOULDBLOCK, unload());
+	EXPECT_EQ(AGENTSYS_ACTIVE, look(a, id).state);
+	/* The next start brings up another one. */
+	SPAWN(a, SLEEP);
+	EXPECT_NE(0, look_system(a->h).launcher_pid);
 }
 
 /* Records of agents that have ended do not; the launcher goes by itself after a while. */
@@ -286,6 +309,22 @@ TEST_F(unload, shutdown_gives_no_agent_more_than_its_own_time)
 	EXPECT_EQ(50, LATER(a, id, STOP).value);
 }
 
+/* Nor has one any more that was asked to stop before, and given all the time there is. */
+TEST_F(unload, shutdown_has_a_deadline_for_those_that_end_already)
+{
+	struct agents *a = &self->a;
+	uint32_t ended = 99, killed = 99, id;
+	int out;
+
+	id = SPAWN(a, stubborn(&out));
+	ASSERT_LINE("ready", out);
+	ASSERT_OK(a->h, agentsys_stop(a->h, id, NEVER_MS, 0));
+	ASSERT_OK(a->h, agentsys_shutdown(a->h, 100, AGENTSYS_WAIT, &ended, &killed));
+	EXPECT_EQ(1, ended);
+	EXPECT_EQ(1, killed);
+	EXPECT_EQ(0, unload());
+}
+
 static pid_t shut_down_in_a_child(uint32_t ended)
 {
 	pid_t pid = fork();
@@ -340,7 +379,22 @@ TEST_F(unload, nothing_is_started_during_a_shutdown)
 
 /* ---- loading ---- */
 
-TEST(load_without_cgroup2)
+/* Here tests load it themselves. */
+FIXTURE(load) {
+	struct agents a;
+};
+
+FIXTURE_SETUP(load)
+{
+	ASSERT_TRUE(nothing_is_left());
+}
+
+FIXTURE_TEARDOWN(load)
+{
+	unload_whatever_runs(_metadata, &self->a);
+}
+
+TEST_F(load, without_cgroup2)
 {
 	int log = open_log();
 	int status;
@@ -367,7 +421,7 @@ TEST(load_without_cgroup2)
 	EXPECT_TRUE(nothing_is_left());
 }
 
-TEST(load_with_bad_parameters)
+TEST_F(load, with_bad_parameters)
 {
 	static const struct {
 		const char *params;
@@ -396,45 +450,69 @@ TEST(load_with_bad_parameters)
 	rmdir("/sys/fs/cgroup/a");
 }
 
-TEST(cgroup_of_another_name)
+TEST_F(load, cgroup_of_another_name)
 {
-	struct agents a = { 0 };
+	struct agents *a = &self->a;
 	struct agentsys_info *info;
 	char text[512];
 	uint32_t id;
 
 	ASSERT_EQ(0, load("cgroup_root=/made/for/agents"));
-	agents_open(_metadata, &a);
-	id = SPAWN(&a, SLEEP);
-	ASSERT_EQ(0, agentsys_get(a.h, id, &info));
+	agents_open(_metadata, a);
+	id = SPAWN(a, SLEEP);
+	ASSERT_EQ(0, agentsys_get(a->h, id, &info));
 	snprintf(text, sizeof(text), "/made/for/agents/%u", id);
 	EXPECT_STREQ(text, info->cgroup);
 	EXPECT_EQ(0, access("/sys/fs/cgroup/made/for/agents", F_OK));
 	EXPECT_NE(0, access(CGROUPS, F_OK));
 	/* Limits reach down there. */
-	EXPECT_TRUE(has_controller(&a, "pids") && has_controller(&a, "memory"));
-	EXPECT_EQ(0, agentsys_shutdown(a.h, 0, AGENTSYS_WAIT, NULL, NULL));
-	agentsys_events_close(a.events);
-	agentsys_close(a.h);
+	EXPECT_TRUE(has_controller(a, "pids") && has_controller(a, "memory"));
+	EXPECT_EQ(0, agentsys_shutdown(a->h, 0, AGENTSYS_WAIT, NULL, NULL));
 	EXPECT_EQ(0, unload());
 	EXPECT_NE(0, access("/sys/fs/cgroup/made/for/agents", F_OK));
 	rmdir("/sys/fs/cgroup/made/for");
 	rmdir("/sys/fs/cgroup/made");
 }
 
-TEST(launcher_that_is_missing)
+TEST_F(load, as_many_agents_as_there_may_be)
 {
-	struct agents a = { 0 };
+	struct agents *a = &self->a;
+	struct agentsys_spec *spec = SLEEP;
+	uint32_t first, id;
+
+	ASSERT_EQ(0, load("max_agents=2"));
+	agents_open(_metadata, a);
+	EXPECT_EQ(2, look_system(a->h).max_agents);
+	first = SPAWN(a, SPEC("/bin/true"));
+	SPAWN(a, SLEEP);
+	/* Ended ones count: their records are there. */
+	LATER(a, first, EXIT);
+	for (int i = 0; i < 2; i++) {
+		EXPECT_REFUSED(a->h, ENOSPC, "max_agents",
+			       agentsys_spawn(a->h, spec, AGENTSYS_WAIT, &id));
+		EXPECT_REFUSED(a->h, ENOSPC, "", agentsys_attach(a->h, getpid(), NULL,
+								AGENTSYS_WAIT, &id));
+		agentsys_spec_set_id(spec, 40);
+	}
+	EXPECT_EQ(2, look_system(a->h).agents);
+	ASSERT_OK(a->h, agentsys_remove(a->h, first));
+	EXPECT_EQ(40, SPAWN(a, spec));
+	EXPECT_EQ(0, agentsys_shutdown(a->h, 0, AGENTSYS_WAIT, NULL, NULL));
+	EXPECT_EQ(0, unload());
+	EXPECT_TRUE(nothing_is_left());
+}
+
+TEST_F(load, launcher_that_is_missing)
+{
+	struct agents *a = &self->a;
 
 	ASSERT_EQ(0, load("launcher=/usr/lib/there-is-none"));
-	agents_open(_metadata, &a);
-	EXPECT_EQ(-EIO, agentsys_spawn(a.h, SLEEP, AGENTSYS_WAIT, NULL));
-	EXPECT_EQ(AGENTSYS_STEP_LAUNCHER, agentsys_error_step(a.h));
-	EXPECT_NE(NULL, strstr(agentsys_error(a.h), "launcher"))
-		TH_LOG("%s", agentsys_error(a.h));
-	EXPECT_EQ(0, look_system(a.h).agents);
-	agentsys_events_close(a.events);
-	agentsys_close(a.h);
+	agents_open(_metadata, a);
+	EXPECT_EQ(-EIO, agentsys_spawn(a->h, SLEEP, AGENTSYS_WAIT, NULL));
+	EXPECT_EQ(AGENTSYS_STEP_LAUNCHER, agentsys_error_step(a->h));
+	EXPECT_NE(NULL, strstr(agentsys_error(a->h), "launcher"))
+		TH_LOG("%s", agentsys_error(a->h));
+	EXPECT_EQ(0, look_system(a->h).agents);
 	EXPECT_TRUE(AWAIT(!unload()));
 	EXPECT_TRUE(nothing_is_left());
 }
@@ -442,7 +520,7 @@ TEST(launcher_that_is_missing)
 /* ---- races ---- */
 
 /* Somebody spawns all the time, somebody else wants the module gone. */
-TEST(unload_while_somebody_spawns)
+TEST_F(load, and_unload_while_somebody_spawns)
 {
 	pid_t pid;
 	int unloaded = 0;
@@ -483,15 +561,6 @@ TEST(unload_while_somebody_spawns)
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	TH_LOG("unloaded %d times", unloaded);
-	if (is_loaded()) {
-		struct agentsys *h;
-
-		ASSERT_EQ(0, agentsys_open(&h));
-		ASSERT_EQ(0, agentsys_shutdown(h, 0, AGENTSYS_WAIT, NULL, NULL));
-		agentsys_close(h);
-		EXPECT_TRUE(AWAIT(!unload()));
-	}
-	EXPECT_TRUE(nothing_is_left());
 }
 
 TEST_HARNESS_MAIN
