@@ -91,10 +91,11 @@ static void *kill_launchers(void *arg)
 	while (!over) {
 		pid_t pid = look_system(h).launcher_pid;
 
-		usleep(rand_r(&seed) % 40000);
+		/* Some of them are to get something done before. */
+		usleep(rand_r(&seed) % (40000 * vm_scale()));
 		if (pid && !kill(pid, SIGKILL))
 			kills++;
-		usleep(rand_r(&seed) % 40000);
+		usleep(rand_r(&seed) % (40000 * vm_scale()));
 	}
 	agentsys_close(h);
 	return NULL;

@@ -260,16 +260,17 @@ TEST_F(nested, an_agent_that_may_be_one_process_is_restarted)
 {
 	struct agents *a = &self->a;
 	struct agentsys_spec *spec = SPEC("/bin/false");
+	uint32_t restarts = 200 / vm_scale();
 	uint32_t id;
 
 	if (!has_controller(a, "pids"))
 		SKIP(return, "no pids controller");
 	agentsys_spec_set_pids_max(spec, 1);
-	id = SPAWN(a, restarting(spec, AGENTSYS_RESTART_ALWAYS, 200, 0, 0));
+	id = SPAWN(a, restarting(spec, AGENTSYS_RESTART_ALWAYS, restarts, 0, 0));
 	ASSERT_TRUE(AWAIT(is_state(a, id, AGENTSYS_FAILED)));
 	EXPECT_EQ(AGENTSYS_CAUSE_EXIT, look(a, id).cause);
-	EXPECT_EQ(201, look(a, id).spawns);
-	EXPECT_EQ(201, look(a, id).exits);
+	EXPECT_EQ(restarts + 1, look(a, id).spawns);
+	EXPECT_EQ(restarts + 1, look(a, id).exits);
 }
 
 /* ---- slow ends ---- */
@@ -279,11 +280,12 @@ TEST_F(nested, the_next_instance_waits_for_the_files_of_the_last)
 {
 	struct agents *a = &self->a;
 	struct agentsys_spec *spec = SPEC(program("mark"), WORK "/log", "hoarder", "hoard");
+	uint32_t files = 100000 / vm_scale();
 	char log[4096];
 	uint32_t id;
 	int n = 0;
 
-	agentsys_spec_set_rlimit(spec, RLIMIT_NOFILE, 100000, 100000);
+	agentsys_spec_set_rlimit(spec, RLIMIT_NOFILE, files, files);
 	id = SPAWN(a, restarting(spec, AGENTSYS_RESTART_ALWAYS, 9, 0, 0));
 	ASSERT_TRUE(AWAIT(is_state(a, id, AGENTSYS_FAILED)));
 	EXPECT_EQ(10, look(a, id).spawns);
