@@ -25,7 +25,7 @@ all: module tools
 help:
 	@echo 'make demo          show what agentsys does, in a virtual machine, in under two minutes'
 	@echo 'make shell         a root shell in a virtual machine with the module loaded; exit leaves it'
-	@echo 'make check         everything: unit tests, lint, tests in virtual machines on both kernels and with sanitizers'
+	@echo 'make check         everything: unit tests, lint, tests in virtual machines on both kernels'
 	@echo 'make check-sanitizers  the tests in a virtual machine whose kernel has KASAN, lockdep and so on'
 	@echo 'make check-kcsan   the tests in a virtual machine whose kernel looks for data races'
 	@echo 'make coverage      which lines and branches of the module the tests reach; in $(BUILD)/coverage'
