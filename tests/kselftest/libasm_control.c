@@ -557,7 +557,8 @@ TEST_F(conn, agent_side)
 		agentsys_heartbeat(-1);
 		agentsys_whoami(-1, &who);
 		write(fds[1], &who, sizeof(who));
-		_exit(0);
+		for (;;)
+			pause();
 	}
 	ASSERT_EQ(0, agentsys_attach(self->h, child, NULL, AGENTSYS_WAIT, &id));
 	ASSERT_EQ(sizeof(who), read(fds[0], &who, sizeof(who)));
@@ -569,6 +570,7 @@ TEST_F(conn, agent_side)
 	EXPECT_EQ(2, info->heartbeats);
 	EXPECT_STREQ(info->name, who.name);
 	agentsys_info_free(info);
+	EXPECT_EQ(0, agentsys_kill(self->h, id, AGENTSYS_WAIT));
 	waitpid(child, NULL, 0);
 }
 
