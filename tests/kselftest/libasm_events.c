@@ -154,9 +154,9 @@ TEST_F(events, poll)
 	EXPECT_EQ(0, NEXT(0));
 	make_events(self->h, 100, 1);
 	/* News of what was there before may come late, and is none. */
-	do
+	do {
 		ASSERT_EQ(1, poll(&fd, 1, 5000));
-	while (NEXT(0) != 1);
+	} while (NEXT(0) != 1);
 	EXPECT_EQ(last_seq(self->h), self->event.seq);
 }
 
