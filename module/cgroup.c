@@ -17,8 +17,8 @@
 
 #define PATH_MAX_IN_ROOT	64	/* "<id>/cgroup.freeze" and the like */
 
-/* Steps from cgroup to cgroup that a removal takes at a time, some 20 us each. */
-#define CLEAR_STEPS		256
+/* Nested cgroups that are removed at a time, some 100 us each. */
+#define NESTED_AT_ONCE		32
 
 static char *cgroup_mount = "/sys/fs/cgroup";
 module_param(cgroup_mount, charp, 0444);
@@ -206,7 +206,7 @@ static int remove_below(const struct path *top)
 {
 	struct path at = *top;
 	struct dentry *child;
-	unsigned int steps = CLEAR_STEPS;
+	unsigned int left = NESTED_AT_ONCE;
 	int ret = 0;
 
 	path_get(&at);
@@ -214,14 +214,15 @@ static int remove_below(const struct path *top)
 		child = first_child(&at);
 		if (!child && at.dentry == top->dentry)
 			break;
-		if (IS_ERR(child))
+		if (IS_ERR(child)) {
 			ret = PTR_ERR(child);
-		else if (child)
+		} else if (child) {
 			step_to(&at, child);
-		else
+		} else {
 			ret = remove_and_step_up(&at);
-		if (!ret && !--steps)
-			ret = -EAGAIN;
+			if (!ret && !--left)
+				ret = -EAGAIN;
+		}
 	}
 	path_put(&at);
 	return ret;

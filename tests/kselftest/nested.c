@@ -125,7 +125,7 @@ TEST_F(nested, thousands_of_cgroups_go_too)
 	struct agents *a = &self->a;
 	struct agentsys_spec *spec =
 		SHELL(OWN "mkdir $d/wide && cd $d/wide && for i in $(seq 1500); do echo $i; done | "
-		      "xargs mkdir && cd $d && i=0 && while [ $i -lt 150 ]; do mkdir d && cd d || exit 9; "
+		      "xargs mkdir && cd $d && i=0 && while [ $i -lt 300 ]; do mkdir d && cd d || exit 9; "
 		      "i=$((i+1)); done; echo ready; sleep 1000");
 	int out = piped(spec, 1);
 	uint32_t id = SPAWN(a, spec);
@@ -145,7 +145,7 @@ TEST_F(nested, thousands_of_cgroups_go_too)
 			slowest = now_ms() - asked;
 		others++;
 	}
-	TH_LOG("1650 cgroups in %lu ms, %d other agents meanwhile, each within %lu ms",
+	TH_LOG("1800 cgroups in %lu ms, %d other agents meanwhile, each within %lu ms",
 	       now_ms() - began, others, slowest);
 	EXPECT_FALSE(cgroup_exists(id));
 	EXPECT_GT(others, 0);
