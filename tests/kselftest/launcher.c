@@ -420,9 +420,11 @@ TEST_F(launcher, hangs_and_a_shutdown_ends)
 		ASSERT_TRUE(i >= 3 || AWAIT(is_state(a, id, AGENTSYS_ACTIVE)));
 		began = now_ms();
 		dismiss(a);
-		EXPECT_LE(now_ms() - began, 3 * TIMEOUT_MS);
+		EXPECT_LE(now_ms() - began, 3 * TIMEOUT_MS * vm_scale());
 		EXPECT_EQ(AGENTSYS_EXITED, look(a, id).state);
 		EXPECT_FALSE(cgroup_exists(id));
+		/* It may have been killed before it had read its line. */
+		use(REAL);
 		EXPECT_NEXT_WORKS(a);
 		dismiss(a);
 	}
