@@ -1,0 +1,736 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Everything at once: threads that ask for anything at random, of a few agents that
+ * do anything at random; and single races in tight loops. Whoever waits is answered,
+ * the counters add up, nothing is left behind, and no agent is there twice.
+ *
+ * The seed is printed. SEED=N in the environment repeats it, as far as the machine
+ * does; OPS=N asks for more or fewer than usual.
+ *
+ * vm: timeout=600
+ */
+#include "kselftest_harness.h"
+#include "lib/agents.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#define LOG		WORK "/log"
+#define THREADS		16
+#define OPS		400	/* of each thread */
+#define FIRST_ID	100
+#define IDS		10
+
+static unsigned int number_of(const char *variable, unsigned int otherwise)
+{
+	const char *text = getenv(variable);
+
+	return text ? (unsigned int)atoi(text) : otherwise;
+}
+
+FIXTURE(races) {
+	struct agents a;
+	unsigned int seed;
+};
+
+FIXTURE_SETUP(races)
+{
+	self->seed = number_of("SEED", now_ms() * 2654435761U);
+	TH_LOG("SEED=%u", self->seed);
+	MUST(!system("rm -f " LOG "*"));
+	agents_open(_metadata, &self->a);
+}
+
+static struct agentsys_system totals(struct agentsys *h)
+{
+	return look_system(h);
+}
+
+static bool nothing_of(struct agents *a)
+{
+	struct agentsys_info **list;
+	ssize_t n = agentsys_list(a->h, &list);
+
+	MUST(n >= 0);
+	agentsys_list_free(list);
+	return n == 0;
+}
+
+/* Whatever was done: this is how things are in the end. */
+FIXTURE_TEARDOWN(races)
+{
+	struct agents *a = &self->a;
+	struct agentsys_system system;
+	struct agentsys_info **list;
+	static char log[4 << 20];
+	ssize_t n;
+
+	ASSERT_EQ(0, agentsys_shutdown(a->h, 100, AGENTSYS_WAIT, NULL, NULL));
+	system = totals(a->h);
+	EXPECT_EQ(0, system.active);
+	EXPECT_EQ(system.spawns, system.exits);
+	EXPECT_EQ(0, system.launcher_pid);
+	EXPECT_EQ(0, count_cgroups());
+
+	/* Every record is on the list, has ended, and can be looked at and removed. */
+	n = agentsys_list(a->h, &list);
+	EXPECT_EQ(system.agents, n);
+	for (ssize_t i = 0; i < n; i++) {
+		EXPECT_TRUE(list[i]->state == AGENTSYS_EXITED || list[i]->state == AGENTSYS_FAILED);
+		EXPECT_EQ(0, list[i]->pid);
+		EXPECT_EQ(list[i]->spawns, list[i]->exits);
+		EXPECT_LE(list[i]->crashes, list[i]->exits);
+		EXPECT_OK(a->h, agentsys_remove(a->h, list[i]->id));
+	}
+	agentsys_list_free(list);
+	EXPECT_EQ(0, totals(a->h).agents);
+	EXPECT_TRUE(nothing_of(a));
+
+	if (read_whole(LOG, log, sizeof(log)) > 0)
+		EXPECT_EQ(NULL, strstr(log, "double")) TH_LOG("an agent was there twice");
+	agents_close(a);
+}
+
+/* ---- everything at once ---- */
+
+/*
+ * @doing: for the watchdog
+ * @errors: how often each errno came
+ */
+struct worker {
+	pthread_t thread;
+	pid_t tid;
+	unsigned int seed;
+	struct agentsys *h;
+	struct agentsys_events *events;
+	int device;
+	const char *_Atomic doing;
+	atomic_uint id;
+	_Atomic uint64_t since;
+	unsigned int done;
+	unsigned int unexpected;
+};
+
+static unsigned int ops = OPS;
+
+static unsigned int pick(struct worker *w, unsigned int n)
+{
+	return rand_r(&w->seed) % n;
+}
+
+static unsigned int wait_or_not(struct worker *w)
+{
+	return pick(w, 2) ? AGENTSYS_WAIT : 0;
+}
+
+/* What a call may come to: success, or one of the errors in a list that ends with 0. */
+static void allow(struct worker *w, int ret, const int *errors)
+{
+	if (ret >= 0)
+		return;
+	for (; *errors; errors++)
+		if (ret == -*errors)
+			return;
+	w->unexpected++;
+	printf("# %s of %u: %s (%s)\n", w->doing, w->id, strerrorname_np(-ret),
+	       w->h ? agentsys_error(w->h) : "");
+}
+
+#define ALLOW(w, call, ...) allow(w, call, (const int[]){ __VA_ARGS__, 0 })
+
+/* What a start may come to, when it is stopped, its launcher is killed, or its cgroup is full. */
+#define START_ERRORS ECANCELED, EIO, EAGAIN, ETIMEDOUT
+
+static uint32_t some_id(struct worker *w)
+{
+	w->id = FIRST_ID + pick(w, IDS);
+	return w->id;
+}
+
+static void do_spawn(struct worker *w)
+{
+	static const char *const acts[] = { "live", "live", "deaf", "exit", "crash", "fork", "leave",
+					    "exec", "hoard" };
+	const char *act = acts[pick(w, ARRAY_SIZE(acts) - (pick(w, 8) != 0))];
+	uint32_t id = some_id(w);
+	struct agentsys_spec *spec;
+	char label[16], number[8];
+
+	snprintf(label, sizeof(label), "a%u", id);
+	snprintf(number, sizeof(number), "%u", pick(w, 3));
+	spec = SPEC(program("mark"), LOG, label, act, number);
+	agentsys_spec_set_id(spec, id);
+	agentsys_spec_set_rlimit(spec, RLIMIT_NOFILE, 20000, 20000);
+	agentsys_spec_set_stop_timeout(spec, pick(w, 100));
+	if (pick(w, 2))
+		restarting(spec, pick(w, 2) ? AGENTSYS_RESTART_ALWAYS : AGENTSYS_RESTART_ON_FAILURE,
+			   pick(w, 20), pick(w, 10), pick(w, 30));
+	if (!pick(w, 4))
+		agentsys_spec_set_pids_max(spec, 1 + pick(w, 4));
+	ALLOW(w, agentsys_spawn(w->h, spec, wait_or_not(w), NULL), EEXIST, START_ERRORS);
+	agentsys_spec_free(spec);
+}
+
+/* One that has no id of its own, and is mostly forgotten again. */
+static void do_spawn_other(struct worker *w)
+{
+	struct agentsys_spec *spec = SPEC("/bin/true");
+	uint32_t id;
+	int ret;
+
+	w->id = 0;
+	ALLOW(w, agentsys_spawn(w->h, spec, wait_or_not(w), &id), START_ERRORS);
+	agentsys_spec_free(spec);
+	if (!id || !pick(w, 10))
+		return;
+	while ((ret = agentsys_remove(w->h, id)) == -EBUSY)
+		sched_yield();
+	ALLOW(w, ret, ESRCH);
+}
+
+static void do_spawn_nothing(struct worker *w)
+{
+	struct agentsys_spec *spec = SPEC("/nowhere");
+
+	agentsys_spec_set_id(spec, some_id(w));
+	ALLOW(w, agentsys_spawn(w->h, spec, wait_or_not(w), NULL), EEXIST, ENOENT, START_ERRORS);
+	agentsys_spec_free(spec);
+}
+
+static void do_start(struct worker *w)
+{
+	ALLOW(w, agentsys_start(w->h, some_id(w), wait_or_not(w)), ESRCH, EALREADY, EBUSY,
+	      EOPNOTSUPP, ENOENT, START_ERRORS);
+}
+
+static void do_stop(struct worker *w)
+{
+	ALLOW(w, agentsys_stop(w->h, some_id(w), pick(w, 50), wait_or_not(w)), ESRCH, EBUSY);
+}
+
+static void do_kill(struct worker *w)
+{
+	ALLOW(w, agentsys_kill(w->h, some_id(w), wait_or_not(w)), ESRCH, EBUSY);
+}
+
+static void do_restart(struct worker *w)
+{
+	ALLOW(w, agentsys_restart(w->h, some_id(w), pick(w, 50), wait_or_not(w)), ESRCH, EBUSY,
+	      EOPNOTSUPP, ENOENT, START_ERRORS);
+}
+
+static void do_pause(struct worker *w)
+{
+	ALLOW(w, agentsys_pause(w->h, some_id(w)), ESRCH, EINVAL, EBUSY);
+}
+
+static void do_resume(struct worker *w)
+{
+	ALLOW(w, agentsys_resume(w->h, some_id(w)), ESRCH, EINVAL, EBUSY);
+}
+
+static void do_remove(struct worker *w)
+{
+	ALLOW(w, agentsys_remove(w->h, some_id(w)), ESRCH, EBUSY);
+}
+
+static void do_set(struct worker *w)
+{
+	struct agentsys_spec *spec = SPEC("unused");
+
+	restarting(spec, pick(w, 3), pick(w, 30), pick(w, 20), pick(w, 20));
+	ALLOW(w, agentsys_set(w->h, some_id(w), spec), ESRCH, EOPNOTSUPP);
+	agentsys_spec_free(spec);
+}
+
+static void do_patch(struct worker *w)
+{
+	ALLOW(w, agentsys_patch_policy(w->device, some_id(w), AGENTSYS_PATCH_AUTO_RESTART,
+				       pick(w, 3)), ESRCH, EOPNOTSUPP);
+}
+
+/* A child of ours, which may end at any moment meanwhile. */
+static void do_attach(struct worker *w)
+{
+	struct agentsys_spec *spec = agentsys_spec_new();
+	unsigned int life = pick(w, 2) ? pick(w, 20000) : 0;
+	pid_t pid = fork();
+
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (life)
+			usleep(life);
+		else
+			pause();
+		_exit(0);
+	}
+	MUST(pid > 0);
+	agentsys_spec_set_id(spec, some_id(w));
+	agentsys_spec_set_stop_timeout(spec, pick(w, 50));
+	ALLOW(w, agentsys_attach(w->h, pid, spec, wait_or_not(w), NULL), EEXIST, ESRCH);
+	agentsys_spec_free(spec);
+	if (!pick(w, 3))
+		usleep(pick(w, 3000));
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+static void do_list(struct worker *w)
+{
+	struct agentsys_info **list;
+	ssize_t n = agentsys_list(w->h, &list);
+
+	w->id = 0;
+	allow(w, n, (const int[]){ 0 });
+	for (ssize_t i = 0; i < n; i++) {
+		if (list[i]->exits > list[i]->spawns || (i && list[i]->id <= list[i - 1]->id)) {
+			printf("# list: agent %u: %lu spawns, %lu exits\n", list[i]->id,
+			       list[i]->spawns, list[i]->exits);
+			w->unexpected++;
+		}
+	}
+	if (n >= 0)
+		agentsys_list_free(list);
+}
+
+static void do_look(struct worker *w)
+{
+	struct agentsys_info *info = NULL;
+	struct agentsys_system system = look_system(w->h);
+	char *text = NULL;
+
+	if (system.exits > system.spawns) {
+		printf("# %lu spawns, %lu exits\n", system.spawns, system.exits);
+		w->unexpected++;
+	}
+	ALLOW(w, agentsys_get(w->h, some_id(w), &info), ESRCH);
+	agentsys_info_free(info);
+	ALLOW(w, agentsys_info_text(w->device, w->id, &text), ESRCH);
+	free(text);
+}
+
+static void do_telemetry(struct worker *w)
+{
+	char *text = NULL;
+
+	w->id = 0;
+	allow(w, agentsys_telemetry(w->device, &text), (const int[]){ 0 });
+	free(text);
+}
+
+static void do_proc(struct worker *w)
+{
+	static const char *const pages[] = { "status", "telemetry", "events" };
+	char path[64], buf[3001];
+	int fd;
+
+	w->id = 0;
+	snprintf(path, sizeof(path), "/proc/agentsys/%s", pages[pick(w, 3)]);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	MUST(fd >= 0);
+	/* In pieces of any size, so that it is left and come back to. */
+	while (read(fd, buf, 1 + pick(w, sizeof(buf) - 1)) > 0)
+		;
+	close(fd);
+}
+
+static void do_events(struct worker *w)
+{
+	struct agentsys_event event;
+
+	w->id = 0;
+	if (!w->events) {
+		int ret = agentsys_events_open(&w->events, 0);
+
+		allow(w, ret, (const int[]){ 0 });
+		if (ret)
+			return;
+	}
+	for (int i = 0; i < 50 && agentsys_events_next(w->events, &event, NULL, 0) == 1; i++)
+		;
+	if (!pick(w, 4)) {
+		agentsys_events_close(w->events);
+		w->events = NULL;
+	}
+}
+
+/* Somebody else kills it. */
+static void do_signal(struct worker *w)
+{
+	static const int signals[] = { SIGKILL, SIGKILL, SIGTERM, SIGSTOP, SIGCONT, SIGSEGV };
+	struct agentsys_info *info;
+
+	if (agentsys_get(w->h, some_id(w), &info))
+		return;
+	/* The pid may be another agent's by now, which is fine; a worker's child at worst. */
+	if (info->pid > 1 && in_agent(info->pid, info->id))
+		kill(info->pid, signals[pick(w, ARRAY_SIZE(signals))]);
+	agentsys_info_free(info);
+}
+
+static void do_kill_launcher(struct worker *w)
+{
+	pid_t pid = look_system(w->h).launcher_pid;
+
+	w->id = 0;
+	if (pid)
+		kill(pid, SIGKILL);
+}
+
+/* Somebody asks, waits, and is not there any more when the answer comes. */
+static void do_leave(struct worker *w)
+{
+	uint32_t id = some_id(w);
+	unsigned int patience = pick(w, 5000);
+	bool restarts = pick(w, 2);
+	pid_t pid = fork();
+
+	if (!pid) {
+		struct agentsys *h;
+
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		MUST(!agentsys_open(&h));
+		for (;;) {
+			if (restarts)
+				agentsys_restart(h, id, 10, AGENTSYS_WAIT);
+			else
+				agentsys_stop(h, id, 10, AGENTSYS_WAIT);
+		}
+	}
+	usleep(patience);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+static const struct {
+	void (*fn)(struct worker *w);
+	const char *name;
+	unsigned int weight;
+} things[] = {
+	{ do_spawn, "spawn", 20 },
+	{ do_spawn_other, "spawn-other", 3 },
+	{ do_spawn_nothing, "spawn-nothing", 1 },
+	{ do_start, "start", 8 },
+	{ do_stop, "stop", 8 },
+	{ do_kill, "kill", 8 },
+	{ do_restart, "restart", 10 },
+	{ do_pause, "pause", 5 },
+	{ do_resume, "resume", 4 },
+	{ do_remove, "remove", 8 },
+	{ do_set, "set", 4 },
+	{ do_patch, "patch", 3 },
+	{ do_attach, "attach", 6 },
+	{ do_list, "list", 3 },
+	{ do_look, "look", 4 },
+	{ do_telemetry, "telemetry", 1 },
+	{ do_proc, "proc", 3 },
+	{ do_events, "events", 3 },
+	{ do_signal, "signal", 4 },
+	{ do_kill_launcher, "kill-launcher", 1 },
+	{ do_leave, "leave", 1 },
+};
+
+static void do_one(struct worker *w)
+{
+	unsigned int sum = 0, n;
+
+	for (size_t i = 0; i < ARRAY_SIZE(things); i++)
+		sum += things[i].weight;
+	n = pick(w, sum);
+	for (size_t i = 0; i < ARRAY_SIZE(things); i++) {
+		if (n < things[i].weight) {
+			w->doing = things[i].name;
+			w->since = now_ms();
+			things[i].fn(w);
+			w->doing = NULL;
+			return;
+		}
+		n -= things[i].weight;
+	}
+}
+
+static void *work(void *arg)
+{
+	struct worker *w = arg;
+
+	w->tid = gettid();
+	MUST(!agentsys_open(&w->h));
+	w->device = agentsys_device_open();
+	MUST(w->device >= 0);
+	while (w->done < ops) {
+		do_one(w);
+		w->done++;
+	}
+	if (w->events)
+		agentsys_events_close(w->events);
+	close(w->device);
+	agentsys_close(w->h);
+	return NULL;
+}
+
+/* Say who waits for what, if somebody does so for too long: an answer was lost then. */
+static bool all_answered(struct worker *workers, struct agents *a)
+{
+	char path[64], stack[2048];
+	bool fine = true;
+
+	for (int i = 0; i < THREADS; i++) {
+		struct worker *w = &workers[i];
+		const char *doing = w->doing;
+		uint64_t since = w->since;
+
+		if (!doing || now_ms() - since < PATIENCE_MS)
+			continue;
+		snprintf(path, sizeof(path), "/proc/self/task/%d/stack", w->tid);
+		read_whole(path, stack, sizeof(stack));
+		printf("# thread %d, with %u done, waits for %s of %u, which is %s:\n%s", i, w->done,
+		       doing, w->id, agentsys_state_name(look(a, w->id).state), stack);
+		fine = false;
+	}
+	fflush(stdout);
+	return fine;
+}
+
+TEST_F_TIMEOUT(races, everything_at_once, 300)
+{
+	static struct worker workers[THREADS];
+	struct agents *a = &self->a;
+	unsigned int unexpected = 0, n;
+
+	ops = number_of("OPS", OPS / vm_scale());
+	for (int i = 0; i < THREADS; i++) {
+		workers[i].seed = self->seed + i * 7919;
+		MUST(!pthread_create(&workers[i].thread, NULL, work, &workers[i]));
+	}
+	do {
+		usleep(100000);
+		ASSERT_TRUE(all_answered(workers, a));
+		n = 0;
+		for (int i = 0; i < THREADS; i++)
+			n += workers[i].done;
+	} while (n < THREADS * ops);
+	for (int i = 0; i < THREADS; i++) {
+		pthread_join(workers[i].thread, NULL);
+		unexpected += workers[i].unexpected;
+	}
+	EXPECT_EQ(0, unexpected);
+	TH_LOG("%lu spawns, %lu crashes, %lu restarts, %u records", totals(a->h).spawns,
+	       totals(a->h).crashes, totals(a->h).restarts, totals(a->h).agents);
+}
+
+/* ---- single races ---- */
+
+#define ROUNDS 200
+
+static struct agentsys_spec *marked(const char *act, const char *arg)
+{
+	return SPEC(program("mark"), LOG, "one", act, arg);
+}
+
+/* Its exit is on the way when it is asked to end. */
+TEST_F_TIMEOUT(races, an_exit_and_a_stop, 120)
+{
+	struct agents *a = &self->a;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		struct agentsys_spec *spec = marked("exit", i % 2 ? "0" : "1");
+		struct agentsys_info info;
+		uint32_t id;
+
+		ASSERT_OK(a->h, agentsys_spawn(a->h, spec, i % 4 ? AGENTSYS_WAIT : 0, &id));
+		usleep(i * 10 % 1500);
+		ASSERT_OK(a->h, i % 3 ? agentsys_stop(a->h, id, 5000, AGENTSYS_WAIT) :
+					agentsys_kill(a->h, id, AGENTSYS_WAIT));
+		info = look(a, id);
+		EXPECT_EQ(AGENTSYS_EXITED, info.state);
+		EXPECT_EQ(info.spawns, info.exits);
+		EXPECT_FALSE(cgroup_exists(id));
+		EXPECT_OK(a->h, agentsys_remove(a->h, id));
+	}
+}
+
+/* It crashes and is restarted all the time, and somebody restarts it all the time. */
+TEST_F_TIMEOUT(races, an_exit_and_a_restart, 120)
+{
+	struct agents *a = &self->a;
+	uint32_t id = SPAWN(a, restarting(marked("exit", "1"), AGENTSYS_RESTART_ALWAYS, INT32_MAX,
+					  0, 0));
+	struct agentsys_info info;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		int ret = agentsys_restart(a->h, id, 5000, AGENTSYS_WAIT);
+
+		ASSERT_EQ(0, ret) TH_LOG("%s", agentsys_error(a->h));
+		usleep(i * 10 % 2000);
+	}
+	ASSERT_OK(a->h, agentsys_kill(a->h, id, AGENTSYS_WAIT));
+	info = look(a, id);
+	EXPECT_EQ(info.spawns, info.exits);
+	EXPECT_GE(info.spawns, ROUNDS);
+	EXPECT_EQ(info.instance, info.spawns);
+	EXPECT_EQ(AGENTSYS_EXITED, info.state);
+}
+
+struct hammer {
+	pthread_t thread;
+	uint32_t id;
+	int (*fn)(struct agentsys *h, uint32_t id);
+	const int *errors;
+	int wrong;
+};
+
+static void *hammer(void *arg)
+{
+	struct hammer *me = arg;
+	struct agentsys *h;
+
+	MUST(!agentsys_open(&h));
+	for (int i = 0; i < ROUNDS; i++) {
+		int ret = me->fn(h, me->id);
+		const int *error = me->errors;
+
+		while (*error && ret != -*error)
+			error++;
+		if (ret && !*error) {
+			printf("# %s: %s\n", strerrorname_np(-ret), agentsys_error(h));
+			me->wrong++;
+		}
+	}
+	agentsys_close(h);
+	return NULL;
+}
+
+static int hit_start(struct agentsys *h, uint32_t id)
+{
+	return agentsys_start(h, id, AGENTSYS_WAIT);
+}
+
+static int hit_stop(struct agentsys *h, uint32_t id)
+{
+	return agentsys_stop(h, id, 1, AGENTSYS_WAIT);
+}
+
+static int hit_kill(struct agentsys *h, uint32_t id)
+{
+	return agentsys_kill(h, id, AGENTSYS_WAIT);
+}
+
+static int hit_restart(struct agentsys *h, uint32_t id)
+{
+	return agentsys_restart(h, id, 1, AGENTSYS_WAIT);
+}
+
+static int hit_pause(struct agentsys *h, uint32_t id)
+{
+	return agentsys_pause(h, id);
+}
+
+/* Everyone who waits is answered, whoever had the last word. */
+TEST_F_TIMEOUT(races, start_stop_kill_restart_and_pause_of_one, 240)
+{
+	static const int errors[] = { EALREADY, EBUSY, ECANCELED, EINVAL, 0 };
+	struct agents *a = &self->a;
+	uint32_t id = SPAWN(a, marked("deaf", "0"));
+	struct hammer hammers[] = {
+		{ .fn = hit_start }, { .fn = hit_stop }, { .fn = hit_kill }, { .fn = hit_restart },
+		{ .fn = hit_restart }, { .fn = hit_pause },
+	};
+	struct agentsys_info info;
+
+	for (size_t i = 0; i < ARRAY_SIZE(hammers); i++) {
+		hammers[i].id = id;
+		hammers[i].errors = errors;
+		MUST(!pthread_create(&hammers[i].thread, NULL, hammer, &hammers[i]));
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(hammers); i++) {
+		pthread_join(hammers[i].thread, NULL);
+		EXPECT_EQ(0, hammers[i].wrong);
+	}
+	ASSERT_OK(a->h, agentsys_kill(a->h, id, AGENTSYS_WAIT));
+	info = look(a, id);
+	EXPECT_EQ(info.spawns, info.exits);
+	EXPECT_EQ(0, info.crashes);
+}
+
+/* A record is removed while what is left of the agent goes; the id is free soon. */
+TEST_F_TIMEOUT(races, an_exit_and_a_remove, 120)
+{
+	struct agents *a = &self->a;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		struct agentsys_spec *spec = marked(i % 4 ? "exit" : "leave", "0");
+		int ret;
+
+		agentsys_spec_set_id(spec, 77);
+		ASSERT_TRUE(AWAIT((ret = agentsys_spawn(a->h, spec, AGENTSYS_WAIT, NULL)) != -EEXIST));
+		ASSERT_EQ(0, ret) TH_LOG("%s", agentsys_error(a->h));
+		ASSERT_TRUE(AWAIT((ret = agentsys_remove(a->h, 77)) != -EBUSY));
+		ASSERT_EQ(0, ret) TH_LOG("%s", agentsys_error(a->h));
+	}
+}
+
+/* A process is adopted while it ends, executes or forks. */
+TEST_F_TIMEOUT(races, an_exit_and_an_attach, 120)
+{
+	struct agents *a = &self->a;
+	int attached = 0;
+
+	for (int i = 0; i < 100; i++) {
+		struct agentsys_info info;
+		uint32_t id;
+		pid_t pid = fork();
+		int ret;
+
+		if (!pid) {
+			usleep(i * 200);
+			if (i % 3 == 1)
+				execl("/bin/true", "true", NULL);
+			_exit(i % 3 == 2 && fork() == 0);
+		}
+		ret = agentsys_attach(a->h, pid, NULL, AGENTSYS_WAIT, &id);
+		ASSERT_TRUE(!ret || ret == -ESRCH) TH_LOG("%s", agentsys_error(a->h));
+		MUST(waitpid(pid, NULL, 0) == pid);
+		/* What came too late is gone; what did not has ended. */
+		ASSERT_TRUE(AWAIT(is_state(a, id, UINT32_MAX) || is_state(a, id, AGENTSYS_EXITED)));
+		info = look(a, id);
+		if (info.state == UINT32_MAX)
+			continue;
+		attached++;
+		EXPECT_EQ(1, info.spawns);
+		EXPECT_EQ(1, info.exits);
+		EXPECT_TRUE(AWAIT(!cgroup_exists(id)));
+	}
+	TH_LOG("%d of 100 attached", attached);
+}
+
+/* Shutdowns and starts: what is let in is ended, and a shutdown comes to its end. */
+TEST_F_TIMEOUT(races, a_shutdown_and_spawns, 240)
+{
+	static const int errors[] = { EALREADY, EBUSY, ECANCELED, ESHUTDOWN, 0 };
+	struct agents *a = &self->a;
+	uint32_t id = SPAWN(a, marked("live", "0"));
+	struct hammer hammers[] = { { .fn = hit_start }, { .fn = hit_restart } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(hammers); i++) {
+		hammers[i].id = id;
+		hammers[i].errors = errors;
+		MUST(!pthread_create(&hammers[i].thread, NULL, hammer, &hammers[i]));
+	}
+	for (int i = 0; i < 20; i++) {
+		uint32_t ended, killed;
+
+		ASSERT_OK(a->h, agentsys_shutdown(a->h, i % 3 * 50, AGENTSYS_WAIT, &ended, &killed));
+		EXPECT_LE(killed, ended);
+		usleep(i * 300);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(hammers); i++) {
+		pthread_join(hammers[i].thread, NULL);
+		EXPECT_EQ(0, hammers[i].wrong);
+	}
+}
+
+TEST_HARNESS_MAIN
