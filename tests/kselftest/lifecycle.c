@@ -181,13 +181,13 @@ TEST_F(end, tells_cause_and_code)
 TEST_F(life, times_are_those_of_what_happened)
 {
 	struct agents *a = &self->a;
-	struct held held = hold_program("/bin/busybox", WORK "/true");
+	struct held held = hold_program(program("nothing"), WORK "/nothing");
 	struct agentsys_event event;
 	struct agentsys_info info;
 	pid_t launcher;
 	uint32_t id;
 
-	ASSERT_OK(a->h, agentsys_spawn(a->h, SPEC(WORK "/true"), 0, &id));
+	ASSERT_OK(a->h, agentsys_spawn(a->h, SPEC(WORK "/nothing"), 0, &id));
 	ASSERT_TRUE(tried(&held));
 	launcher = look_system(a->h).launcher_pid;
 	kill(launcher, SIGSTOP);

@@ -57,15 +57,13 @@ TEST_F(limits, out_of_memory_is_a_cause_of_its_own)
 TEST_F(limits, out_of_memory_leaves_no_half_an_agent)
 {
 	struct agents *a = &self->a;
-	char *line;
 	struct agentsys_spec *spec;
 	struct agentsys_event event;
 	uint32_t id;
 
 	if (!has_controller(a, "memory"))
 		SKIP(return, "no memory controller");
-	ASSERT_GT(asprintf(&line, "%s touch 64; while :; do sleep 1000; done", program("actor")), 0);
-	spec = SHELL(line);
+	spec = SPEC("/bin/sh", "-c", "$0 touch 64; while :; do sleep 1000; done", program("actor"));
 	agentsys_spec_set_memory_max(spec, 16 << 20);
 	id = SPAWN(a, spec);
 	event = LATER(a, id, CRASH);

@@ -490,8 +490,8 @@ TEST_F(load, as_many_agents_as_there_may_be)
 	for (int i = 0; i < 2; i++) {
 		EXPECT_REFUSED(a->h, ENOSPC, "max_agents",
 			       agentsys_spawn(a->h, spec, AGENTSYS_WAIT, &id));
-		EXPECT_REFUSED(a->h, ENOSPC, "", agentsys_attach(a->h, getpid(), NULL,
-								AGENTSYS_WAIT, &id));
+		EXPECT_REFUSED(a->h, ENOSPC, "",
+			       agentsys_attach(a->h, getpid(), NULL, AGENTSYS_WAIT, &id));
 		agentsys_spec_set_id(spec, 40);
 	}
 	EXPECT_EQ(2, look_system(a->h).agents);
