@@ -108,9 +108,9 @@ struct worker {
 	struct agentsys *h;
 	struct agentsys_events *events;
 	int device;
-	const char *_Atomic doing;
+	atomic_uintptr_t doing;	/* a thing's name */
 	atomic_uint id;
-	_Atomic uint64_t since;
+	atomic_ullong since;
 	unsigned int done;
 	unsigned int unexpected;
 };
@@ -136,8 +136,8 @@ static void allow(struct worker *w, int ret, const int *errors)
 		if (ret == -*errors)
 			return;
 	w->unexpected++;
-	printf("# %s of %u: %s (%s)\n", w->doing, w->id, strerrorname_np(-ret),
-	       w->h ? agentsys_error(w->h) : "");
+	printf("# %s of %u: %s (%s)\n", (const char *)w->doing, w->id,
+	       strerrorname_np(-ret), w->h ? agentsys_error(w->h) : "");
 }
 
 #define ALLOW(w, call, ...) allow(w, call, (const int[]){ __VA_ARGS__, 0 })
@@ -443,10 +443,10 @@ static void do_one(struct worker *w)
 	n = pick(w, sum);
 	for (size_t i = 0; i < ARRAY_SIZE(things); i++) {
 		if (n < things[i].weight) {
-			w->doing = things[i].name;
+			w->doing = (uintptr_t)things[i].name;
 			w->since = now_ms();
 			things[i].fn(w);
-			w->doing = NULL;
+			w->doing = 0;
 			return;
 		}
 		n -= things[i].weight;
@@ -480,15 +480,15 @@ static bool all_answered(struct worker *workers, struct agents *a)
 
 	for (int i = 0; i < THREADS; i++) {
 		struct worker *w = &workers[i];
-		const char *doing = w->doing;
+		const char *doing = (const char *)w->doing;
 		uint64_t since = w->since;
 
 		if (!doing || now_ms() - since < PATIENCE_MS)
 			continue;
 		snprintf(path, sizeof(path), "/proc/self/task/%d/stack", w->tid);
 		read_whole(path, stack, sizeof(stack));
-		printf("# thread %d, with %u done, waits for %s of %u, which is %s:\n%s", i, w->done,
-		       doing, w->id, agentsys_state_name(look(a, w->id).state), stack);
+		printf("# thread %d, with %u done, waits for %s of %u, which is %s:\n%s", i,
+		       w->done, doing, w->id, agentsys_state_name(look(a, w->id).state), stack);
 		fine = false;
 	}
 	fflush(stdout);
@@ -666,7 +666,8 @@ TEST_F_TIMEOUT(races, an_exit_and_a_remove, 120)
 		int ret;
 
 		agentsys_spec_set_id(spec, 77);
-		ASSERT_TRUE(AWAIT((ret = agentsys_spawn(a->h, spec, AGENTSYS_WAIT, NULL)) != -EEXIST));
+		ASSERT_TRUE(AWAIT((ret = agentsys_spawn(a->h, spec, AGENTSYS_WAIT, NULL)) !=
+				  -EEXIST));
 		ASSERT_EQ(0, ret) TH_LOG("%s", agentsys_error(a->h));
 		ASSERT_TRUE(AWAIT((ret = agentsys_remove(a->h, 77)) != -EBUSY));
 		ASSERT_EQ(0, ret) TH_LOG("%s", agentsys_error(a->h));
@@ -723,7 +724,8 @@ TEST_F_TIMEOUT(races, a_shutdown_and_spawns, 240)
 	for (int i = 0; i < 20; i++) {
 		uint32_t ended, killed;
 
-		ASSERT_OK(a->h, agentsys_shutdown(a->h, i % 3 * 50, AGENTSYS_WAIT, &ended, &killed));
+		ASSERT_OK(a->h, agentsys_shutdown(a->h, i % 3 * 50, AGENTSYS_WAIT, &ended,
+						  &killed));
 		EXPECT_LE(killed, ended);
 		usleep(i * 300);
 	}
