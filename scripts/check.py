@@ -20,7 +20,7 @@ import vm   # noqa: E402
 KERNELS = ("6.1", "6.12")
 SANITIZED = "6.1-check"
 RACES = "6.1-kcsan"
-COVERED = "6.1-gcov"
+COVERED = SANITIZED
 UNIT_TIMEOUT = 120
 LINT_TIMEOUT = 600
 BUILD_LINES = 40  # of a failed build's output
