@@ -112,7 +112,9 @@ class Machine:
         self.initrd.write(archive({"etc/agentsys-job.json": json.dumps(job).encode()}))
         self.initrd.flush()
 
-        append = "console=ttyS0 quiet loglevel=4 panic=-1 oops=panic random.trust_cpu=on vm.run=%s %s %s" % (
+        # no_timer_check: on a busy host the first ticks may come too late for the kernel to believe in its timer.
+        append = ("console=ttyS0 quiet loglevel=4 panic=-1 oops=panic no_timer_check random.trust_cpu=on "
+                  "vm.run=%s %s %s") % (
             what, kernel.options.get("cmdline", ""), cmdline)
         argv = ["qemu-system-x86_64", "-nodefaults", "-display", "none", "-vga", "none", "-monitor", "none", "-no-reboot",
                 "-m", mem or kernel.options.get("mem", "1G"), "-smp", str(cpus),
