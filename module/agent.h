@@ -90,6 +90,7 @@ enum agentsys_mail {
  *	it to 0 with cmpxchg() reports the end
  * @ran_ns: when the main process first executed a program, CLOCK_BOOTTIME; 0
  *	before
+ * @execs: programs that the main process has executed, the first one among them
  * @wait_status: status of the main process that ended, as wait() gives it
  * @ended_ns: when that was, CLOCK_BOOTTIME
  * @oom: it was killed for memory
@@ -111,6 +112,7 @@ enum agentsys_mail {
  * @populated: processes may live in it: it counts as live, and holds the module
  * @token: names the launch that is under way, 0 for none
  * @ran: the present instance has executed its program
+ * @exec_told: jiffies of the last event of type EXEC
  * @by_hand: the launch under way was asked for; its failure is an answer,
  *	not a reason to try again
  * @first: the launch under way is the one of the spawn request
@@ -142,6 +144,7 @@ struct agentsys_agent {
 	struct llist_node mail_node;
 	pid_t tgid;
 	u64 ran_ns;
+	u32 execs;
 	int wait_status;
 	u64 ended_ns;
 	bool oom;
@@ -167,6 +170,7 @@ struct agentsys_agent {
 	u8 asked;
 	u32 stop_timeout_ms;
 	u64 begun_ns;
+	unsigned long exec_told;
 	u64 token;
 	u32 launch_error;
 	u32 launch_step;

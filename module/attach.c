@@ -114,6 +114,7 @@ static int adopt(struct attach *attach)
 		return ret;
 	agent->cgroup_id = id;
 	agent->ran_ns = ktime_get_boottime_ns();	/* before its end can be seen */
+	agent->execs = 1;
 	ret = agentsys_registry_set_main(agent, attach->pid);
 	if (ret)
 		return ret;

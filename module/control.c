@@ -168,9 +168,6 @@ int agentsys_control(u32 id, enum agentsys_input input, u32 stop_timeout_ms,
 	ret = agent ? control(agent, input, stop_timeout_ms, waiter, extack) :
 		      explain(-ESRCH, extack);
 	mutex_unlock(&agentsys_lock);
-	/* So that its id is free again for the next request. */
-	if (!ret && input == AGENTSYS_IN_REMOVE)
-		agentsys_supervisor_wait_forgotten(agent);
 	if (agent)
 		agentsys_agent_put(agent);
 	return ret;

@@ -386,6 +386,11 @@ static int doit_restart(struct sk_buff *skb, struct genl_info *info)
 	return control(skb, info, AGENTSYS_IN_RESTART, AGENTSYS_RUNS, stop_timeout(info));
 }
 
+static int doit_remove(struct sk_buff *skb, struct genl_info *info)
+{
+	return control(skb, info, AGENTSYS_IN_REMOVE, AGENTSYS_GONE, AGENTSYS_OWN_TIMEOUT);
+}
+
 /* These are done when they return: there is nothing to wait for. */
 static int control_now(struct sk_buff *skb, struct genl_info *info, enum agentsys_input input)
 {
@@ -408,11 +413,6 @@ static int doit_pause(struct sk_buff *skb, struct genl_info *info)
 static int doit_resume(struct sk_buff *skb, struct genl_info *info)
 {
 	return control_now(skb, info, AGENTSYS_IN_RESUME);
-}
-
-static int doit_remove(struct sk_buff *skb, struct genl_info *info)
-{
-	return control_now(skb, info, AGENTSYS_IN_REMOVE);
 }
 
 static int doit_set(struct sk_buff *skb, struct genl_info *info)
@@ -578,7 +578,7 @@ static const struct genl_ops ops[] = {
 	{ .cmd = AGENTSYS_CMD_RESTART, .doit = doit_restart, STRICT(stop) },
 	{ .cmd = AGENTSYS_CMD_PAUSE, .doit = doit_pause, STRICT(get) },
 	{ .cmd = AGENTSYS_CMD_RESUME, .doit = doit_resume, STRICT(get) },
-	{ .cmd = AGENTSYS_CMD_REMOVE, .doit = doit_remove, STRICT(get) },
+	{ .cmd = AGENTSYS_CMD_REMOVE, .doit = doit_remove, STRICT(control) },
 	{ .cmd = AGENTSYS_CMD_SET, .doit = doit_set, STRICT(set) },
 	{ .cmd = AGENTSYS_CMD_SYSTEM_GET, .doit = doit_system, },
 	{ .cmd = AGENTSYS_CMD_EVENT_GET, .dumpit = dumpit_event, STRICT(event) },

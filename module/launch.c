@@ -30,7 +30,7 @@ struct agentsys_launch agentsys_launch = {
 	.queue = LIST_HEAD_INIT(agentsys_launch.queue),
 };
 
-DECLARE_WAIT_QUEUE_HEAD(agentsys_launch_wait);
+struct rcuwait agentsys_launch_wait = __RCUWAIT_INITIALIZER(agentsys_launch_wait);
 
 static void begin(struct work_struct *work);
 static void ended(struct work_struct *work);
@@ -282,7 +282,7 @@ static void lingered(struct work_struct *work)
 			kill_pid(agentsys_launch.pid, SIGKILL, 1);
 	} else {
 		WRITE_ONCE(agentsys_launch.dismissed, true);
-		wake_up(&agentsys_launch_wait);
+		rcuwait_wake_up(&agentsys_launch_wait);
 	}
 	queue_delayed_work(agentsys_wq, &linger_work, msecs_to_jiffies(launch_timeout_ms));
 out:
@@ -320,7 +320,7 @@ void agentsys_launch_queue(struct agentsys_agent *agent)
 	if (agentsys_launch.state == LAUNCH_NONE)
 		start_launcher();
 	else if (agentsys_launch.state == LAUNCH_JOINED)
-		wake_up(&agentsys_launch_wait);
+		rcuwait_wake_up(&agentsys_launch_wait);
 	if (!agentsys_launch.job && list_is_singular(&agentsys_launch.queue))
 		agentsys_launch_progress();
 }
@@ -355,8 +355,7 @@ void agentsys_launch_done(struct agentsys_agent *agent)
 
 void agentsys_launch_kick(void)
 {
-	if (wq_has_sleeper(&agentsys_launch_wait))
-		wake_up(&agentsys_launch_wait);
+	rcuwait_wake_up(&agentsys_launch_wait);
 }
 
 pid_t agentsys_launch_pid(void)
@@ -387,6 +386,7 @@ void agentsys_launch_exit(void)
 	put_pid(agentsys_launch.pid);
 	agentsys_launch.pid = NULL;
 	agentsys_launch.state = LAUNCH_NONE;
+	agentsys_launch_check_gone();
 	mutex_unlock(&agentsys_lock);
 	cancel_work_sync(&ended_work);
 	cancel_delayed_work_sync(&hung_work);

@@ -108,6 +108,10 @@ static int take_job(struct file *file)
 		mutex_unlock(&agentsys_lock);
 		return -EPERM;
 	}
+	if (agentsys_launch.waiting) {		/* a second thread of it */
+		mutex_unlock(&agentsys_lock);
+		return -EBUSY;
+	}
 	agentsys_mail_drain();
 	finish_job();
 	while (list_empty(&agentsys_launch.queue)) {
@@ -116,18 +120,16 @@ static int take_job(struct file *file)
 			mutex_unlock(&agentsys_lock);
 			return -ESHUTDOWN;
 		}
+		agentsys_launch.waiting = true;
 		mutex_unlock(&agentsys_lock);
-		ret = wait_event_interruptible(agentsys_launch_wait, has_work());
-		if (ret) {
-			agentsys_mail_kick();
-			return ret;
-		}
+		ret = rcuwait_wait_event(&agentsys_launch_wait, has_work(), TASK_INTERRUPTIBLE);
 		mutex_lock(&agentsys_lock);
+		agentsys_launch.waiting = false;
 		agentsys_mail_drain();
-	}
-	if (agentsys_launch.job) {		/* a second thread of it was faster */
-		mutex_unlock(&agentsys_lock);
-		return -EBUSY;
+		if (ret) {
+			mutex_unlock(&agentsys_lock);
+			return -ERESTARTSYS;
+		}
 	}
 	agentsys_launch.job = list_first_entry(&agentsys_launch.queue, struct agentsys_agent,
 					       launch_node);

@@ -7,7 +7,7 @@
 
 #include <linux/agentsys.h>
 #include <linux/list.h>
-#include <linux/wait.h>
+#include <linux/rcuwait.h>
 
 #include "launch.h"
 
@@ -27,6 +27,7 @@ enum launch_state {
  * @file: the file that has joined, compared only
  * @queue: agents to launch, with a reference each
  * @job: the one that is being borne, with its reference; NULL once it runs
+ * @waiting: a thread of it waits for a job
  * @committed: its process has told that it is the main one
  * @error: the job was given up for this errno, 0 if it was not; it is over when
  *	the launcher is back or dead, because until then that may make the
@@ -50,6 +51,7 @@ struct agentsys_launch {
 	struct file *file;
 	struct list_head queue;
 	struct agentsys_agent *job;
+	bool waiting;
 	bool committed;
 	int error;
 	enum agentsys_step step;
@@ -64,8 +66,8 @@ struct agentsys_launch {
 
 extern struct agentsys_launch agentsys_launch;
 
-/* Where it waits for a job. */
-extern wait_queue_head_t agentsys_launch_wait;
+/* Where it waits for a job. The exec probe wakes it up, so that takes no sleeping lock on any kernel. */
+extern struct rcuwait agentsys_launch_wait;
 
 /* All of these with the supervisor lock held. */
 

@@ -85,6 +85,7 @@ static void probe_exec(void *data, struct task_struct *task, pid_t old_pid,
 	if (agent && READ_ONCE(agent->tgid) == task->tgid) {
 		if (!agent->ran_ns)
 			agent->ran_ns = ktime_get_boottime_ns();
+		WRITE_ONCE(agent->execs, agent->execs + 1);
 		agentsys_mail_post_soon(agent, AGENTSYS_MAIL_RAN);
 		agentsys_launch_kick();
 	}

@@ -74,8 +74,6 @@ static void __exit agentsys_exit(void)
 	agentsys_supervisor_exit();
 	agentsys_cgroup_exit();
 	agentsys_telemetry_exit();
-	/* Records are freed after a grace period. */
-	rcu_barrier();
 }
 
 module_init(agentsys_init);

@@ -11,17 +11,24 @@
 #include "supervisor.h"
 #include "telemetry.h"
 
+/* When nothing of what was killed has gone for so long, it will not: whoever waits is told. */
+#define KILLED_GRACE	(10 * HZ)
+
 static void deadline(struct work_struct *work);
 
 /*
  * Guarded by the supervisor lock.
  *
  * @active: one is under way
- * @due: jiffies at which everything left is killed
+ * @killing: everything left has been killed
+ * @left: agents that were live when that was looked at last
+ * @due: jiffies at which everything left is killed, or has not gone in spite of it
  * @asker: who asked for it, or NULL
  * @answer: what it is told
  */
 static bool active;
+static bool killing;
+static unsigned int left;
 static unsigned long due;
 static struct agentsys_waiter *asker;
 static struct agentsys_answer answer;
@@ -66,20 +73,24 @@ void agentsys_shutdown_late(struct agentsys_agent *agent)
 
 	if (!active)
 		return;
-	if (time_after_eq(jiffies, due))
+	if (killing || time_after_eq(jiffies, due))
 		end(agent, AGENTSYS_IN_KILL, 0);
 	else
 		end(agent, AGENTSYS_IN_STOP, jiffies_to_msecs(due - jiffies));
 }
 
-static void deadline(struct work_struct *work)
+static void wait_until(unsigned long when)
 {
-	mutex_lock(&agentsys_lock);
-	agentsys_mail_drain();
-	/* It may have been meant for one that is over. */
-	if (active && time_after_eq(jiffies, due))
-		all(AGENTSYS_IN_KILL, 0);
-	mutex_unlock(&agentsys_lock);
+	due = when;
+	mod_delayed_work(agentsys_wq, &deadline_work, due - jiffies);
+}
+
+static void kill_what_is_left(void)
+{
+	killing = true;
+	left = agentsys_supervisor_live();
+	wait_until(jiffies + KILLED_GRACE);
+	all(AGENTSYS_IN_KILL, 0);
 }
 
 /* No agent lives, and the launcher is gone. */
@@ -92,6 +103,35 @@ static void done(void)
 	cancel_delayed_work(&deadline_work);
 	if (waiter)
 		waiter->answer(waiter, &answer);
+}
+
+static void give_up(void)
+{
+	answer.count -= min(answer.count, left);
+	answer.error = ETIMEDOUT;
+	answer.text = left ? "some agents were killed, but not all of their processes go away" :
+			     "the launcher was killed, but does not go away";
+	agentsys_launch_gone(NULL);
+	done();
+}
+
+static void deadline(struct work_struct *work)
+{
+	mutex_lock(&agentsys_lock);
+	agentsys_mail_drain();
+	/* It may have been meant for one that is over. */
+	if (!active || time_before(jiffies, due))
+		goto out;
+	if (!killing) {
+		kill_what_is_left();
+	} else if (agentsys_supervisor_live() < left) {
+		left = agentsys_supervisor_live();
+		wait_until(jiffies + KILLED_GRACE);
+	} else {
+		give_up();
+	}
+out:
+	mutex_unlock(&agentsys_lock);
 }
 
 void agentsys_shutdown_check(void)
@@ -117,10 +157,13 @@ static void begin(u32 deadline_ms, struct agentsys_waiter *waiter)
 	memset(&answer, 0, sizeof(answer));
 	answer.count = agentsys_supervisor_live();
 	agentsys_event(&event);
-	due = jiffies + msecs_to_jiffies(deadline_ms);
-	if (deadline_ms)
-		mod_delayed_work(agentsys_wq, &deadline_work, msecs_to_jiffies(deadline_ms));
-	all(deadline_ms ? AGENTSYS_IN_STOP : AGENTSYS_IN_KILL, deadline_ms);
+	killing = false;
+	if (deadline_ms) {
+		wait_until(jiffies + msecs_to_jiffies(deadline_ms));
+		all(AGENTSYS_IN_STOP, deadline_ms);
+	} else {
+		kill_what_is_left();
+	}
 	/* The last one may have gone above, and have ended it. */
 	if (active)
 		agentsys_shutdown_check();

@@ -10,7 +10,6 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/ktime.h>
-#include <linux/wait.h>
 
 #include "agent.h"
 #include "launch.h"
@@ -30,8 +29,8 @@
 /* A start that waits for that is given up after so many, some 10 s. */
 #define START_TRIES		18
 
-/* How long a request waits for a record to go that is kept by what still dies. */
-#define FORGET_WAIT_MS	1000
+/* Between two events that tell of an execution. */
+#define EXEC_INTERVAL		(HZ / 10)
 
 static unsigned int nr_live;
 
@@ -90,24 +89,6 @@ static void let_go(struct agentsys_agent *agent)
 	module_put(THIS_MODULE);
 }
 
-/* Who waits for a record to go. */
-static DECLARE_WAIT_QUEUE_HEAD(forgotten);
-
-/* It has gone, or it is not to go any more. */
-static void end_forget(struct agentsys_agent *agent)
-{
-	if (!agent->forget)
-		return;
-	WRITE_ONCE(agent->forget, false);
-	wake_up_all(&forgotten);
-}
-
-void agentsys_supervisor_wait_forgotten(struct agentsys_agent *agent)
-{
-	wait_event_killable_timeout(forgotten, !READ_ONCE(agent->forget),
-				    msecs_to_jiffies(FORGET_WAIT_MS));
-}
-
 static void forget(struct agentsys_agent *agent)
 {
 	agent->deadline = 0;
@@ -116,7 +97,7 @@ static void forget(struct agentsys_agent *agent)
 	agentsys_event_agent(agent, AGENTSYS_EVENT_REMOVE, 0, 0, 0);
 	agentsys_agent_get(agent);
 	agentsys_registry_del(agent);
-	end_forget(agent);
+	agentsys_waiter_reached(agent, AGENTSYS_GONE);
 	agentsys_agent_put(agent);
 }
 
@@ -165,17 +146,18 @@ static void reap(struct agentsys_agent *agent, enum agentsys_input input)
 	if (!drop_cgroup(agent))
 		return;
 	disarm(agent);
-	/*
-	 * Told when nothing of it is left, so that the asker can try again at once.
-	 * Whoever asked for the spawn has been told: there is nothing to keep.
-	 */
-	if (agentsys_waiter_fail(agent) && agent->first)
+	/* Whoever asked for the spawn is told that it failed: there is nothing to keep. */
+	if (agent->first && agentsys_waiter_any(agent, AGENTSYS_RUNS))
 		agent->forget = true;
 	agent->first = false;
-	agentsys_waiter_reached(agent, AGENTSYS_ENDS);
-	let_go(agent);
+	agentsys_agent_get(agent);
 	if (agent->forget)
 		forget(agent);
+	/* Told when nothing of it is left, so that the asker can try again at once. */
+	agentsys_waiter_fail(agent);
+	agentsys_waiter_reached(agent, AGENTSYS_ENDS);
+	let_go(agent);
+	agentsys_agent_put(agent);
 }
 
 /* It has ended and is not started again by itself. */
@@ -244,9 +226,12 @@ static void launch(struct agentsys_agent *agent, enum agentsys_input input)
 	agent->by_hand = input != AGENTSYS_IN_TIMER;
 	agent->asked = AGENTSYS_CAUSE_NONE;
 	agent->restart_after = false;
-	end_forget(agent);
+	agent->forget = false;
+	agentsys_waiter_stays(agent);
 	agent->ran = false;
 	agent->ran_ns = 0;
+	agent->execs = 0;
+	agent->exec_told = jiffies - EXEC_INTERVAL;
 	agent->begun_ns = ktime_get_boottime_ns();
 
 	spin_lock(&agent->lock);
@@ -265,9 +250,13 @@ static void launch(struct agentsys_agent *agent, enum agentsys_input input)
 	hand_over(agent);
 }
 
+/* One that does nothing but execute programs shall not push everything else out of the ring. */
 static void execed(struct agentsys_agent *agent, enum agentsys_input input)
 {
-	agentsys_event_agent(agent, AGENTSYS_EVENT_EXEC, 0, 0, 0);
+	if (time_before(jiffies, agent->exec_told + EXEC_INTERVAL))
+		return;
+	agent->exec_told = jiffies;
+	agentsys_event_agent(agent, AGENTSYS_EVENT_EXEC, 0, 0, READ_ONCE(agent->execs) - 1);
 }
 
 static void running(struct agentsys_agent *agent, enum agentsys_input input)

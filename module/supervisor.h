@@ -78,12 +78,6 @@ void agentsys_attach_exit(void);
 /* Let @input happen to @agent: 0, or the negative errno with which it is refused. */
 int agentsys_supervisor_apply(struct agentsys_agent *agent, enum agentsys_input input);
 
-/*
- * Wait, but not for ever, until a record that is to be removed is gone, which it is
- * when the last of its processes is. Without the lock, with a reference.
- */
-void agentsys_supervisor_wait_forgotten(struct agentsys_agent *agent);
-
 /* Agents that are not over and done with, processes and cgroup included. */
 unsigned int agentsys_supervisor_live(void);
 

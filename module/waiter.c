@@ -30,20 +30,29 @@ void agentsys_waiter_del(struct agentsys_agent *agent, struct agentsys_waiter *w
 	agent->nr_waiters--;
 }
 
-static bool answer_all(struct agentsys_agent *agent, enum agentsys_goal goal,
+bool agentsys_waiter_any(const struct agentsys_agent *agent, enum agentsys_goal goal)
+{
+	const struct agentsys_waiter *waiter;
+
+	lockdep_assert_held(&agentsys_lock);
+
+	list_for_each_entry(waiter, &agent->waiters, node)
+		if (waiter->goal == goal)
+			return true;
+	return false;
+}
+
+static void answer_all(struct agentsys_agent *agent, enum agentsys_goal goal,
 		       const struct agentsys_answer *answer)
 {
 	struct agentsys_waiter *waiter, *next;
-	bool any = false;
 
 	list_for_each_entry_safe(waiter, next, &agent->waiters, node) {
 		if (waiter->goal != goal)
 			continue;
 		agentsys_waiter_del(agent, waiter);
 		waiter->answer(waiter, answer);
-		any = true;
 	}
-	return any;
 }
 
 void agentsys_waiter_reached(struct agentsys_agent *agent, enum agentsys_goal goal)
@@ -55,6 +64,18 @@ void agentsys_waiter_reached(struct agentsys_agent *agent, enum agentsys_goal go
 	};
 
 	answer_all(agent, goal, &answer);
+}
+
+void agentsys_waiter_stays(struct agentsys_agent *agent)
+{
+	struct agentsys_answer answer = {
+		.id = agent->id,
+		.state = agent->status.state,
+		.error = ECANCELED,
+		.text = "it was started again before it could be removed",
+	};
+
+	answer_all(agent, AGENTSYS_GONE, &answer);
 }
 
 /* The file that the step is about, or NULL. */
@@ -84,7 +105,7 @@ static const char *file_of_step(const struct agentsys_agent *agent)
 	}
 }
 
-bool agentsys_waiter_fail(struct agentsys_agent *agent)
+void agentsys_waiter_fail(struct agentsys_agent *agent)
 {
 	const struct agentsys_status *status = &agent->status;
 	struct agentsys_answer answer = {
@@ -96,7 +117,7 @@ bool agentsys_waiter_fail(struct agentsys_agent *agent)
 	char text[256];
 
 	if (list_empty(&agent->waiters))
-		return false;
+		return;
 	if (status->cause == AGENTSYS_CAUSE_LAUNCH) {
 		const char *file = file_of_step(agent);
 
@@ -109,5 +130,5 @@ bool agentsys_waiter_fail(struct agentsys_agent *agent)
 			strscpy(text, agentsys_step_text(status->step), sizeof(text));
 		answer.text = text;
 	}
-	return answer_all(agent, AGENTSYS_RUNS, &answer);
+	answer_all(agent, AGENTSYS_RUNS, &answer);
 }

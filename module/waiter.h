@@ -39,6 +39,7 @@ struct agentsys_answer {
 enum agentsys_goal {
 	AGENTSYS_RUNS,	/* its program was executed */
 	AGENTSYS_ENDS,	/* it has ended, and everything in its cgroup with it */
+	AGENTSYS_GONE,	/* its record is gone, and its id free */
 };
 
 /**
@@ -62,7 +63,13 @@ void agentsys_waiter_del(struct agentsys_agent *agent, struct agentsys_waiter *w
 /* Answer those whose goal is reached. */
 void agentsys_waiter_reached(struct agentsys_agent *agent, enum agentsys_goal goal);
 
-/* Answer those that wait for it to run: it will not. Is there anyone? */
-bool agentsys_waiter_fail(struct agentsys_agent *agent);
+/* Does anyone wait for this? */
+bool agentsys_waiter_any(const struct agentsys_agent *agent, enum agentsys_goal goal);
+
+/* Answer those that wait for it to run: it will not. */
+void agentsys_waiter_fail(struct agentsys_agent *agent);
+
+/* Answer those that wait for its record to go: it was started again. */
+void agentsys_waiter_stays(struct agentsys_agent *agent);
 
 #endif /* _AGENTSYS_WAITER_H */

@@ -200,6 +200,32 @@ TEST_F(events, anyone_may_listen)
 
 /* ---- replay ---- */
 
+/* One that does nothing but execute programs is told of, and does not fill the ring. */
+TEST_F(events, executions_are_told_of_now_and_then)
+{
+	/* The last one comes late enough to be told of. */
+	static const char line[] = "[ $1 = 0 ] && sleep 0.3; [ $1 = -1 ] && exit 0; "
+				   "exec /bin/sh -c \"$0\" \"$0\" $(($1 - 1))";
+	struct agents *a = &self->a;
+	struct agentsys_spec *spec = SPEC("/bin/sh", "-c", line, line, "100");
+	uint64_t count = 0, before_ns = 0;
+	struct agentsys_event event;
+	uint32_t id;
+
+	id = SPAWN(a, spec);
+	NEXT(a, id, SPAWN);
+	while (next_event(a, id, &event) && event.type == AGENTSYS_EVENT_EXEC) {
+		/* Those that are not told of are counted in the next one that is. */
+		EXPECT_LT(count, event.value);
+		count = event.value;
+		/* A tick may be 10 ms. */
+		EXPECT_LE(before_ns + 80000000, event.time_ns);
+		before_ns = event.time_ns;
+	}
+	EXPECT_EQ(AGENTSYS_EVENT_EXIT, event.type);
+	EXPECT_EQ(101, count);
+}
+
 TEST_F(events, replay_begins_where_it_is_told)
 {
 	struct agents *a = &self->a;

@@ -184,7 +184,7 @@ int agentsys_resume(struct agentsys *h, uint32_t id)
 
 int agentsys_remove(struct agentsys *h, uint32_t id)
 {
-	return control(h, AGENTSYS_CMD_REMOVE, id, AGENTSYS_DEFAULT_TIMEOUT, 0);
+	return control(h, AGENTSYS_CMD_REMOVE, id, AGENTSYS_DEFAULT_TIMEOUT, AGENTSYS_WAIT);
 }
 
 int agentsys_set(struct agentsys *h, uint32_t id, const struct agentsys_spec *spec)

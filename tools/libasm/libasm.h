@@ -312,7 +312,12 @@ AGENTSYS_API int agentsys_pause(struct agentsys *h, uint32_t id);
 /** agentsys_resume - thaw them. Errors: as above. */
 AGENTSYS_API int agentsys_resume(struct agentsys *h, uint32_t id);
 
-/** agentsys_remove - forget an ended agent. Errors: -ESRCH, -EBUSY it has not ended, -EPERM. */
+/**
+ * agentsys_remove - forget an ended agent
+ *
+ * Returns when its record is gone and its id free. Errors: -ESRCH, -EBUSY it has
+ * not ended, -ECANCELED it was started again meanwhile, -EPERM.
+ */
 AGENTSYS_API int agentsys_remove(struct agentsys *h, uint32_t id);
 
 /**
@@ -335,7 +340,7 @@ AGENTSYS_API int agentsys_set(struct agentsys *h, uint32_t id,
  * @ended: where to put how many agents were ended, or NULL; known with AGENTSYS_WAIT only
  * @killed: likewise, how many of them by a kill
  *
- * Errors: -EALREADY one is under way, -EPERM.
+ * Errors: -EALREADY one is under way, -ETIMEDOUT what was killed does not go away, -EPERM.
  */
 AGENTSYS_API int agentsys_shutdown(struct agentsys *h, int64_t timeout_ms, unsigned int flags,
 				   uint32_t *ended, uint32_t *killed);

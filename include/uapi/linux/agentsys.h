@@ -149,7 +149,7 @@ enum agentsys_step {
  */
 enum agentsys_event_type {
 	AGENTSYS_EVENT_SPAWN = 1,	/* an instance runs [0, start latency in ns] */
-	AGENTSYS_EVENT_EXEC,		/* its main process executed another program */
+	AGENTSYS_EVENT_EXEC,		/* its main process executed another program [0, how many so far]; at most 10 a second */
 	AGENTSYS_EVENT_EXIT,		/* ended as asked or with exit code 0 [exit code or signal, run time in ns] */
 	AGENTSYS_EVENT_CRASH,		/* ended otherwise [exit code or signal, run time in ns] */
 	AGENTSYS_EVENT_RESTART_SCHEDULED,	/* [number of the restart, delay in ms] */

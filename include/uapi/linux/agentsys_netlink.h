@@ -9,8 +9,12 @@
  * namespace (-EPERM), reading is open to everyone. Every refusal carries a text
  * in the extended acknowledgement (NETLINK_EXT_ACK), and changes nothing. With
  * any command, a number that is out of its attribute's range is -ERANGE, and an
- * attribute that the command does not take, or of a wrong size, is -EINVAL. Only
- * an unknown command, -EOPNOTSUPP, has no text: the kernel refuses it by itself.
+ * attribute that the command does not take, or of a wrong size, is -EINVAL. With
+ * any command about one agent, -EBUSY says that it is just being attached, or
+ * that 64 requests wait for it already; -ESHUTDOWN with any that changes an agent
+ * that the module is being unloaded. Only an unknown command, -EOPNOTSUPP, and
+ * -ENOMEM have no text: the kernel refuses the first by itself, and lacks the
+ * memory for a text with the other.
  *
  * A command that starts or ends processes is answered twice when it carries
  * AGENTSYS_A_WAIT: the usual acknowledgement (when NLM_F_ACK is set) says that
@@ -39,7 +43,7 @@
  *	-ESRCH no such agent
  * @AGENTSYS_CMD_SPAWN: make a record and start it [ARG..., (everything of a
  *	spec), (ID), (WAIT)]
- *	-EEXIST the id or the name's record exists, -E2BIG and -ENAMETOOLONG
+ *	-EEXIST the id exists, -E2BIG and -ENAMETOOLONG
  *	beyond a bound of <linux/agentsys.h>, -EINVAL a value that cannot be,
  *	-ENOSPC max_agents records exist, -ESHUTDOWN a shutdown is under way,
  *	-EBADF a descriptor that is not open; later: what the failing step said
@@ -62,8 +66,11 @@
  *	-ESRCH, -EINVAL not active
  * @AGENTSYS_CMD_RESUME: thaw it [ID]
  *	-ESRCH, -EINVAL not active
- * @AGENTSYS_CMD_REMOVE: forget the record of an ended agent [ID]
- *	-ESRCH, -EBUSY it has not ended
+ * @AGENTSYS_CMD_REMOVE: forget the record of an ended agent [ID, (WAIT)]; the
+ *	second answer tells that the record is gone and its id free, which takes
+ *	as long as something of the agent is left that still dies
+ *	-ESRCH, -EBUSY it has not ended; -ECANCELED, as the second answer: it
+ *	was started again before
  * @AGENTSYS_CMD_SET: change the restart policy [ID, (RESTART), (MAX_RESTARTS),
  *	(BACKOFF_INITIAL), (BACKOFF_MAX)]
  *	-ESRCH, -EOPNOTSUPP attached, -EINVAL
@@ -75,7 +82,8 @@
  *	the module can be unloaded; no start is accepted meanwhile
  *	[(STOP_TIMEOUT): deadline for all, after which everything left is
  *	killed; 0 kills at once, (WAIT)]; the second answer has COUNT and KILLED
- *	-EALREADY one is under way
+ *	-EALREADY one is under way; -ETIMEDOUT, as the second answer: for 10 s
+ *	nothing of what was killed has gone, and starts are accepted again
  * @AGENTSYS_NTF_EVENT: notification: an event, with attributes of enum
  *	agentsys_event_attr
  */
