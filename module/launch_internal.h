@@ -66,7 +66,7 @@ struct agentsys_launch {
 
 extern struct agentsys_launch agentsys_launch;
 
-/* Where it waits for a job. The exec probe wakes it up, so that takes no sleeping lock on any kernel. */
+/* Where it waits for a job. The exec probe wakes it up, so this may take no lock that sleeps. */
 extern struct rcuwait agentsys_launch_wait;
 
 /* All of these with the supervisor lock held. */

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: CC0-1.0
 /*
  * An agent in C: says who it is, sends a heartbeat every second, and looks at
  * the telemetry now and then.

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: CC0-1.0
 """An agent in Python: says who it is, sends a heartbeat every second, and looks at
 the telemetry now and then.
 

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: CC0-1.0
 """An agent with a bug: it dies of a segmentation fault soon after each start."""
 import ctypes
 import time

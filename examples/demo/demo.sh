@@ -1,5 +1,5 @@
 #!/bin/bash
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: CC0-1.0
 # What agentsys does, in front of the user: three agents, one of which crashes until its restarts are spent.
 set -eu
 

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: CC0-1.0
 """An agent that does real work: it reads Python's own library, module by module, and writes down which functions are
 the largest. It sends a heartbeat after each module, and tells what it did when it is asked to stop."""
 import importlib.util

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-only */
 /*
  * What the pure code below core/ may use of its environment, and nothing else:
  * the same sources are compiled into the module, the unit tests and the tools.

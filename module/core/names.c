@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-only
 #include "names.h"
 
 #define LOOKUP(_names, _index)	lookup(_names, ARRAY_SIZE(_names), _index)

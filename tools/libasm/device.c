@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: LGPL-2.1-only
 /* The agents' half: ioctls on /dev/agentsys. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-only
+// SPDX-License-Identifier: LGPL-2.1-only
 /*
  * Events come by two ways: as notifications, and from the ring when asked for.
  * A subscription is made first and the ring is read then, so that nothing falls

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# SPDX-License-Identifier: GPL-2.0-only
+# SPDX-License-Identifier: LGPL-2.1-only
 """Make the manual pages of the library's functions from its header, where they are documented.
 
     libasm/manpages.py FOLDER           write the pages to FOLDER

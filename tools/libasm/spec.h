@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+/* SPDX-License-Identifier: LGPL-2.1-only */
 #ifndef LIBASM_SPEC_H
 #define LIBASM_SPEC_H
 
