@@ -22,6 +22,12 @@ HARMLESS = re.compile("|".join((
 )))
 NOISE = re.compile(r"\] (Code: |R(AX|BX|DX|CX|SI|DI|BP|SP|\d\d|IP: 0033)\b|FS: |CS: |CR2: |PKRU: |Hardware name: | \? | </?(TASK|IRQ)>|Modules linked)")
 LIMIT = 60  # lines of one report
+END = re.compile(r"---\[ end |\] ={20,}$")
+
+
+def foreign(report):
+    """A data race of which neither side is in the module, nor was called from it: the kernel has some of its own."""
+    return "KCSAN: " in report[0] and not any("[agentsys]" in line for line in report)
 
 
 def reports(lines):
@@ -35,9 +41,9 @@ def reports(lines):
         if left:
             found[-1].append(line)
             left -= 1
-            if re.search(r"---\[ end ", line):
+            if END.search(line):
                 left = 0
-    return found
+    return [report for report in found if not foreign(report)]
 
 
 def brief(lines):

@@ -69,7 +69,6 @@ REPORTS = """\
 [    3.4] WARNING: suspicious RCU usage
 [    3.4] INFO: task rmmod:120 blocked for more than 30 seconds.
 [    3.4] BUG: KASAN: slab-use-after-free in agentsys_agent_put+0x1/0x2 [agentsys]
-[    3.4] BUG: KCSAN: data-race in a / b
 [    3.4] UBSAN: shift-out-of-bounds in module/core/restart.c:1:2
 [    3.4] kmemleak: unreferenced object 0xffff888004acfa80 (size 64):
 [    3.4] refcount_t: underflow; use-after-free.
@@ -96,6 +95,25 @@ def test_kernel_log():
         assert len(klog.reports([line])) == 1, line
     for line in QUIET.split("\n"):
         assert not klog.reports([line]), line
+
+
+RACE = """\
+[    3.4] ==================================================================
+[    3.4] BUG: KCSAN: data-race in %s / task_work_run
+[    3.4] write to 0xffff888004acfa80 of 8 bytes by task 12 on cpu 0:
+[    3.4]  %s
+[    3.4] Reported by Kernel Concurrency Sanitizer on:
+[    3.4] =================================================================="""
+OURS = RACE % ("probe_exit", "probe_exit+0x12/0x20 [agentsys]")
+FOREIGN = RACE % ("__fput", "__fput+0x12/0x20")
+
+
+def test_races():
+    "a data race counts if the module has a part in it"
+    assert len(klog.reports(OURS.split("\n"))) == 1
+    assert not klog.reports(FOREIGN.split("\n"))
+    found = klog.reports("\n".join((FOREIGN, OURS, FOREIGN, FOREIGN, OURS)).split("\n"))
+    assert len(found) == 2 and all("probe_exit" in report[0] for report in found)
 
 
 def test_brief():
