@@ -364,6 +364,7 @@ static void test_identity(void)
 		{ .resource = RLIMIT_CORE, .cur = 0, .max = RLIM_INFINITY },
 	};
 	__u32 groups[2] = { 2001, 2002 };
+	char own[16];
 
 	new_job("/usr/bin/id", NULL);
 	equals(output(), "uid=0(root) gid=0(root) groups=0(root)\n", "root without further groups");
@@ -402,7 +403,8 @@ static void test_identity(void)
 	job->oom_score_adj = 345;
 	equals(output(), "5\n345\n", "nice and OOM score");
 	new_job("/bin/sh", "-c", "nice; cat /proc/self/oom_score_adj", NULL);
-	equals(output(), "0\n0\n", "and the next agent has the default ones");
+	snprintf(own, sizeof(own), "%d\n0\n", getpriority(PRIO_PROCESS, 0));
+	equals(output(), own, "and the next agent has those of the launcher");
 
 	new_job("/bin/pwd", NULL);
 	job->uid = 1001;
