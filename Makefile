@@ -28,7 +28,7 @@ help:
 	@echo 'make check         everything: unit tests, lint, tests in virtual machines on both kernels'
 	@echo 'make check-sanitizers  the tests in a virtual machine whose kernel has KASAN, lockdep and so on'
 	@echo 'make check-kcsan   the tests in a virtual machine whose kernel looks for data races'
-	@echo 'make coverage      which lines and branches of the module the tests reach; in $(BUILD)/coverage'
+	@echo 'make coverage      which lines and branches of module and tools the tests reach; T= picks; in $(BUILD)/coverage'
 	@echo 'make unit          unit tests on this machine'
 	@echo 'make lint          static checks'
 	@echo 'make vm-test       tests in a virtual machine; T=name or T="a b*" picks, KVER=6.12 or 6.1-check the kernel'
@@ -47,6 +47,9 @@ module: deps
 
 tools: deps
 	@if [ -e tools/Makefile ]; then mkdir -p $(O)/tools && flock $(O)/tools $(MAKE) -s -C tools all O=$(O)/tools; fi
+ifdef COVERAGE
+	@$(MAKE) -s -C tools all O=$(O)/tools-coverage GCOV=1
+endif
 
 # Test programs: one file is one test. A comment "build: ..." adds to the compiler's command line.
 NL_CFLAGS := -isystem /usr/include/libnl3
@@ -117,7 +120,7 @@ check-kcsan: deps
 	@scripts/check.py kcsan
 
 coverage: deps
-	@scripts/check.py coverage
+	@set -f; scripts/check.py coverage $(T)
 
 vm-test: overlay
 	@set -f; tests/vm/vm.py test $(T)

@@ -1,10 +1,11 @@
 #!/usr/bin/python3
-"""Run everything and count: check.py unit | lint | all | sanitizers | kcsan | coverage.
+"""Run everything and count: check.py unit | lint | all | sanitizers | kcsan | coverage [NAME...].
 
 The last line is "N passed, N failed, N skipped"; the status is 0 only if nothing failed.
 """
 import glob
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -127,14 +128,18 @@ class Check:
         for thread in threads:
             thread.join()
 
-    def coverage(self):
-        """Run all tests and tell what of the module they reach."""
-        if not self.kernel(COVERED) or not self.make("-s", "overlay", "KVER=" + COVERED):
+    def coverage(self, names):
+        """Run the tests of the tools and in the machine, and tell what of module and tools they reach."""
+        if not self.kernel(COVERED) or not self.make("-s", "overlay", "KVER=" + COVERED, "COVERAGE=1"):
             return
-        runner = self.machine(COVERED, vm.specs([]))
+        tools = os.path.join(vm.BUILD, "tools-coverage")
+        host = os.path.join(tools, "host/var/coverage")
+        shutil.rmtree(host, ignore_errors=True)
+        self.program("unit tools", ["make", "-s", "--no-print-directory", "-C", "tools", "test", "GCOV=1", "O=" + tools],
+                     UNIT_TIMEOUT, many=True)
+        runner = self.machine(COVERED, vm.specs(names))
         if runner:
-            objects = os.path.join(vm.BUILD, runner.kernel.release, "module")
-            subprocess.run([os.path.join(TREE, "scripts/coverage.py"), objects] + sorted(
+            subprocess.run([os.path.join(TREE, "scripts/coverage.py"), host] + sorted(
                 glob.glob(os.path.join(runner.logs, "gcov-*"))), check=False)
 
 
@@ -153,7 +158,7 @@ def main():
     if what == "kcsan":
         check.machines(RACES)
     if what == "coverage":
-        check.coverage()
+        check.coverage(sys.argv[2:])
     return vm.summarise(check.programs)
 
 

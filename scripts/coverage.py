@@ -1,8 +1,9 @@
 #!/usr/bin/python3
-"""Which lines and branches of module/ the tests in the machine reach: coverage.py OBJECTS DATA...
+"""Which lines and branches of module/ and tools/ the tests reach: coverage.py DATA...
 
-OBJECTS is the folder of the module's objects (build/<release>/module), each DATA a folder with what one boot of the
-machine counted. The table is printed; it and the sources, line by line, are in build/coverage (text.txt, index.html).
+Each DATA is a folder with what was counted, in one boot of the machine or here: .gcda files of the compiler, by the path
+of the object that they belong to, and .lines of tests/vm/guest/sitecustomize.py. The table is printed; it and the sources,
+line by line, are in build/coverage (text.txt, index.html).
 """
 import collections
 import gzip
@@ -16,12 +17,14 @@ import tempfile
 
 TREE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.path.abspath(os.environ.get("BUILD") or os.path.join(TREE, "build"))
+BINDINGS = "tools/python/agentsys.py"
+FOLDERS = ("module/core", "module", "tools/libasm", "tools/asmctl", "tools/asm-launch", "tools/python", "tools")
 
 STYLE = """
 body { font: 14px sans-serif; margin: 2em } table { border-collapse: collapse }
 td, th { padding: 2px 1em; text-align: right } td:first-child, th:first-child { text-align: left }
 pre { line-height: 1.35 } .hit { background: #dfd } .part { background: #ffc } .miss { background: #fcc }
-.count { color: #888 }
+.count { color: #888 } .sum { font-weight: bold }
 """
 
 
@@ -61,28 +64,50 @@ class Source:
         return "hit" if all(self.branches.get(number, ())) else "part"
 
 
-def run_gcov(objects, data, sources):
-    """Let gcov compare the counts of a boot with the compiler's notes."""
+def read(data, sources):
+    """Add what a folder holds."""
+    for folder, _, names in os.walk(data):
+        for name in names:
+            if name.endswith(".gcda"):
+                run_gcov(os.path.join(folder, name), os.path.join("/", os.path.relpath(folder, data), name[:-5] + ".gcno"),
+                         sources)
+            elif name.endswith(".lines"):
+                with open(os.path.join(folder, name)) as file:
+                    sources[BINDINGS].lines.update(map(int, file.read().split()))
+
+
+def run_gcov(counts, notes, sources):
+    """Let gcov compare counts with the compiler's notes."""
     with tempfile.TemporaryDirectory() as work:
-        for folder, _, names in os.walk(data):
-            for name in names:
-                notes = os.path.join(objects, os.path.relpath(folder, data), name[:-5] + ".gcno")
-                part = tempfile.mkdtemp(dir=work)
-                shutil.copy(notes, part)
-                shutil.copy(os.path.join(folder, name), part)
-                subprocess.run(("gcov", "--json-format", "--branch-probabilities", name), cwd=part, check=True,
-                               stdout=subprocess.DEVNULL)
-                for result in os.listdir(part):
-                    if result.endswith(".json.gz"):
-                        with gzip.open(os.path.join(part, result)) as file:
-                            add(json.load(file), objects, sources)
+        shutil.copy(notes, work)
+        shutil.copy(counts, work)
+        subprocess.run(("gcov", "--json-format", "--branch-probabilities", os.path.basename(counts)), cwd=work, check=True,
+                       stdout=subprocess.DEVNULL)
+        for result in os.listdir(work):
+            if result.endswith(".json.gz"):
+                with gzip.open(os.path.join(work, result)) as file:
+                    add(json.load(file), sources)
 
 
-def add(found, objects, sources):
+def add(found, sources):
     for file in found["files"]:
-        path = os.path.normpath(os.path.join(objects, file["file"]))
-        if path.startswith(objects + os.sep) and file["lines"]:
-            sources[os.path.relpath(path, objects)].add(file)
+        path = os.path.normpath(os.path.join(found["current_working_directory"], file["file"]))
+        # The module is compiled in a mirror of the tree, build/<release>.
+        mirrored = path.startswith(BUILD + os.sep)
+        name = os.path.relpath(path, BUILD).partition(os.sep)[2] if mirrored else os.path.relpath(path, TREE)
+        if name.startswith("module/" if mirrored else "tools/") and not name.startswith("tools/tests/") and file["lines"]:
+            sources[name].add(file)
+
+
+def add_bindings(source):
+    """Lines of the Python bindings that could have been run."""
+    with open(os.path.join(TREE, BINDINGS)) as file:
+        codes = [compile(file.read(), BINDINGS, "exec")]
+    for code in codes:
+        codes += [const for const in code.co_consts if hasattr(const, "co_lines")]
+        for _, _, line in code.co_lines():
+            if line:
+                source.lines[line] += 0
 
 
 def percent(part, all):
@@ -90,13 +115,13 @@ def percent(part, all):
 
 
 def rows(sources):
-    """A row per file and one for all of them: name, then covered/all and percent of lines, branches, functions."""
-    total = [0] * 6
-    for name, source in sorted(sources.items()):
-        counts = source.count()
-        total = [a + b for a, b in zip(total, counts)]
-        yield name, counts
-    yield "module", total
+    """A row per file and one per folder: name, then lines, lines reached, branches, branches taken and so on."""
+    counts = {name: source.count() for name, source in sorted(sources.items())}
+    yield from counts.items()
+    for folder in FOLDERS:
+        below = [counts[name] for name in counts if name.startswith(folder + "/")]
+        if below:
+            yield folder, [sum(column) for column in zip(*below)]
 
 
 def cells(counts):
@@ -104,7 +129,7 @@ def cells(counts):
 
 
 def table(sources):
-    form = "%-24s %11s %8s %11s %8s %9s %8s"
+    form = "%-28s %11s %8s %11s %8s %9s %8s"
     return "\n".join([form % ("", "lines", "", "branches", "", "functions", "")] +
                      [form % (name, *cells(counts)) for name, counts in rows(sources)])
 
@@ -113,25 +138,30 @@ def page(title, body):
     return "<!DOCTYPE html><meta charset=utf-8><title>%s</title><style>%s</style><h1>%s</h1>%s\n" % (title, STYLE, title, body)
 
 
+def page_name(name):
+    return name.replace("/", "-") + ".html"
+
+
 def source_page(name, source):
     out = []
-    with open(os.path.join(TREE, "module", name), errors="replace") as file:
+    with open(os.path.join(TREE, name), errors="replace") as file:
         for number, text in enumerate(file, 1):
             counts = source.branches.get(number, ())
             out.append("<span class='%s'><span class=count>%5d %10s %8s</span>  %s</span>" % (
                 source.state(number), number, source.lines.get(number, ""),
                 "%d/%d" % (sum(count > 0 for count in counts), len(counts)) if counts else "",
                 html.escape(text.rstrip().expandtabs(8))))
-    return page("module/" + name, "<p>line, times reached, branches taken</p><pre>%s</pre>" % "\n".join(out))
+    return page(name, "<p>line, times reached, branches taken</p><pre>%s</pre>" % "\n".join(out))
 
 
 def main():
-    objects = os.path.abspath(sys.argv[1])
     sources = collections.defaultdict(Source)
-    for data in sys.argv[2:]:
-        run_gcov(objects, data, sources)
+    for data in sys.argv[1:]:
+        read(data, sources)
     if not sources:
         sys.exit("coverage: nothing was counted")
+    if BINDINGS in sources:
+        add_bindings(sources[BINDINGS])
 
     out = os.path.join(BUILD, "coverage")
     shutil.rmtree(out, ignore_errors=True)
@@ -140,10 +170,11 @@ def main():
     with open(os.path.join(out, "text.txt"), "w") as file:
         file.write(text + "\n")
     for name, source in sources.items():
-        with open(os.path.join(out, name.replace("/", "-") + ".html"), "w") as file:
+        with open(os.path.join(out, page_name(name)), "w") as file:
             file.write(source_page(name, source))
-    lines = "".join("<tr><td>%s</td>%s</tr>" % (
-        name if name == "module" else "<a href='%s.html'>%s</a>" % (name.replace("/", "-"), name),
+    lines = "".join("<tr%s><td>%s</td>%s</tr>" % (
+        "" if name in sources else " class=sum",
+        "<a href='%s'>%s</a>" % (page_name(name), name) if name in sources else name,
         "".join("<td>%s</td>" % cell for cell in cells(counts))) for name, counts in rows(sources))
     with open(os.path.join(out, "index.html"), "w") as file:
         file.write(page("Coverage", "<table><tr><th><th colspan=2>lines<th colspan=2>branches<th colspan=2>functions</tr>"

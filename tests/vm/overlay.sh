@@ -1,7 +1,8 @@
 #!/bin/bash
 # Pack what this tree built for a kernel into build/<release>/overlay.cpio: tests/vm/overlay.sh KVER
 #
-# It is unpacked over the base image. Everything is where `make install` would put it.
+# It is unpacked over the base image. Everything is where `make install` would put it. With COVERAGE=1 the tools are
+# those that count which of their lines are run.
 set -eu
 
 cd "$(dirname "$0")/../.."
@@ -21,7 +22,7 @@ if [ -e "$build/$release/agentsys.ko" ]; then
 	depmod -b "$root/usr" "$release" 2>/dev/null || true
 fi
 if [ -e tools/Makefile ]; then
-	make -s -C tools install O="$build/tools" DESTDIR="$root" PREFIX=/usr >/dev/null
+	make -s -C tools install O="$build/tools${COVERAGE:+-coverage}" DESTDIR="$root" PREFIX=/usr >/dev/null
 fi
 
 copy() {	# FOLDER FILE...: copy those that exist
@@ -35,6 +36,14 @@ copy "$root" tests/vm/guest/init
 copy "$lib/vm" tests/vm/guest/{guest.py,session,bashrc}
 copy "$lib/tests/lib" tests/vm/lib/* tests/kselftest/lib/*
 copy "$lib/tests" "$build"/tests/kselftest/* tests/kselftest/*.sh tests/kselftest/*.py tests/kselftest/data
+if [ -n "${COVERAGE:-}" ]; then
+	# The files that are counted in: there already, so that every user may write them.
+	(cd "$build/tools-coverage/obj" && find . -name '*.gcno') | while read -r notes; do
+		install -D -m 666 /dev/null "$root/var/coverage$build/tools-coverage/obj/${notes%.gcno}.gcda"
+	done
+	chmod 1777 "$root/var/coverage"
+	copy "$lib/tests/lib" tests/vm/guest/sitecustomize.py
+fi
 copy "$lib/tests/agents" "$build"/tests/agents/* tests/kselftest/agents/*.sh tests/kselftest/agents/*.py
 copy "$lib/bench" "$build"/tests/bench/* tests/bench/*.sh tests/bench/*.py
 copy "$lib/demo" examples/demo/*

@@ -351,8 +351,8 @@ class Runner:
         self.explain(program)
 
     def save(self, path, data):
-        """Coverage data of a boot, by the path of the object below the module's folder."""
-        path = os.path.join(self.logs, "gcov-%d" % self.boots, path.partition("/module/")[2])
+        """Coverage data of a boot, by the path of the object, of which the first slash is left out."""
+        path = os.path.join(self.logs, "gcov-%d" % self.boots, path)
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "wb") as file:
             file.write(base64.b64decode(data))

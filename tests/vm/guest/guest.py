@@ -31,6 +31,7 @@ CGROUP = "/sys/fs/cgroup"
 MODULE = os.environ["AGENTSYS_KO"]
 KMEMLEAK = "/sys/kernel/debug/kmemleak"
 GCOV = "/sys/kernel/debug/gcov"
+GCOV_TOOLS = "/var/coverage"
 
 
 class Port:
@@ -329,13 +330,17 @@ class Leaks:
 
 
 def send_coverage(port):
-    for folder, _, names in os.walk(GCOV):
-        for name in names:
-            # The link beside each of them leads to the compiler's notes on the host.
-            if name.endswith(".gcda"):
+    for top in (GCOV, GCOV_TOOLS):
+        for folder, _, names in os.walk(top):
+            for name in names:
+                # In the kernel's folder, the link beside each of them leads to the compiler's notes on the host.
+                if not name.endswith((".gcda", ".lines")):
+                    continue
                 with open(os.path.join(folder, name), "rb") as file:
-                    port.send("@file %s %s" % (os.path.relpath(os.path.join(folder, name), GCOV),
-                                               base64.b64encode(file.read()).decode()))
+                    data = file.read()
+                if data:
+                    port.send("@file %s %s" % (os.path.relpath(os.path.join(folder, name), top),
+                                               base64.b64encode(data).decode()))
 
 
 def main(what):
