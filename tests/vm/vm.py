@@ -9,9 +9,11 @@ The environment says which kernel (KVER, default 6.1) and where the build is (BU
 """
 import argparse
 import base64
+import concurrent.futures
 import ctypes
 import fnmatch
 import glob
+import itertools
 import json
 import os
 import re
@@ -219,13 +221,13 @@ def new_logs(kernel):
 
 
 class Runner:
-    """Run tests on one kernel, booting as often as it takes."""
+    """Run tests on one kernel, booting as often as it takes, in so many machines at once."""
 
-    def __init__(self, kernel, verbose=False, say=print):
-        self.kernel, self.verbose, self.say = kernel, verbose, say
+    def __init__(self, kernel, verbose=False, say=print, machines=1):
+        self.kernel, self.verbose, self.say, self.machines = kernel, verbose, say, machines
         self.logs = new_logs(kernel)
         self.programs = []
-        self.boots = 0
+        self.boots = itertools.count(1)
 
     def run(self, tests):
         groups = {}
@@ -240,10 +242,15 @@ class Runner:
                 self.report(program, 0)
             else:
                 groups.setdefault(spec.boot(), []).append(spec)
-        for group in groups.values():
-            while group:
-                group = group[self.boot(group):]
+        # Tests with an even and with an odd place in the alphabet take about as long as each other.
+        parts = [group[i::self.machines] for group in groups.values() for i in range(self.machines)]
+        with concurrent.futures.ThreadPoolExecutor(self.machines) as pool:
+            list(pool.map(self.run_part, parts))
         return self.programs
+
+    def run_part(self, tests):
+        while tests:
+            tests = tests[self.boot(tests):]
 
     def name(self, spec):
         return "%s %s" % (self.kernel.name, spec.name)
@@ -254,8 +261,8 @@ class Runner:
 
     def boot(self, group):
         """Boot, run tests of the group as far as the machine lives; return how many are done with."""
-        self.boots += 1
-        console = os.path.join(self.logs, "console-%d.log" % self.boots)
+        number = next(self.boots)
+        console = os.path.join(self.logs, "console-%d.log" % number)
         options = group[0].options
         machine = Machine(self.kernel, "tests", {"tests": [spec.job(self.kernel) for spec in group]}, "file:" + console,
                           cmdline=options.get("cmdline", ""), mem=options.get("mem"), cpus=options.get("cpus", 2),
@@ -299,14 +306,14 @@ class Runner:
                 elif mark == "@leak":
                     scan.append(text)
                 elif mark == "@file":
-                    self.save(*text.split(" "))
+                    self.save(number, *text.split(" "))
                 elif mark == "@done":
                     finished = True
                     break
         finally:
             machine.close()
         if scan is not None:
-            self.leaks(scan if finished else scan + ["the machine %s" % ("died" if machine.ended else "hung")],
+            self.leaks(number, scan if finished else scan + ["the machine %s" % ("died" if machine.ended else "hung")],
                        time.monotonic() - started)
         if program or not done:
             # It died or hung during a test, or before the first one.
@@ -338,9 +345,9 @@ class Runner:
             if item.state == "failed":
                 self.say("     not ok: " + item.name + ("\n" + item.why.strip()).replace("\n", "\n       | "))
 
-    def leaks(self, lines, seconds):
+    def leaks(self, number, lines, seconds):
         """Each object that nobody points to any more is a failure."""
-        with open(os.path.join(self.logs, "leaks-%d.log" % self.boots), "w") as log:
+        with open(os.path.join(self.logs, "leaks-%d.log" % number), "w") as log:
             log.writelines(line + "\n" for line in lines)
         program = tap.Program("%s leaks" % self.kernel.name)
         for text in re.split(r"\n(?=unreferenced object)", "\n".join(lines)) if lines else []:
@@ -350,9 +357,9 @@ class Runner:
         self.report(program, seconds)
         self.explain(program)
 
-    def save(self, path, data):
+    def save(self, number, path, data):
         """Coverage data of a boot, by the path of the object, of which the first slash is left out."""
-        path = os.path.join(self.logs, "gcov-%d" % self.boots, path)
+        path = os.path.join(self.logs, "gcov-%d" % number, path)
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "wb") as file:
             file.write(base64.b64decode(data))
