@@ -253,8 +253,11 @@ static void push_events(struct sink *sink)
 
 	if (rest > sink->cap)
 		return;
-	/* What is overwritten meanwhile is missing, but nothing longer takes its place. */
-	after = first_event_within(last, sink->cap - rest) - 1;
+	/*
+	 * One byte more, because there is no comma before the first one. What is
+	 * overwritten meanwhile is missing, but nothing longer takes its place.
+	 */
+	after = first_event_within(last, sink->cap - rest + 1) - 1;
 	while (agentsys_event_read(after, &event, &lost) && event.seq <= last) {
 		agentsys_report_event(&sink->json, &event);
 		sink_push(sink);
