@@ -158,7 +158,7 @@ bool parse_size(const char *text, uint64_t *bytes)
 	for (const char *u = units; u < found; u++)
 		factor *= 1024;
 	unit++;
-	if (*unit && strcasecmp(unit, "B") && strcasecmp(unit, "iB"))
+	if (*unit && (found == units || (strcasecmp(unit, "B") && strcasecmp(unit, "iB"))))
 		return false;
 	return scale(n, factor, 0x1p63, bytes);
 }

@@ -92,7 +92,7 @@ static void test_sizes(void)
 	};
 	static const char *const bad[] = {
 		"", "M", "-1M", "1X", "10MM", "1 M", "99999999P", "1e9",
-		"infinity",
+		"infinity", "1BB", "1BiB",
 	};
 	uint64_t n, period;
 	bool all = true;
