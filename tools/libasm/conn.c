@@ -8,6 +8,7 @@
 #include <netlink/genl/genl.h>
 #include <netlink/netlink.h>
 #include <poll.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -234,15 +235,23 @@ static int fail_with_extack(struct agentsys *h, int error, struct nlmsghdr *hdr,
 	return fail_errno(h, error);
 }
 
+static int fail_unreadable(struct agentsys *h)
+{
+	return conn_fail(h, -EPROTO, "the kernel's answer cannot be read");
+}
+
 static int take_ack(struct agentsys *h, struct nlmsghdr *hdr)
 {
 	const struct nlmsgerr *ack = nlmsg_data(hdr);
+	size_t len = nlmsg_datalen(hdr);
 	size_t fixed = sizeof(*ack);
 
-	if (nlmsg_datalen(hdr) < (int)sizeof(*ack))
-		return conn_fail(h, -EPROTO, "the kernel's answer is too short");
+	if (len < sizeof(*ack))
+		return fail_unreadable(h);
 	if (!(hdr->nlmsg_flags & NLM_F_CAPPED))
-		fixed += ack->msg.nlmsg_len - sizeof(ack->msg);
+		fixed = offsetof(struct nlmsgerr, msg) + ack->msg.nlmsg_len;
+	if (fixed < sizeof(*ack) || fixed > len || ack->error > 0 || ack->error < -ERRNO_MAX)
+		return fail_unreadable(h);
 	return ack->error ? fail_with_extack(h, ack->error, hdr, fixed) : 0;
 }
 
@@ -252,6 +261,8 @@ static int take_done(struct agentsys *h, struct nlmsghdr *hdr)
 
 	if (nlmsg_datalen(hdr) >= (int)sizeof(error))
 		memcpy(&error, nlmsg_data(hdr), sizeof(error));
+	if (error < -ERRNO_MAX)
+		return fail_unreadable(h);
 	return error < 0 ? fail_with_extack(h, error, hdr, sizeof(error)) : 0;
 }
 
@@ -261,12 +272,12 @@ static int take_answer(struct agentsys *h, struct nlmsghdr *hdr, const struct an
 	const struct genlmsghdr *genl = nlmsg_data(hdr);
 	int ret;
 
-	if (hdr->nlmsg_type != h->family || genl->cmd != answers->cmd)
+	if (hdr->nlmsg_type != h->family)
 		return 0;
 	ret = conn_parse(hdr, attrs, answers->maxattr);
 	if (ret)
 		return conn_fail(h, ret, "the module's answer cannot be read");
-	return answers->fn ? answers->fn(h, attrs, answers->arg) : 0;
+	return answers->fn && genl->cmd == answers->cmd ? answers->fn(h, attrs, answers->arg) : 0;
 }
 
 /* What is still to come for a request. */

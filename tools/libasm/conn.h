@@ -13,6 +13,7 @@
 #include "libasm.h"
 
 #define ERROR_MAX 512
+#define ERRNO_MAX 4095 /* the kernel has no larger ones */
 
 /**
  * struct agentsys - a connection

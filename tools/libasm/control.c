@@ -31,6 +31,8 @@ static int take_outcome(struct agentsys *h, struct nlattr **attrs, void *arg)
 	outcome->killed = attr_u32(attrs[AGENTSYS_A_KILLED]);
 	if (!error)
 		return 0;
+	if (error > ERRNO_MAX)
+		return conn_fail(h, -EPROTO, "the module's answer cannot be read");
 	h->step = attr_u32(attrs[AGENTSYS_A_STEP]);
 	/* The text tells what was tried; with a step, the errno tells why it failed. */
 	if (text && (h->step == AGENTSYS_STEP_NONE || strstr(text, strerror(error))))
