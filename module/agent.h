@@ -66,11 +66,11 @@ struct agentsys_status {
 
 /* Messages to the supervisor, bits of agentsys_agent.mail. */
 enum agentsys_mail {
-	AGENTSYS_MAIL_RAN,		/* the main process executed a program */
-	AGENTSYS_MAIL_LAUNCH_FAILED,	/* see launch_error and launch_step */
-	AGENTSYS_MAIL_ENDED,		/* see wait_status */
-	AGENTSYS_MAIL_TIMER,		/* the timer has expired */
-	AGENTSYS_MAIL_QUEUED,		/* the record is in the mailbox */
+	AGENTSYS_MAIL_RAN,	     /* the main process executed a program */
+	AGENTSYS_MAIL_LAUNCH_FAILED, /* see launch_error and launch_step */
+	AGENTSYS_MAIL_ENDED,	     /* see wait_status */
+	AGENTSYS_MAIL_TIMER,	     /* the timer has expired */
+	AGENTSYS_MAIL_QUEUED,	     /* the record is in the mailbox */
 };
 
 /**

@@ -113,7 +113,7 @@ static int adopt(struct attach *attach)
 	if (ret)
 		return ret;
 	agent->cgroup_id = id;
-	agent->ran_ns = ktime_get_boottime_ns();	/* before its end can be seen */
+	agent->ran_ns = ktime_get_boottime_ns(); /* before its end can be seen */
 	agent->execs = 1;
 	ret = agentsys_registry_set_main(agent, attach->pid);
 	if (ret)
@@ -189,7 +189,7 @@ static int check(struct pid *pid, struct netlink_ext_ack *extack)
 	int ret = 0;
 
 	rcu_read_lock();
-	task = pid_task(pid, PIDTYPE_TGID);	/* NULL for NULL */
+	task = pid_task(pid, PIDTYPE_TGID); /* NULL for NULL */
 	if (!task || !atomic_read(&task->signal->live)) {
 		NL_SET_ERR_MSG(extack, "no such process");
 		ret = -ESRCH;
@@ -225,7 +225,8 @@ static int enter(struct attach *attach, u32 id, struct agentsys_waiter *waiter,
 	if (ret) {
 		if (standby)
 			agentsys_standby_give_back(id);
-		NL_SET_ERR_MSG(extack, "cannot enter the agent: its id exists, there are too many, or a shutdown is under way");
+		NL_SET_ERR_MSG(extack,
+			       "its id exists, there are too many, or a shutdown is under way");
 		return ret;
 	}
 	if (waiter)

@@ -15,10 +15,10 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#define PATH_MAX_IN_ROOT	64	/* "<id>/cgroup.freeze" and the like */
+#define PATH_MAX_IN_ROOT 64 /* "<id>/cgroup.freeze" and the like */
 
 /* Nested cgroups that are removed at a time, some 100 us each. */
-#define NESTED_AT_ONCE		32
+#define NESTED_AT_ONCE 32
 
 static char *cgroup_mount = "/sys/fs/cgroup";
 module_param(cgroup_mount, charp, 0444);
@@ -43,7 +43,7 @@ static const char *const wanted[] = { "cpu", "memory", "pids", "io" };
 struct cgroup *agentsys_cgroup_root __ro_after_init;
 
 static struct path root __ro_after_init;
-static char controllers[32] __ro_after_init;	/* all of wanted, and blanks */
+static char controllers[32] __ro_after_init; /* all of wanted, and blanks */
 
 static struct file *open_file(const struct path *dir, const char *name, int flags)
 {
@@ -193,7 +193,7 @@ static int remove_and_step_up(struct path *at)
 	struct path parent = { .mnt = at->mnt, .dentry = dget_parent(at->dentry) };
 	char name[NAME_MAX + 1];
 
-	strscpy(name, at->dentry->d_name.name, sizeof(name));	/* cgroups are never renamed */
+	strscpy(name, at->dentry->d_name.name, sizeof(name)); /* cgroups are never renamed */
 	step_to(at, parent.dentry);
 	return remove_dir(&parent, name);
 }
@@ -442,7 +442,7 @@ static int __init walk(struct path *path)
 		if (!*name)
 			continue;
 		enable_controllers(path);
-		dentry = make_dir(path, name);	/* refuses "." and ".." */
+		dentry = make_dir(path, name); /* refuses "." and ".." */
 		if (IS_ERR(dentry)) {
 			ret = PTR_ERR(dentry);
 			break;
@@ -467,7 +467,7 @@ int __init agentsys_cgroup_init(void)
 		goto err_put_cred;
 	ret = walk(&root);
 	if (!ret && root.dentry == root.mnt->mnt_root)
-		ret = -EINVAL;		/* every process of the system would be an agent */
+		ret = -EINVAL; /* every process of the system would be an agent */
 	if (ret) {
 		pr_err("cannot make the cgroup %s%s: error %d\n", cgroup_mount, cgroup_root, ret);
 		goto err_put_path;

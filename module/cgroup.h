@@ -50,10 +50,10 @@ int agentsys_cgroup_make(u32 id);
 int agentsys_cgroup_remove(u32 id);
 
 int agentsys_cgroup_limit(u32 id, const struct agentsys_limits *limits);
-int agentsys_cgroup_kill(u32 id);		/* SIGKILL to everything in it */
+int agentsys_cgroup_kill(u32 id); /* SIGKILL to everything in it */
 int agentsys_cgroup_freeze(u32 id, bool freeze);
-int agentsys_cgroup_move(u32 id, pid_t pid);	/* initial pid namespace */
-u64 agentsys_cgroup_cpu_us(u32 id);		/* 0 if there is none */
+int agentsys_cgroup_move(u32 id, pid_t pid); /* initial pid namespace */
+u64 agentsys_cgroup_cpu_us(u32 id);	     /* 0 if there is none */
 u64 agentsys_cgroup_memory(u32 id);
 
 /*

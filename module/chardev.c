@@ -158,7 +158,7 @@ static void fill_whoami(struct agentsys_whoami *whoami, struct agentsys_agent *a
 	struct agentsys_status status;
 
 	agentsys_agent_status(agent, &status);
-	*whoami = (struct agentsys_whoami) {
+	*whoami = (struct agentsys_whoami){
 		.size = sizeof(*whoami),
 		.agent_id = agent->id,
 		.pid = pid_for_caller(status.pid),

@@ -12,7 +12,7 @@
 #include "supervisor.h"
 #include "telemetry.h"
 
-#define BACKOFF_BOUND_MS	(24 * 60 * 60 * 1000)
+#define BACKOFF_BOUND_MS (24 * 60 * 60 * 1000)
 
 static int explain(int error, struct netlink_ext_ack *extack)
 {
@@ -76,7 +76,7 @@ int agentsys_spawn(struct agentsys_agent *agent, u32 id, struct agentsys_waiter 
 	}
 	WRITE_ONCE(agent->has_cgroup, standby);
 	if (waiter)
-		agentsys_waiter_add(agent, waiter);	/* the first one */
+		agentsys_waiter_add(agent, waiter); /* the first one */
 	agentsys_supervisor_apply(agent, AGENTSYS_IN_START);
 	if (any)
 		agentsys_standby_fill();

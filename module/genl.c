@@ -15,10 +15,10 @@
 #include "supervisor.h"
 #include "telemetry.h"
 
-#define STOP_TIMEOUT_BOUND_MS	(24 * 60 * 60 * 1000)
+#define STOP_TIMEOUT_BOUND_MS (24 * 60 * 60 * 1000)
 
 /* An answer: ids, an errno, a step, and a text of 256 bytes at most. */
-#define ANSWER_SIZE		512
+#define ANSWER_SIZE 512
 
 /* Not const: before v6.6 a policy points to something that is not. */
 static struct netlink_range_validation id_range __ro_after_init = {
@@ -39,6 +39,7 @@ static struct netlink_range_validation positive_range __ro_after_init = {
 	.max = S32_MAX,
 };
 
+/* clang-format off */
 #define POLICY_ID	[AGENTSYS_A_ID] = NLA_POLICY_FULL_RANGE(NLA_U32, &id_range)
 #define POLICY_WAIT	[AGENTSYS_A_WAIT] = { .type = NLA_FLAG }
 #define POLICY_NAME	[AGENTSYS_A_NAME] = { .type = NLA_NUL_STRING }
@@ -57,6 +58,7 @@ static struct netlink_range_validation positive_range __ro_after_init = {
 	[AGENTSYS_A_CPU_QUOTA] = { .type = NLA_U64 },			\
 	[AGENTSYS_A_CPU_PERIOD] = { .type = NLA_U64 },			\
 	[AGENTSYS_A_PIDS_MAX] = { .type = NLA_U64 }
+/* clang-format on */
 
 /* What a command does not know it refuses, so each has a policy of its own. */
 static const struct nla_policy get_policy[AGENTSYS_A_ID + 1] = {
@@ -84,6 +86,7 @@ static const struct nla_policy set_policy[AGENTSYS_A_BACKOFF_MAX + 1] = {
 	POLICY_RESTART,
 };
 
+/* clang-format off */
 static const struct nla_policy attach_policy[AGENTSYS_A_PIDS_MAX + 1] = {
 	POLICY_ID,
 	POLICY_NAME,
@@ -92,6 +95,8 @@ static const struct nla_policy attach_policy[AGENTSYS_A_PIDS_MAX + 1] = {
 	POLICY_STOP,
 	POLICY_LIMITS,
 };
+
+/* clang-format on */
 
 static const struct nla_policy spawn_policy[AGENTSYS_A_PIDS_MAX + 1] = {
 	POLICY_ID,
@@ -580,7 +585,7 @@ static const struct genl_ops ops[] = {
 	{ .cmd = AGENTSYS_CMD_RESUME, .doit = doit_resume, STRICT(get) },
 	{ .cmd = AGENTSYS_CMD_REMOVE, .doit = doit_remove, STRICT(control) },
 	{ .cmd = AGENTSYS_CMD_SET, .doit = doit_set, STRICT(set) },
-	{ .cmd = AGENTSYS_CMD_SYSTEM_GET, .doit = doit_system, },
+	{ .cmd = AGENTSYS_CMD_SYSTEM_GET, .doit = doit_system },
 	{ .cmd = AGENTSYS_CMD_EVENT_GET, .dumpit = dumpit_event, STRICT(event) },
 	{ .cmd = AGENTSYS_CMD_SHUTDOWN, .doit = doit_shutdown, STRICT(shutdown) },
 };

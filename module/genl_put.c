@@ -84,16 +84,12 @@ int agentsys_genl_put_agent(struct sk_buff *skb, struct agentsys_agent *agent)
 	agentsys_agent_usage(agent, &cpu_us, &memory);
 	agentsys_agent_status(agent, &status);
 	if (nla_put_u32(skb, AGENTSYS_A_ID, agent->id) ||
-	    nla_put_string(skb, AGENTSYS_A_NAME, agent->name) ||
-	    put_status(skb, &status) ||
-	    put_policy(skb, &status) ||
-	    put_next_start(skb, &status) ||
-	    put_u64(skb, AGENTSYS_A_CPU_TIME, cpu_us) ||
-	    put_u64(skb, AGENTSYS_A_MEMORY, memory) ||
+	    nla_put_string(skb, AGENTSYS_A_NAME, agent->name) || put_status(skb, &status) ||
+	    put_policy(skb, &status) || put_next_start(skb, &status) ||
+	    put_u64(skb, AGENTSYS_A_CPU_TIME, cpu_us) || put_u64(skb, AGENTSYS_A_MEMORY, memory) ||
 	    put_u64(skb, AGENTSYS_A_HEARTBEATS, atomic64_read(&agent->heartbeats)) ||
 	    put_u64(skb, AGENTSYS_A_LAST_ACTIVITY, READ_ONCE(agent->activity_ns)) ||
-	    put_cgroup(skb, agent->id) ||
-	    (agent->spec && put_spec(skb, agent->spec->job)))
+	    put_cgroup(skb, agent->id) || (agent->spec && put_spec(skb, agent->spec->job)))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -124,8 +120,7 @@ static int put_counters(struct sk_buff *skb)
 
 int agentsys_genl_put_system(struct sk_buff *skb)
 {
-	if (put_counters(skb) ||
-	    nla_put_u32(skb, AGENTSYS_S_AGENTS, agentsys_registry_count()) ||
+	if (put_counters(skb) || nla_put_u32(skb, AGENTSYS_S_AGENTS, agentsys_registry_count()) ||
 	    nla_put_u32(skb, AGENTSYS_S_MAX_AGENTS, agentsys_registry_max()) ||
 	    nla_put_u64_64bit(skb, AGENTSYS_S_EVENTS, agentsys_event_last(), AGENTSYS_S_PAD) ||
 	    nla_put_u32(skb, AGENTSYS_S_RING_SIZE, agentsys_event_ring_size()) ||
@@ -166,9 +161,12 @@ int agentsys_genl_put_answer(struct sk_buff *skb, const struct agentsys_answer *
 		    (answer->text && nla_put_string(skb, AGENTSYS_A_TEXT, answer->text)))
 			return -EMSGSIZE;
 	}
-	if (!answer->id)	/* of a shutdown */
-		return nla_put_u32(skb, AGENTSYS_A_COUNT, answer->count) ||
-		       nla_put_u32(skb, AGENTSYS_A_KILLED, answer->killed) ? -EMSGSIZE : 0;
+	if (!answer->id) { /* of a shutdown */
+		if (nla_put_u32(skb, AGENTSYS_A_COUNT, answer->count) ||
+		    nla_put_u32(skb, AGENTSYS_A_KILLED, answer->killed))
+			return -EMSGSIZE;
+		return 0;
+	}
 	if (nla_put_u32(skb, AGENTSYS_A_ID, answer->id) ||
 	    nla_put_u32(skb, AGENTSYS_A_PID, answer->pid) ||
 	    nla_put_u32(skb, AGENTSYS_A_STATE, answer->state))

@@ -11,7 +11,7 @@ struct agentsys_answer;
 struct agentsys_event;
 struct sk_buff;
 
-int agentsys_genl_put_agent(struct sk_buff *skb, struct agentsys_agent *agent);	/* may sleep */
+int agentsys_genl_put_agent(struct sk_buff *skb, struct agentsys_agent *agent); /* may sleep */
 int agentsys_genl_put_system(struct sk_buff *skb);
 int agentsys_genl_put_event(struct sk_buff *skb, const struct agentsys_event *event);
 int agentsys_genl_put_answer(struct sk_buff *skb, const struct agentsys_answer *answer);

@@ -19,17 +19,18 @@
 #include "spec.h"
 #include "supervisor.h"
 
-#define DEFAULT_STOP_TIMEOUT_MS		10000
-#define DEFAULT_BACKOFF_INITIAL_MS	100
-#define DEFAULT_BACKOFF_MAX_MS		30000
-#define DEFAULT_MAX_RESTARTS		3
-#define DEFAULT_CPU_PERIOD_US		100000
+#define DEFAULT_STOP_TIMEOUT_MS	   10000
+#define DEFAULT_BACKOFF_INITIAL_MS 100
+#define DEFAULT_BACKOFF_MAX_MS	   30000
+#define DEFAULT_MAX_RESTARTS	   3
+#define DEFAULT_CPU_PERIOD_US	   100000
 
 /* Say why, with the attribute at fault. */
-#define refuse(info, attr, error, msg) ({						\
-	NL_SET_ERR_MSG_ATTR((info)->extack, (info)->attrs[attr], msg);			\
-	-(error);									\
-})
+#define refuse(info, attr, error, msg)                                         \
+	({                                                                     \
+		NL_SET_ERR_MSG_ATTR((info)->extack, (info)->attrs[attr], msg); \
+		-(error);                                                      \
+	})
 
 static u32 get_u32(struct genl_info *info, int attr, u32 otherwise)
 {
@@ -57,7 +58,8 @@ static int get_name(struct genl_info *info, char *name)
 		return 0;
 	ret = agentsys_name_check(nla_data(attr), string_size(attr) - 1);
 	if (ret == -ENAMETOOLONG)
-		return refuse(info, AGENTSYS_A_NAME, ENAMETOOLONG, "the name is longer than 63 bytes");
+		return refuse(info, AGENTSYS_A_NAME, ENAMETOOLONG,
+			      "the name is longer than 63 bytes");
 	if (ret)
 		return refuse(info, AGENTSYS_A_NAME, EINVAL,
 			      "the name is empty, not UTF-8, or has control characters");
@@ -94,8 +96,8 @@ static int get_status(struct genl_info *info, struct agentsys_status *status)
 	policy->condition = get_u32(info, AGENTSYS_A_RESTART, AGENTSYS_RESTART_NEVER);
 	policy->max_restarts = get_u32(info, AGENTSYS_A_MAX_RESTARTS,
 				       policy->condition ? DEFAULT_MAX_RESTARTS : 0);
-	policy->backoff_initial_ms = get_u32(info, AGENTSYS_A_BACKOFF_INITIAL,
-					     DEFAULT_BACKOFF_INITIAL_MS);
+	policy->backoff_initial_ms =
+		get_u32(info, AGENTSYS_A_BACKOFF_INITIAL, DEFAULT_BACKOFF_INITIAL_MS);
 	policy->backoff_max_ms = get_u32(info, AGENTSYS_A_BACKOFF_MAX, DEFAULT_BACKOFF_MAX_MS);
 	return agentsys_policy_check(policy, info->extack);
 }
@@ -182,9 +184,8 @@ static int measure_array(struct genl_info *info, int attr, size_t each, size_t m
 	return 0;
 }
 
-static const int path_attrs[] = {
-	AGENTSYS_A_CWD, AGENTSYS_A_STDIN, AGENTSYS_A_STDOUT, AGENTSYS_A_STDERR
-};
+static const int path_attrs[] = { AGENTSYS_A_CWD, AGENTSYS_A_STDIN, AGENTSYS_A_STDOUT,
+				  AGENTSYS_A_STDERR };
 
 static int measure_job(struct genl_info *info, struct measure *measure)
 {
@@ -356,9 +357,8 @@ static int fill_fd(struct genl_info *info, struct agentsys_spec *spec, unsigned 
 static int fill_stdio(struct genl_info *info, struct agentsys_spec *spec, u32 *end)
 {
 	static const int paths[] = { AGENTSYS_A_STDIN, AGENTSYS_A_STDOUT, AGENTSYS_A_STDERR };
-	static const int fds[] = {
-		AGENTSYS_A_STDIN_FD, AGENTSYS_A_STDOUT_FD, AGENTSYS_A_STDERR_FD
-	};
+	static const int fds[] = { AGENTSYS_A_STDIN_FD, AGENTSYS_A_STDOUT_FD,
+				   AGENTSYS_A_STDERR_FD };
 	struct agentsys_job *job = spec->job;
 	unsigned int i;
 	int ret;
@@ -376,7 +376,7 @@ static int fill_stdio(struct genl_info *info, struct agentsys_spec *spec, u32 *e
 			ret = fill_fd(info, spec, i, fds[i]);
 			if (ret)
 				return ret;
-		} else if (i == 2) {	/* as stdout */
+		} else if (i == 2) { /* as stdout */
 			job->stdio[2] = job->stdio[1];
 			job->stdio_at[2] = job->stdio_at[1];
 			if (spec->files[1])

@@ -13,10 +13,10 @@
 #include "telemetry.h"
 
 /* Launchers that may die in a row without bearing an agent before it is given up. */
-#define LAUNCHER_TRIES	5
+#define LAUNCHER_TRIES 5
 
 /* How long a launcher that nobody needs stays: long enough for a script's next line. */
-#define LAUNCHER_LINGER	HZ
+#define LAUNCHER_LINGER HZ
 
 static char *launcher = "/usr/lib/agentsys/asm-launch";
 module_param(launcher, charp, 0444);
@@ -250,11 +250,11 @@ static void begin(struct work_struct *work)
 static void hung(struct work_struct *work)
 {
 	mutex_lock(&agentsys_lock);
-	agentsys_mail_drain();	/* it may have run by now */
+	agentsys_mail_drain(); /* it may have run by now */
 	if (!agentsys_launch.job && list_empty(&agentsys_launch.queue))
 		goto out;
 	if (time_before(jiffies, agentsys_launch.deadline))
-		goto out;	/* it was put off meanwhile */
+		goto out; /* it was put off meanwhile */
 	if (!agentsys_launch.job) {
 		fail_queue(ETIMEDOUT);
 	} else if (agentsys_launch.committed || agentsys_launch.error == ETIMEDOUT) {
@@ -294,7 +294,7 @@ void agentsys_launch_dismiss(bool now)
 	lockdep_assert_held(&agentsys_lock);
 
 	if (agentsys_launch.unneeded && agentsys_launch.dismissed)
-		return;		/* on its way out, and watched */
+		return; /* on its way out, and watched */
 	agentsys_launch.unneeded = true;
 	mod_delayed_work(agentsys_wq, &linger_work, now ? 0 : LAUNCHER_LINGER);
 }

@@ -17,7 +17,7 @@
 #include "uarg.h"
 
 /* How often a new process looks whether the one before it is gone, every 50 to 100 us. */
-#define PREVIOUS_TRIES	100
+#define PREVIOUS_TRIES 100
 
 /* Marks a file that has joined, in its private_data. */
 static char launcher_file;
@@ -108,7 +108,7 @@ static int take_job(struct file *file)
 		mutex_unlock(&agentsys_lock);
 		return -EPERM;
 	}
-	if (agentsys_launch.waiting) {		/* a second thread of it */
+	if (agentsys_launch.waiting) { /* a second thread of it */
 		mutex_unlock(&agentsys_lock);
 		return -EBUSY;
 	}
@@ -131,8 +131,8 @@ static int take_job(struct file *file)
 			return -ERESTARTSYS;
 		}
 	}
-	agentsys_launch.job = list_first_entry(&agentsys_launch.queue, struct agentsys_agent,
-					       launch_node);
+	agentsys_launch.job =
+		list_first_entry(&agentsys_launch.queue, struct agentsys_agent, launch_node);
 	list_del_init(&agentsys_launch.job->launch_node);
 	agentsys_launch.committed = false;
 	agentsys_launch.job->token = ++agentsys_launch.token;

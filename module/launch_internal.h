@@ -12,10 +12,10 @@
 #include "launch.h"
 
 enum launch_state {
-	LAUNCH_NONE,		/* no process */
-	LAUNCH_BEGUN,		/* started, has not joined yet */
-	LAUNCH_JOINED,		/* serves */
-	LAUNCH_LEAVING,		/* was told to exit */
+	LAUNCH_NONE,	/* no process */
+	LAUNCH_BEGUN,	/* started, has not joined yet */
+	LAUNCH_JOINED,	/* serves */
+	LAUNCH_LEAVING, /* was told to exit */
 };
 
 /**

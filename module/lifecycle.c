@@ -31,8 +31,7 @@ static bool is_alone(struct task_struct *task)
 	struct css_set *cset = task_css_set(task);
 	struct cgroup *cgroup = cset->dfl_cgrp;
 
-	return cgroup == agentsys_cgroup_of(task) &&
-	       READ_ONCE(cset->nr_tasks) == 1 &&
+	return cgroup == agentsys_cgroup_of(task) && READ_ONCE(cset->nr_tasks) == 1 &&
 	       READ_ONCE(cgroup->nr_populated_csets) == 1 &&
 	       !READ_ONCE(cgroup->nr_populated_domain_children) &&
 	       !READ_ONCE(cgroup->nr_populated_threaded_children);
@@ -125,9 +124,10 @@ int agentsys_lifecycle_init(void)
 
 	for_each_kernel_tracepoint(find, NULL);
 	for (i = 0; i < ARRAY_SIZE(probes); i++) {
-		ret = probes[i].tracepoint ?
-			tracepoint_probe_register(probes[i].tracepoint, probes[i].probe, NULL) :
-			-ENOENT;
+		ret = -ENOENT;
+		if (probes[i].tracepoint)
+			ret = tracepoint_probe_register(probes[i].tracepoint, probes[i].probe,
+							NULL);
 		if (ret) {
 			pr_err("cannot attach to the tracepoint %s: error %d\n", probes[i].name,
 			       ret);

@@ -26,9 +26,9 @@ static bool put(struct agentsys_agent *agent, enum agentsys_mail mail)
 	smp_mb__before_atomic();
 	set_bit(mail, &agent->mail);
 	if (test_and_set_bit(AGENTSYS_MAIL_QUEUED, &agent->mail))
-		return false;	/* whoever queued it has not been handled yet */
+		return false; /* whoever queued it has not been handled yet */
 	if (!refcount_inc_not_zero(&agent->refs))
-		return false;	/* being freed: nobody cares any more */
+		return false; /* being freed: nobody cares any more */
 	llist_add(&agent->mail_node, &mailbox);
 	return true;
 }
@@ -86,8 +86,8 @@ int agentsys_mailbox_init(void (*handle)(struct agentsys_agent *agent, unsigned 
 	 * High priority: a restart waits for this and for nothing else. Freezable:
 	 * no timeout is held against agents that are frozen for a suspend.
 	 */
-	agentsys_wq = alloc_ordered_workqueue("agentsys",
-					      WQ_HIGHPRI | WQ_MEM_RECLAIM | WQ_FREEZABLE);
+	agentsys_wq =
+		alloc_ordered_workqueue("agentsys", WQ_HIGHPRI | WQ_MEM_RECLAIM | WQ_FREEZABLE);
 	return agentsys_wq ? 0 : -ENOMEM;
 }
 

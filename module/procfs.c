@@ -13,7 +13,7 @@
 #include "report.h"
 #include "telemetry.h"
 
-#define DIRECTORY	"agentsys"
+#define DIRECTORY "agentsys"
 
 /*
  * A page is a sequence of pieces, one agent or event each, so that its length
@@ -24,13 +24,13 @@
  * telemetry:	head, agents by id, middle, events by seq, tail
  * events:	events by seq, which starts at 1
  */
-#define SECTION		((loff_t)AGENTSYS_ID_MAX + 1)
+#define SECTION ((loff_t)AGENTSYS_ID_MAX + 1)
 
-#define POS_HEAD	0LL
-#define POS_FIRST	1LL			/* plus the id */
-#define POS_BETWEEN	(POS_FIRST + SECTION)
-#define POS_SECOND	(POS_BETWEEN + 1)	/* plus the id or seq */
-#define POS_TAIL	(S64_MAX / 2)
+#define POS_HEAD    0LL
+#define POS_FIRST   1LL /* plus the id */
+#define POS_BETWEEN (POS_FIRST + SECTION)
+#define POS_SECOND  (POS_BETWEEN + 1) /* plus the id or seq */
+#define POS_TAIL    (S64_MAX / 2)
 
 enum piece {
 	HEAD,
@@ -243,7 +243,7 @@ static int telemetry_show(struct seq_file *seq, void *v)
 	json.cap = seq_get_buf(seq, &json.buf);
 	telemetry_piece(reader, &json);
 	len = agentsys_json_take(&json);
-	if (len + 1 >= json.cap) {	/* with the last line's end */
+	if (len + 1 >= json.cap) { /* with the last line's end */
 		seq_commit(seq, -1);
 		return 0;
 	}

@@ -11,7 +11,7 @@ static unsigned int max_agents = 16384;
 module_param(max_agents, uint, 0444);
 MODULE_PARM_DESC(max_agents, "records that may exist at once (default 16384)");
 
-static DEFINE_XARRAY_ALLOC(by_id);	/* its lock also guards the two below */
+static DEFINE_XARRAY_ALLOC(by_id); /* its lock also guards the two below */
 static unsigned int count;
 static unsigned int generation;
 static u32 next_auto = AGENTSYS_ID_AUTO;

@@ -15,7 +15,7 @@
 #include "telemetry.h"
 
 /* The largest piece of a text: an agent of call 502 whose name is all quotes. */
-#define PIECE_MAX	2048
+#define PIECE_MAX 2048
 
 void agentsys_report_status_head(struct seq_file *seq)
 {
@@ -55,8 +55,8 @@ void agentsys_report_status_line(struct seq_file *seq, struct agentsys_agent *ag
 	struct agentsys_status status;
 
 	agentsys_agent_status(agent, &status);
-	seq_printf(seq, "Agent %u: spawns=%llu exits=%llu faults=%llu\n", agent->id,
-		   status.spawns, status.exits, status.faults);
+	seq_printf(seq, "Agent %u: spawns=%llu exits=%llu faults=%llu\n", agent->id, status.spawns,
+		   status.exits, status.faults);
 }
 
 void agentsys_report_event_line(struct seq_file *seq, const struct agentsys_event *event)

@@ -12,7 +12,7 @@
 #include "telemetry.h"
 
 /* When nothing of what was killed has gone for so long, it will not: whoever waits is told. */
-#define KILLED_GRACE	(10 * HZ)
+#define KILLED_GRACE (10 * HZ)
 
 static void deadline(struct work_struct *work);
 
@@ -60,8 +60,8 @@ static void all(enum agentsys_input input, u32 deadline_ms)
 	for (id = 0; (agent = agentsys_registry_next(id)); agentsys_agent_put(agent)) {
 		id = agent->id + 1;
 		/* One that is being attached is ended when that is done. */
-		if (!agent->populated || (!agent->spec && !agent->main &&
-					  agent->status.state == AGENTSYS_STARTING))
+		if (!agent->populated ||
+		    (!agent->spec && !agent->main && agent->status.state == AGENTSYS_STARTING))
 			continue;
 		end(agent, input, deadline_ms);
 	}

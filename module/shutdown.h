@@ -11,13 +11,13 @@ struct agentsys_agent;
 
 /* With the supervisor lock held. */
 
-bool agentsys_shutdown_active(void);	/* no start is accepted */
-void agentsys_shutdown_killed(void);	/* one was killed */
+bool agentsys_shutdown_active(void); /* no start is accepted */
+void agentsys_shutdown_killed(void); /* one was killed */
 
 /* @agent was being attached when it began: end it now. */
 void agentsys_shutdown_late(struct agentsys_agent *agent);
 
-void agentsys_shutdown_check(void);	/* one more has ended */
+void agentsys_shutdown_check(void); /* one more has ended */
 
 void agentsys_shutdown_exit(void);
 

@@ -21,16 +21,16 @@
 #include "telemetry.h"
 
 /* A kill that could not be delivered, for lack of memory, is tried again after this. */
-#define KILL_RETRY_MS	1000
+#define KILL_RETRY_MS 1000
 
 /* Between attempts at removing a cgroup whose processes are still on their way out. */
-#define REAP_RETRY_MAX_MS	1000
+#define REAP_RETRY_MAX_MS 1000
 
 /* A start that waits for that is given up after so many, some 10 s. */
-#define START_TRIES		18
+#define START_TRIES 18
 
 /* Between two events that tell of an execution. */
-#define EXEC_INTERVAL		(HZ / 10)
+#define EXEC_INTERVAL (HZ / 10)
 
 static unsigned int nr_live;
 
@@ -116,7 +116,7 @@ static bool drop_cgroup(struct agentsys_agent *agent)
 	cpu_us = agentsys_cgroup_cpu_us(agent->id);
 	ret = agentsys_cgroup_remove(agent->id);
 	if (ret) {
-		if (ret == -EAGAIN)	/* getting on */
+		if (ret == -EAGAIN) /* getting on */
 			agent->tries = 0;
 		/* Once in a while, in case the kill had failed. */
 		if (agent->tries % 8 == 7)
@@ -261,10 +261,11 @@ static void execed(struct agentsys_agent *agent, enum agentsys_input input)
 
 static void running(struct agentsys_agent *agent, enum agentsys_input input)
 {
+	u16 born = agent->spec ? AGENTSYS_EVENT_SPAWN : AGENTSYS_EVENT_ATTACH;
 	struct agentsys_status *status = &agent->status;
 	u64 start_ns = agent->ran_ns;
 
-	if (agent->ran) {	/* on its way out, and executes something else */
+	if (agent->ran) { /* on its way out, and executes something else */
 		execed(agent, input);
 		return;
 	}
@@ -277,8 +278,7 @@ static void running(struct agentsys_agent *agent, enum agentsys_input input)
 
 	agentsys_count_spawn(!agent->by_hand);
 	if (agent->by_hand)
-		agentsys_event_agent(agent, agent->spec ? AGENTSYS_EVENT_SPAWN :
-				     AGENTSYS_EVENT_ATTACH, 0, 0, start_ns - agent->begun_ns);
+		agentsys_event_agent(agent, born, 0, 0, start_ns - agent->begun_ns);
 	else
 		agentsys_event_agent(agent, AGENTSYS_EVENT_RESTART, 0, status->restarts,
 				     start_ns - status->end_ns);
@@ -487,19 +487,20 @@ static void send_signal(struct agentsys_agent *agent, enum agentsys_input input)
 		timeout_ms = status->stop_timeout_ms;
 	agent->restart_after = input == AGENTSYS_IN_RESTART;
 	agent->asked = input == AGENTSYS_IN_RESTART ? AGENTSYS_CAUSE_RESTART : AGENTSYS_CAUSE_STOP;
-	thaw(agent, input);	/* a frozen process handles no signal */
+	thaw(agent, input); /* a frozen process handles no signal */
 	agentsys_event_agent(agent, AGENTSYS_EVENT_STOP, 0, status->stop_signal, timeout_ms);
 	kill_pid(agent->main, status->stop_signal, 1);
-	kill_pid(agent->main, SIGCONT, 1);	/* nor does a suspended one */
+	kill_pid(agent->main, SIGCONT, 1); /* nor does a suspended one */
 	agentsys_agent_arm(agent, timeout_ms);
 }
 
 /* Stopped while it is being started. */
 static void abort_launch(struct agentsys_agent *agent, enum agentsys_input input)
 {
-	agent->asked = input == AGENTSYS_IN_KILL ? AGENTSYS_CAUSE_KILL : AGENTSYS_CAUSE_STOP;
-	agentsys_event_agent(agent, input == AGENTSYS_IN_KILL ? AGENTSYS_EVENT_KILL :
-			     AGENTSYS_EVENT_STOP, 0, 0, 0);
+	bool kill = input == AGENTSYS_IN_KILL;
+
+	agent->asked = kill ? AGENTSYS_CAUSE_KILL : AGENTSYS_CAUSE_STOP;
+	agentsys_event_agent(agent, kill ? AGENTSYS_EVENT_KILL : AGENTSYS_EVENT_STOP, 0, 0, 0);
 	if (agent->has_cgroup)
 		agentsys_cgroup_kill(agent->id);
 	if (agentsys_launch_cancel(agent)) {
@@ -531,6 +532,7 @@ static void nothing(struct agentsys_agent *agent, enum agentsys_input input)
 {
 }
 
+/* clang-format off */
 static void (*const actions[])(struct agentsys_agent *agent, enum agentsys_input input) = {
 	[AGENTSYS_ACT_NONE]		= nothing,
 	[AGENTSYS_ACT_REFUSE]		= nothing,
@@ -549,6 +551,8 @@ static void (*const actions[])(struct agentsys_agent *agent, enum agentsys_input
 	[AGENTSYS_ACT_REAP]		= reap,
 	[AGENTSYS_ACT_FORGET]		= remove,
 };
+
+/* clang-format on */
 
 static_assert(ARRAY_SIZE(actions) == __AGENTSYS_ACTIONS);
 

@@ -34,7 +34,7 @@ int agentsys_attach(struct agentsys_agent *agent, u32 id, pid_t pid,
 		    const struct agentsys_limits *limits, struct agentsys_waiter *waiter,
 		    struct netlink_ext_ack *extack);
 
-#define AGENTSYS_OWN_TIMEOUT	U32_MAX		/* the agent's own stop timeout */
+#define AGENTSYS_OWN_TIMEOUT U32_MAX /* the agent's own stop timeout */
 
 /* What a person asks of one agent: START, STOP, KILL, RESTART, PAUSE, RESUME, REMOVE. */
 int agentsys_control(u32 id, enum agentsys_input input, u32 stop_timeout_ms,
@@ -47,10 +47,10 @@ int agentsys_control(u32 id, enum agentsys_input input, u32 stop_timeout_ms,
  */
 struct agentsys_policy_change {
 	u32 has;
-#define AGENTSYS_POLICY_CONDITION	BIT(0)
-#define AGENTSYS_POLICY_MAX_RESTARTS	BIT(1)
-#define AGENTSYS_POLICY_INITIAL		BIT(2)
-#define AGENTSYS_POLICY_MAX		BIT(3)
+#define AGENTSYS_POLICY_CONDITION    BIT(0)
+#define AGENTSYS_POLICY_MAX_RESTARTS BIT(1)
+#define AGENTSYS_POLICY_INITIAL	     BIT(2)
+#define AGENTSYS_POLICY_MAX	     BIT(3)
 	struct agentsys_restart_policy policy;
 };
 

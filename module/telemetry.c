@@ -30,16 +30,16 @@ static atomic64_t counters[__AGENTSYS_COUNTERS];
  * be given the same memory to read in the same way.
  */
 static struct agentsys_event *ring __ro_after_init;
-static DEFINE_RAW_SPINLOCK(ring_lock);	/* one writer at a time */
-static u64 ring_last;			/* seq of the newest event; written under the lock */
+static DEFINE_RAW_SPINLOCK(ring_lock); /* one writer at a time */
+static u64 ring_last;		       /* seq of the newest event; written under the lock */
 
-static void (*ring_notify)(void);	/* called inside an RCU read side */
+static void (*ring_notify)(void); /* called inside an RCU read side */
 
-#define EVENT_WORDS	(sizeof(struct agentsys_event) / sizeof(u64))
+#define EVENT_WORDS (sizeof(struct agentsys_event) / sizeof(u64))
 
 static_assert(sizeof(struct agentsys_event) == EVENT_WORDS * sizeof(u64));
 static_assert(offsetof(struct agentsys_event, seq) == 0);
-static_assert(sizeof_field(struct agentsys_event, name) == 16);	/* see trace.h */
+static_assert(sizeof_field(struct agentsys_event, name) == 16); /* see trace.h */
 
 void agentsys_count_spawn(bool restart)
 {
@@ -62,12 +62,11 @@ void agentsys_totals(struct agentsys_totals *totals)
 	int i;
 
 	totals->count[AGENTSYS_COUNT_EXITS] = atomic64_read(&counters[AGENTSYS_COUNT_EXITS]);
-	smp_rmb();	/* an exit is counted after its spawn */
+	smp_rmb(); /* an exit is counted after its spawn */
 	for (i = 0; i < __AGENTSYS_COUNTERS; i++)
 		if (i != AGENTSYS_COUNT_EXITS)
 			totals->count[i] = atomic64_read(&counters[i]);
-	totals->active = totals->count[AGENTSYS_COUNT_SPAWNS] -
-			 totals->count[AGENTSYS_COUNT_EXITS];
+	totals->active = totals->count[AGENTSYS_COUNT_SPAWNS] - totals->count[AGENTSYS_COUNT_EXITS];
 }
 
 static void fill_slot(struct agentsys_event *slot, const struct agentsys_event *event)
@@ -78,10 +77,10 @@ static void fill_slot(struct agentsys_event *slot, const struct agentsys_event *
 
 	lockdep_assert_held(&ring_lock);
 	WRITE_ONCE(to[0], 0);
-	smp_wmb();	/* nobody sees new contents under the old seq */
+	smp_wmb(); /* nobody sees new contents under the old seq */
 	for (i = 1; i < EVENT_WORDS; i++)
 		WRITE_ONCE(to[i], from[i]);
-	smp_store_release(&to[0], event->seq);	/* pairs with copy_event() */
+	smp_store_release(&to[0], event->seq); /* pairs with copy_event() */
 }
 
 static void notify_reader(void)
@@ -101,9 +100,9 @@ u64 agentsys_event(struct agentsys_event *event)
 
 	raw_spin_lock_irqsave(&ring_lock, flags);
 	event->seq = ring_last + 1;
-	event->time_ns = ktime_get_boottime_ns();	/* under the lock: it never goes back */
+	event->time_ns = ktime_get_boottime_ns(); /* under the lock: it never goes back */
 	fill_slot(&ring[agentsys_ring_slot(event->seq, ring_size)], event);
-	smp_store_release(&ring_last, event->seq);	/* pairs with agentsys_event_last() */
+	smp_store_release(&ring_last, event->seq); /* pairs with agentsys_event_last() */
 	raw_spin_unlock_irqrestore(&ring_lock, flags);
 
 	trace_agentsys_event(event);
@@ -137,11 +136,11 @@ static bool copy_event(u64 seq, struct agentsys_event *event)
 	u64 *to = (u64 *)event;
 	unsigned int i;
 
-	if (smp_load_acquire(&from[0]) != seq)	/* pairs with fill_slot() */
+	if (smp_load_acquire(&from[0]) != seq) /* pairs with fill_slot() */
 		return false;
 	for (i = 1; i < EVENT_WORDS; i++)
 		to[i] = READ_ONCE(from[i]);
-	smp_rmb();	/* against the invalidation in fill_slot() */
+	smp_rmb(); /* against the invalidation in fill_slot() */
 	if (READ_ONCE(from[0]) != seq)
 		return false;
 	to[0] = seq;
@@ -168,7 +167,7 @@ bool agentsys_event_read(u64 after, struct agentsys_event *event, u64 *lost)
 
 u64 agentsys_event_last(void)
 {
-	return smp_load_acquire(&ring_last);	/* the slot is filled by then */
+	return smp_load_acquire(&ring_last); /* the slot is filled by then */
 }
 
 u32 agentsys_event_ring_size(void)

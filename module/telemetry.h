@@ -11,18 +11,18 @@
 struct agentsys_agent;
 
 /* Bounds of the module parameter ring_size. */
-#define AGENTSYS_RING_SIZE_DEFAULT	1024
-#define AGENTSYS_RING_SIZE_MIN		64
-#define AGENTSYS_RING_SIZE_MAX		65536
+#define AGENTSYS_RING_SIZE_DEFAULT 1024
+#define AGENTSYS_RING_SIZE_MIN	   64
+#define AGENTSYS_RING_SIZE_MAX	   65536
 
 /* What is counted since the module was loaded. */
 enum agentsys_counter {
-	AGENTSYS_COUNT_SPAWNS,		/* instances that ran */
-	AGENTSYS_COUNT_EXITS,		/* instances that ran and ended */
+	AGENTSYS_COUNT_SPAWNS, /* instances that ran */
+	AGENTSYS_COUNT_EXITS,  /* instances that ran and ended */
 	AGENTSYS_COUNT_CRASHES,
-	AGENTSYS_COUNT_FAULTS,		/* crashes among them */
-	AGENTSYS_COUNT_RESTARTS,	/* instances that the module started again */
-	AGENTSYS_COUNT_SYSCALLS,	/* of metered agents: none are */
+	AGENTSYS_COUNT_FAULTS,	 /* crashes among them */
+	AGENTSYS_COUNT_RESTARTS, /* instances that the module started again */
+	AGENTSYS_COUNT_SYSCALLS, /* of metered agents: none are */
 
 	__AGENTSYS_COUNTERS,
 };

@@ -99,7 +99,8 @@ static const char *file_of_step(const struct agentsys_agent *agent)
 	case AGENTSYS_STEP_STDERR:
 		step -= AGENTSYS_STEP_STDIN;
 		return job->stdio[step] == AGENTSYS_STDIO_FILE ?
-			(const char *)job + job->stdio_at[step] : NULL;
+			       (const char *)job + job->stdio_at[step] :
+			       NULL;
 	default:
 		return NULL;
 	}

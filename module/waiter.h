@@ -12,7 +12,7 @@
 struct agentsys_agent;
 
 /* More than this many for one agent are refused with -EBUSY. */
-#define AGENTSYS_WAITERS_MAX	64
+#define AGENTSYS_WAITERS_MAX 64
 
 /**
  * struct agentsys_answer - how it came out
@@ -37,9 +37,9 @@ struct agentsys_answer {
 };
 
 enum agentsys_goal {
-	AGENTSYS_RUNS,	/* its program was executed */
-	AGENTSYS_ENDS,	/* it has ended, and everything in its cgroup with it */
-	AGENTSYS_GONE,	/* its record is gone, and its id free */
+	AGENTSYS_RUNS, /* its program was executed */
+	AGENTSYS_ENDS, /* it has ended, and everything in its cgroup with it */
+	AGENTSYS_GONE, /* its record is gone, and its id free */
 };
 
 /**

@@ -53,6 +53,9 @@ def run(*argv, **kwargs):
     return done.returncode, done.stdout.strip().replace(TREE + "/", "")
 
 
+CACHE = run("scripts/kernel.sh", "cache")[1]
+
+
 def files():
     """What git tracks, and what it would."""
     status, listed = run("git", "ls-files", "-co", "--exclude-standard")
@@ -90,7 +93,7 @@ def once(check, name, command, wrong=None):
     # Elsewhere than in the tree, because checkpatch leaves a file where it runs; and without the user's own settings.
     cwd = os.path.join(BUILD, "lint") if check == "checkpatch" else TREE
     os.makedirs(cwd, exist_ok=True)
-    status, output = run(*command, cwd=cwd, env=dict(os.environ, HOME=os.path.join(BUILD, "lint")))
+    status, output = run(*command, cwd=cwd, env=dict(os.environ, HOME=os.path.join(BUILD, "lint"), AGENTSYS_CACHE=CACHE))
     if wrong:
         kept = [line for line in output.split("\n") if line and not wrong.search(line)]
         status, output = status if kept else 0, "\n".join(kept)
@@ -139,6 +142,13 @@ def checkpatch(names, source):
     return over("checkpatch", names, command, WRONG)
 
 
+def layout(names):
+    """What clang-format would change. It does not understand what tests are made of, nor TRACE_EVENT()."""
+    names = [name for name in names if name.startswith(("module/", "tools/")) and not name.startswith("tools/tests/")
+             and name != "module/trace.h"]
+    return over("clang-format", names, lambda name: [os.path.join(TREE, "scripts/format"), "--check", name])
+
+
 def shell(names):
     def is_shell(name):
         return name.endswith(".sh") or re.match(rb"#! ?\S*\b(ba|da)?sh\b|# shellcheck shell=", read(name)[:80])
@@ -175,6 +185,7 @@ def main():
               for kernel in KERNELS]
     checks += [
         ("checkpatch", lambda: checkpatch(sources, source)),
+        ("clang-format", lambda: layout(sources)),
         ("includes go one way", lambda: run("scripts/check-includes")[1]),
         ("shellcheck", lambda: shell(names)),
         ("python compiles", lambda: python(names)),

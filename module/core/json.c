@@ -71,7 +71,7 @@ static void put_quoted(struct agentsys_json *json, const char *s, size_t len)
 		size_t n = agentsys_utf8_decode(s + at, len - at, &code);
 
 		if (!n) {
-			put(json, "\xef\xbf\xbd", 3);	/* U+FFFD */
+			put(json, "\xef\xbf\xbd", 3); /* U+FFFD */
 			at++;
 			continue;
 		}
@@ -151,8 +151,7 @@ void agentsys_json_array_end(struct agentsys_json *json)
 	close_value(json, true);
 }
 
-void agentsys_json_string_n(struct agentsys_json *json, const char *key, const char *s,
-			    size_t len)
+void agentsys_json_string_n(struct agentsys_json *json, const char *key, const char *s, size_t len)
 {
 	begin_value(json, key);
 	put_quoted(json, s, len);

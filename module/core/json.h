@@ -10,7 +10,7 @@
 
 #include "env.h"
 
-#define AGENTSYS_JSON_DEPTH	16
+#define AGENTSYS_JSON_DEPTH 16
 
 /**
  * struct agentsys_json - a text being written
@@ -40,8 +40,7 @@ void agentsys_json_object_end(struct agentsys_json *json);
 void agentsys_json_array(struct agentsys_json *json, const char *key);
 void agentsys_json_array_end(struct agentsys_json *json);
 void agentsys_json_string(struct agentsys_json *json, const char *key, const char *s);
-void agentsys_json_string_n(struct agentsys_json *json, const char *key, const char *s,
-			    size_t len);
+void agentsys_json_string_n(struct agentsys_json *json, const char *key, const char *s, size_t len);
 void agentsys_json_u64(struct agentsys_json *json, const char *key, u64 value);
 void agentsys_json_s64(struct agentsys_json *json, const char *key, s64 value);
 void agentsys_json_bool(struct agentsys_json *json, const char *key, bool value);

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-only
 #include "names.h"
 
-#define LOOKUP(_names, _index)	lookup(_names, ARRAY_SIZE(_names), _index)
+#define LOOKUP(_names, _index) lookup(_names, ARRAY_SIZE(_names), _index)
 
 static const char *lookup(const char *const *names, size_t count, u32 index)
 {
 	return index < count && names[index] ? names[index] : "unknown";
 }
 
+/* clang-format off */
 static const char *const state_names[] = {
 	[AGENTSYS_STARTING]	= "starting",
 	[AGENTSYS_ACTIVE]	= "active",
@@ -135,6 +136,8 @@ static const char *const error_texts[] = {
 	[ECANCELED]	= "Operation canceled",
 };
 
+/* clang-format on */
+
 const char *agentsys_state_name(u32 state)
 {
 	return LOOKUP(state_names, state);
@@ -254,8 +257,7 @@ static int module_text(const struct agentsys_event *event, char *buf, size_t len
 	switch (event->type) {
 	case AGENTSYS_EVENT_LAUNCHER:
 		agentsys_end_text(event->cause, event->code, text, sizeof(text));
-		return snprintf(buf, len, "Launcher ended (%s), %llu in a row", text,
-				event->value);
+		return snprintf(buf, len, "Launcher ended (%s), %llu in a row", text, event->value);
 	case AGENTSYS_EVENT_SHUTDOWN:
 		return snprintf(buf, len, "Shutdown of all agents within %llu ms", event->value);
 	default:

@@ -10,7 +10,7 @@
 #include "env.h"
 
 /* Enough for every sentence below, with its terminator. */
-#define AGENTSYS_EVENT_TEXT_MAX	128
+#define AGENTSYS_EVENT_TEXT_MAX 128
 
 const char *agentsys_state_name(u32 state);
 const char *agentsys_cause_name(u32 cause);

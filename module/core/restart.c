@@ -44,13 +44,11 @@ static bool restart_wanted(u32 condition, enum agentsys_cause cause, s32 code)
 }
 
 void agentsys_restart_decide(const struct agentsys_restart_policy *policy, u32 restarts_used,
-			     enum agentsys_cause cause, s32 code,
-			     struct agentsys_verdict *verdict)
+			     enum agentsys_cause cause, s32 code, struct agentsys_verdict *verdict)
 {
 	verdict->delay_ms = 0;
 	if (!restart_wanted(policy->condition, cause, code)) {
-		verdict->state = cause == AGENTSYS_CAUSE_LAUNCH ? AGENTSYS_FAILED :
-								  AGENTSYS_EXITED;
+		verdict->state = cause == AGENTSYS_CAUSE_LAUNCH ? AGENTSYS_FAILED : AGENTSYS_EXITED;
 	} else if (restarts_used >= policy->max_restarts) {
 		verdict->state = AGENTSYS_FAILED;
 	} else {

@@ -35,7 +35,6 @@ bool agentsys_cause_abnormal(enum agentsys_cause cause, s32 code);
 u32 agentsys_backoff_ms(const struct agentsys_restart_policy *policy, u32 n);
 
 void agentsys_restart_decide(const struct agentsys_restart_policy *policy, u32 restarts_used,
-			     enum agentsys_cause cause, s32 code,
-			     struct agentsys_verdict *verdict);
+			     enum agentsys_cause cause, s32 code, struct agentsys_verdict *verdict);
 
 #endif /* AGENTSYS_CORE_RESTART_H */

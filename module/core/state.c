@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "state.h"
 
+/* clang-format off */
 #define GO(_state, _action)						\
 	{ .next = AGENTSYS_##_state, .action = AGENTSYS_ACT_##_action }
 #define REFUSE(_state, _error)						\
 	{ .next = AGENTSYS_##_state, .action = AGENTSYS_ACT_REFUSE, .error = _error }
+/* clang-format on */
 
 /*
  * An entry that is missing here would read "go to STARTING, do nothing": the

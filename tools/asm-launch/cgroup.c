@@ -75,20 +75,20 @@ static int write_limits(int cgroup, const struct agentsys_job *job)
 
 int cgroup_open(int root, const struct agentsys_job *job, enum agentsys_step *step)
 {
-	bool new = job->flags & AGENTSYS_JOB_NEW_CGROUP;
+	bool is_new = job->flags & AGENTSYS_JOB_NEW_CGROUP;
 	char name[DECIMAL_MAX + 1];
 	int cgroup;
 	int ret;
 
 	*put_decimal(name, job->agent_id) = '\0';
 	*step = AGENTSYS_STEP_CGROUP;
-	if (new) {
+	if (is_new) {
 		ret = sys(__NR_mkdirat, root, name, 0755);
 		if (ret < 0 && ret != -EEXIST)
 			return ret;
 	}
 	cgroup = sys(__NR_openat, root, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (cgroup < 0 || !new)
+	if (cgroup < 0 || !is_new)
 		return cgroup;
 
 	*step = AGENTSYS_STEP_LIMITS;

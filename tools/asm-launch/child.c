@@ -28,10 +28,10 @@
 #include "device.h"
 #include "sys.h"
 
-#define STACK_SIZE (64 * 1024)
-#define GUARD_SIZE (64 * 1024) /* a page or more, whatever the page size */
-#define SIGSET_SIZE 8 /* of the kernel's sigset_t */
-#define EXIT_NO_PROGRAM 127 /* as a shell says it */
+#define STACK_SIZE	(64 * 1024)
+#define GUARD_SIZE	(64 * 1024) /* a page or more, whatever the page size */
+#define SIGSET_SIZE	8	    /* of the kernel's sigset_t */
+#define EXIT_NO_PROGRAM 127	    /* as a shell says it */
 
 static const char default_path[] = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";
 
@@ -249,13 +249,11 @@ static void set_identity(const struct agentsys_job *job)
 		check(job, AGENTSYS_STEP_GROUPS,
 		      sys(__NR_setgroups, job->ngroups, job_at(job, job->groups)));
 	if (job->gid)
-		check(job, AGENTSYS_STEP_GID,
-		      sys(__NR_setresgid, job->gid, job->gid, job->gid));
+		check(job, AGENTSYS_STEP_GID, sys(__NR_setresgid, job->gid, job->gid, job->gid));
 	if (job->flags & AGENTSYS_JOB_BOUNDING)
 		drop_capabilities(job);
 	if (job->uid)
-		check(job, AGENTSYS_STEP_UID,
-		      sys(__NR_setresuid, job->uid, job->uid, job->uid));
+		check(job, AGENTSYS_STEP_UID, sys(__NR_setresuid, job->uid, job->uid, job->uid));
 }
 
 /* ---- the program ---- */
@@ -340,7 +338,7 @@ static bool has_slash(const char *s)
  */
 static void set_policy(int policy)
 {
-	static const int priority;	/* struct sched_param: neither policy has any */
+	static const int priority; /* struct sched_param: neither policy has any */
 
 	sys(__NR_sched_setscheduler, 0, policy, &priority);
 }
@@ -356,8 +354,7 @@ static void child(const void *arg)
 	set_stdio(job);
 	set_rlimits(job);
 	if (job->flags & AGENTSYS_JOB_NICE)
-		check(job, AGENTSYS_STEP_NICE,
-		      sys(__NR_setpriority, PRIO_PROCESS, 0, job->nice));
+		check(job, AGENTSYS_STEP_NICE, sys(__NR_setpriority, PRIO_PROCESS, 0, job->nice));
 	if (job->flags & AGENTSYS_JOB_OOM_SCORE_ADJ)
 		check(job, AGENTSYS_STEP_OOM_SCORE, write_oom_score_adj(job->oom_score_adj));
 	set_identity(job);

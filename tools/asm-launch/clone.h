@@ -13,8 +13,7 @@
 #include <sys/syscall.h>
 
 /* The child runs @fn(@arg), which must not return. */
-static inline long clone_call(struct clone_args *args, void (*fn)(const void *),
-			      const void *arg)
+static inline long clone_call(struct clone_args *args, void (*fn)(const void *), const void *arg)
 {
 #if defined(__x86_64__)
 	register void (*r8)(const void *) asm("r8") = fn;

@@ -105,8 +105,7 @@ int main(void)
 {
 	int root, ret;
 
-	if (fill_stdio() < 0 || set_signals() < 0 || set_defaults() < 0 ||
-	    child_prepare() < 0)
+	if (fill_stdio() < 0 || set_signals() < 0 || set_defaults() < 0 || child_prepare() < 0)
 		return 1;
 	root = device_join();
 	if (root < 0)

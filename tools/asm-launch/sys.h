@@ -51,9 +51,8 @@ static inline long sys_call(long nr, long a, long b, long c, long d, long e, lon
 #error "asm-launch knows the system calls of x86_64 and arm64 only"
 #endif
 
-#define SYS_PAD(nr, a, b, c, d, e, f, ...)                                    \
-	sys_call((nr), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), \
-		 (long)(f))
+#define SYS_PAD(nr, a, b, c, d, e, f, ...) \
+	sys_call((nr), (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 /* sys(__NR_x, up to six arguments) */
 #define sys(...) SYS_PAD(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0)
 

@@ -15,8 +15,8 @@
 #define ASMCTL_RELEASE "1.0.0"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define NORETURN __attribute__((noreturn))
-#define PRINTF(a, b) __attribute__((format(printf, a, b)))
+#define NORETURN      __attribute__((noreturn))
+#define PRINTF(a, b)  __attribute__((format(printf, a, b)))
 
 /* Documented in asmctl(1) and in `asmctl help`. */
 enum exit_status {
@@ -48,8 +48,10 @@ enum option_key {
 	OPT_FIRST, /* a command's own from here */
 };
 
+/* clang-format off */
 #define OPTION_JSON { OPT_JSON, "json", NULL, "print JSON" }
 #define OPTION_END { 0 }
+/* clang-format on */
 
 enum operands {
 	OPERANDS_NONE,

@@ -75,8 +75,7 @@ static int act_on(struct agentsys *h, uint32_t id, const struct action *action,
 }
 
 /* All of them, whatever becomes of one; the first failure is the status. */
-static int act_on_all(int argc, char **argv, const struct action *action,
-		      const struct how *how)
+static int act_on_all(int argc, char **argv, const struct action *action, const struct how *how)
 {
 	struct agentsys *h = connect_module();
 	int status = EXIT_OK;
@@ -127,10 +126,12 @@ static void parse_options(int argc, char **argv, struct how *how)
 		need_operands(argc, 1, INT_MAX, "the id or name of an agent");
 }
 
+/* clang-format off */
 #define OPTION_QUIET { 'q', "quiet", NULL, "print nothing but errors" }
 #define OPTION_NO_WAIT { OPT_NO_WAIT, "no-wait", NULL, "do not wait until it is done" }
 #define OPTION_TIMEOUT                                                                 \
 	{ 't', "timeout", "DURATION", "until it is killed, as 500ms, 10s (default: its own)" }
+/* clang-format on */
 
 /* ---- what was done ---- */
 

@@ -16,7 +16,7 @@
 #include "format.h"
 
 #define LINE_MAX_BYTES 512
-#define FINDINGS_MAX 32
+#define FINDINGS_MAX   32
 
 enum verdict {
 	GOOD,
@@ -128,9 +128,11 @@ static void explain_missing_module(struct finding *finding)
 	uname(&kernel);
 	snprintf(path, sizeof(path), "/lib/modules/%s/modules.dep", kernel.release);
 	if (file_mentions(path, "/agentsys.ko"))
-		advise(finding, "load it with \"modprobe agentsys\", and see \"dmesg | grep -i agentsys\" if that fails");
+		advise(finding,
+		       "load it with \"modprobe agentsys\", and see \"dmesg | grep -i agentsys\" if that fails");
 	else
-		advise(finding, "it is not installed for kernel %s: build and install it, then \"modprobe agentsys\"",
+		advise(finding,
+		       "it is not installed for kernel %s: build and install it, then \"modprobe agentsys\"",
 		       kernel.release);
 }
 
@@ -335,8 +337,7 @@ static void check_all(void)
 	bool mounted;
 
 	if (h && agentsys_system(h, &system))
-		find("module", BAD, "the module does not tell its counters: %s",
-		     agentsys_error(h));
+		find("module", BAD, "the module does not tell its counters: %s", agentsys_error(h));
 	if (system)
 		check_versions(system);
 	if (h)

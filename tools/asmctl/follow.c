@@ -9,8 +9,8 @@
 
 #include "format.h"
 
-#define SIGNAL_BASE 128 /* as shells count */
-#define NOT_FOUND 127
+#define SIGNAL_BASE    128 /* as shells count */
+#define NOT_FOUND      127
 #define NOT_EXECUTABLE 126
 
 static const int our_signals[] = { SIGINT, SIGTERM, SIGHUP };

@@ -128,12 +128,14 @@ static bool wants_colours(void)
 const char *colour(enum colour colour)
 {
 	static const char *const codes[] = {
+		/* clang-format off */
 		[PLAIN] = "",
 		[BOLD] = "\033[1m",
 		[DIM] = "\033[2m",
 		[RED] = "\033[31m",
 		[GREEN] = "\033[32m",
 		[YELLOW] = "\033[33m",
+		/* clang-format on */
 		[CYAN] = "\033[36m",
 	};
 
@@ -222,8 +224,8 @@ void table_add(struct table *table, const struct cell *cells)
 	table->rows++;
 }
 
-static void print_cell(const struct table *table, size_t column, const char *text,
-		       enum colour how, size_t width)
+static void print_cell(const struct table *table, size_t column, const char *text, enum colour how,
+		       size_t width)
 {
 	bool right = table->titles[column][0] == '-';
 	bool last = column + 1 == table->columns;

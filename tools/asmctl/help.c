@@ -9,27 +9,29 @@ static const struct option_def options[] = { OPTION_END };
 
 void print_overview(FILE *to)
 {
-	fprintf(to, "Usage: asmctl COMMAND [OPTION]... [ARGUMENT]...\n"
-		    "\n"
-		    "Controls the agents of the Agent Supervision Module. AGENT is an agent's id, or its\n"
-		    "name where only one is called so.\n"
-		    "\n"
-		    "Commands:\n");
+	fprintf(to,
+		"Usage: asmctl COMMAND [OPTION]... [ARGUMENT]...\n"
+		"\n"
+		"Controls the agents of the Agent Supervision Module. AGENT is an agent's id, or its\n"
+		"name where only one is called so.\n"
+		"\n"
+		"Commands:\n");
 	for (const struct command *const *command = commands; *command; command++)
 		if (!(*command)->program)
 			fprintf(to, "  %-11s %s\n", (*command)->name, (*command)->summary);
-	fprintf(to, "\n"
-		    "Exit status:\n"
-		    "  0  done\n"
-		    "  1  it failed\n"
-		    "  2  the command line is wrong\n"
-		    "  3  there is no such agent\n"
-		    "  4  permission denied\n"
-		    "  5  the module is not loaded\n"
-		    "  With \"run --foreground\", that of the agent once it has run, also when Ctrl-C\n"
-		    "  ended it; 128 and the signal if a signal ended it.\n"
-		    "\n"
-		    "\"asmctl help COMMAND\" and \"asmctl COMMAND --help\" tell more about one.\n");
+	fprintf(to,
+		"\n"
+		"Exit status:\n"
+		"  0  done\n"
+		"  1  it failed\n"
+		"  2  the command line is wrong\n"
+		"  3  there is no such agent\n"
+		"  4  permission denied\n"
+		"  5  the module is not loaded\n"
+		"  With \"run --foreground\", that of the agent once it has run, also when Ctrl-C\n"
+		"  ended it; 128 and the signal if a signal ended it.\n"
+		"\n"
+		"\"asmctl help COMMAND\" and \"asmctl COMMAND --help\" tell more about one.\n");
 }
 
 static int run(int argc, char **argv)

@@ -169,8 +169,8 @@ struct json_object *json_of_system(const struct agentsys_system *system)
 
 static void print(struct json_object *object, int flags)
 {
-	const char *text = json_object_to_json_string_ext(object,
-							  flags | JSON_C_TO_STRING_NOSLASHESCAPE);
+	const char *text =
+		json_object_to_json_string_ext(object, flags | JSON_C_TO_STRING_NOSLASHESCAPE);
 
 	if (!text)
 		out_of_memory();

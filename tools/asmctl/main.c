@@ -7,11 +7,10 @@
 #include "help.h"
 
 const struct command *const commands[] = {
-	&cmd_run,	&cmd_attach,	&cmd_start,   &cmd_stop,     &cmd_kill,
-	&cmd_restart,	&cmd_pause,	&cmd_resume,  &cmd_rm,	     &cmd_set,
-	&cmd_status,	&cmd_list,	&cmd_info,    &cmd_events,   &cmd_shutdown,
-	&cmd_doctor,	&cmd_version,	&cmd_help,    &cmd_completion, &cmd_asmstatus,
-	&cmd_asmlist,	&cmd_asminfo,	&cmd_asmpolicy, NULL,
+	&cmd_run,	 &cmd_attach,	 &cmd_start,	&cmd_stop,    &cmd_kill,      &cmd_restart,
+	&cmd_pause,	 &cmd_resume,	 &cmd_rm,	&cmd_set,     &cmd_status,    &cmd_list,
+	&cmd_info,	 &cmd_events,	 &cmd_shutdown, &cmd_doctor,  &cmd_version,   &cmd_help,
+	&cmd_completion, &cmd_asmstatus, &cmd_asmlist,	&cmd_asminfo, &cmd_asmpolicy, NULL,
 };
 
 const struct command *this_command;
@@ -83,8 +82,9 @@ static void set_buffers(void)
 
 int main(int argc, char **argv)
 {
-	const char *name = argc > 0 && strrchr(argv[0], '/') ? strrchr(argv[0], '/') + 1 :
-							       argc > 0 ? argv[0] : "asmctl";
+	const char *path = argc > 0 ? argv[0] : "asmctl";
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
 	const struct command *command = find_command(name);
 
 	setlocale(LC_CTYPE, "");

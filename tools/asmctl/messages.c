@@ -8,8 +8,8 @@
 static void say(const char *format, va_list ap)
 {
 	fflush(stdout);
-	fprintf(stderr, "%s: ",
-		this_command && this_command->program ? this_command->name : "asmctl");
+	fprintf(stderr,
+		"%s: ", this_command && this_command->program ? this_command->name : "asmctl");
 	vfprintf(stderr, format, ap);
 	fputc('\n', stderr);
 }

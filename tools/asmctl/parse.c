@@ -11,7 +11,7 @@
 
 #include "libasm.h"
 
-#define DAY_MS (24 * 60 * 60 * 1000)
+#define DAY_MS	      (24 * 60 * 60 * 1000)
 #define CPU_PERIOD_US 100000
 
 static const char too_long[] = "is longer than a day";
@@ -82,9 +82,8 @@ bool parse_duration(const char *text, bool bare, uint32_t *ms, const char **why)
 		const char *name;
 		double ms;
 	} units[] = {
-		{ "ms", 1 },	     { "s", 1000 },	  { "sec", 1000 },
-		{ "m", 60 * 1000 },  { "min", 60 * 1000 }, { "h", 60 * 60 * 1000 },
-		{ "d", DAY_MS },
+		{ "ms", 1 },	      { "s", 1000 },	       { "sec", 1000 }, { "m", 60 * 1000 },
+		{ "min", 60 * 1000 }, { "h", 60 * 60 * 1000 }, { "d", DAY_MS },
 	};
 	const char *unit;
 	uint64_t result;

@@ -70,8 +70,7 @@ static const struct option_def options[] = {
 	  "forget it then; Ctrl-C stops it, a second one kills it;\n"
 	  "the exit status is the agent's: its exit code, or 128\n"
 	  "and the signal that ended it" },
-	{ OPT_KEEP, "keep", NULL,
-	  "with -f: keep its record, and with that our stdio open" },
+	{ OPT_KEEP, "keep", NULL, "with -f: keep its record, and with that our stdio open" },
 	OPTIONS_IDENTITY,
 	OPTIONS_RESTART,
 	{ 'C', "cwd", "DIR", "working directory (default /)" },

@@ -13,8 +13,7 @@ enum {
 
 static const struct option_def options[] = {
 	{ OPT_NOW, "now", NULL, "kill them at once" },
-	{ 't', "timeout", "DURATION",
-	  "kill what is left after this, as 500ms (default 10s)" },
+	{ 't', "timeout", "DURATION", "kill what is left after this, as 500ms (default 10s)" },
 	{ OPT_NO_WAIT, "no-wait", NULL, "do not wait until it is done" },
 	OPTION_END,
 };

@@ -110,7 +110,7 @@ static void take_limit(struct agentsys_spec *spec, int key, const char *arg)
 	case OPT_MEMORY_MAX:
 	case OPT_MEMORY_HIGH:
 		if (!parse_memory(arg, &n))
-			usage_error("'%s' is not a size to live with, as 100M, 1.5G, or infinity for no limit",
+			usage_error("'%s' is not a size, as 100M, 1.5G, or infinity for no limit",
 				    arg);
 		if (key == OPT_MEMORY_MAX)
 			agentsys_spec_set_memory_max(spec, n);
@@ -119,8 +119,7 @@ static void take_limit(struct agentsys_spec *spec, int key, const char *arg)
 		break;
 	case OPT_CPU:
 		if (!parse_cpu(arg, &n, &period))
-			usage_error("'%s' is not a share of CPU time, as 50%% or 50000/100000 (at least 1000 us in a period)",
-				    arg);
+			usage_error("'%s' is no CPU share, as 50%% or 50000/100000 (us)", arg);
 		agentsys_spec_set_cpu(spec, n, period);
 		break;
 	case OPT_PIDS_MAX:

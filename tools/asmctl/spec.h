@@ -25,6 +25,7 @@ enum spec_option {
 	OPT_SPEC_END, /* a command's own from here */
 };
 
+/* clang-format off */
 #define OPTIONS_IDENTITY                                                               \
 	{ OPT_ID, "id", "ID", "its id (default: the next free one from 1000)" },       \
 	{ OPT_NAME, "name", "NAME", "its name" }
@@ -46,6 +47,7 @@ enum spec_option {
 	{ OPT_MEMORY_HIGH, "memory-high", "SIZE", "memory beyond which it is slowed down" }, \
 	{ OPT_CPU, "cpu", "SHARE", "CPU time: 50%, 200% (two CPUs), or QUOTA/PERIOD in us" }, \
 	{ OPT_PIDS_MAX, "pids-max", "N", "processes and threads" }
+/* clang-format on */
 
 /* Take @key with @arg into @spec if it is one of the above; exits if @arg is wrong. */
 bool take_spec_option(struct agentsys_spec *spec, int key, const char *arg);

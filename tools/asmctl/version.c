@@ -16,8 +16,7 @@ static int print_as_json(int ret, const struct agentsys_version *module)
 	json_object_object_add(object, "abi", json_object_new_int(AGENTSYS_ABI_VERSION));
 	json_object_object_add(object, "module",
 			       ret ? NULL : json_object_new_string(module->release));
-	json_object_object_add(object, "module_abi",
-			       ret ? NULL : json_object_new_int(module->abi));
+	json_object_object_add(object, "module_abi", ret ? NULL : json_object_new_int(module->abi));
 	print_json(object);
 	return EXIT_OK;
 }

@@ -15,7 +15,7 @@
 #include <sys/socket.h>
 
 /* A whole spec in one message, and as much again for the kernel's accounting. */
-#define SEND_BUFFER (2 * AGENTSYS_SPEC_MAX)
+#define SEND_BUFFER    (2 * AGENTSYS_SPEC_MAX)
 #define RECEIVE_BUFFER (1024 * 1024)
 /* What one message may bring before the buffer has to grow. */
 #define FIRST_BUFFER (64 * 1024)
@@ -190,8 +190,7 @@ ssize_t conn_receive(struct agentsys *h)
 			.msg_iov = &iov,
 			.msg_iovlen = 1,
 		};
-		n = recvmsg(nl_socket_get_fd(h->sock), &msg,
-			    MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT);
+		n = recvmsg(nl_socket_get_fd(h->sock), &msg, MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT);
 		if (n >= 0 && (size_t)n > h->buf_size) {
 			unsigned char *bigger = realloc(h->buf, n);
 
@@ -221,8 +220,7 @@ int conn_parse(struct nlmsghdr *hdr, struct nlattr **attrs, int maxattr)
 }
 
 /* What the kernel said along with @error, behind the fixed part of a message. */
-static int fail_with_extack(struct agentsys *h, int error, struct nlmsghdr *hdr,
-			    size_t fixed)
+static int fail_with_extack(struct agentsys *h, int error, struct nlmsghdr *hdr, size_t fixed)
 {
 	struct nlattr *attrs[NLMSGERR_ATTR_MAX + 1];
 	const char *text = NULL;
@@ -359,12 +357,12 @@ int conn_request(struct agentsys *h, struct nl_msg *msg, struct answers *answers
 	nl_complete_msg(h->sock, msg);
 	pending.seq = nlmsg_hdr(msg)->nlmsg_seq;
 	do
-		ret = sendto(nl_socket_get_fd(h->sock), nlmsg_hdr(msg),
-			     nlmsg_hdr(msg)->nlmsg_len, 0, NULL, 0);
+		ret = sendto(nl_socket_get_fd(h->sock), nlmsg_hdr(msg), nlmsg_hdr(msg)->nlmsg_len,
+			     0, NULL, 0);
 	while (ret < 0 && errno == EINTR);
 	ret = ret < 0 ? -errno : 0;
 	nlmsg_free(msg);
-	if (ret == -EMSGSIZE)	/* beyond what the module would take */
+	if (ret == -EMSGSIZE) /* beyond what the module would take */
 		ret = -E2BIG;
 	if (ret)
 		return fail_errno(h, ret);

@@ -91,8 +91,7 @@ static inline uint64_t attr_u64(struct nlattr *attr)
 /* NULL where there is none, or no terminated one. */
 static inline const char *attr_string(struct nlattr *attr)
 {
-	if (!attr || nla_len(attr) < 1 ||
-	    ((const char *)nla_data(attr))[nla_len(attr) - 1] != '\0')
+	if (!attr || nla_len(attr) < 1 || ((const char *)nla_data(attr))[nla_len(attr) - 1] != '\0')
 		return NULL;
 	return nla_get_string(attr);
 }

@@ -39,13 +39,11 @@ static int take_outcome(struct agentsys *h, struct nlattr **attrs, void *arg)
 		return conn_fail(h, -(int)error, "%s", text);
 	if (text)
 		return conn_fail(h, -(int)error, "%s: %s", text, strerror(error));
-	return conn_fail(h, -(int)error, "%s: %s", agentsys_step_text(h->step),
-			 strerror(error));
+	return conn_fail(h, -(int)error, "%s: %s", agentsys_step_text(h->step), strerror(error));
 }
 
 /* A request with what is common to all; more may be put into it. */
-static struct nl_msg *request(struct agentsys *h, uint8_t cmd, size_t size,
-			      unsigned int flags)
+static struct nl_msg *request(struct agentsys *h, uint8_t cmd, size_t size, unsigned int flags)
 {
 	struct nl_msg *msg = conn_message(h, cmd, 0, REQUEST_SIZE + size);
 
@@ -204,8 +202,8 @@ int agentsys_set(struct agentsys *h, uint32_t id, const struct agentsys_spec *sp
 	return send_request(h, msg, AGENTSYS_CMD_SET, false, &outcome);
 }
 
-int agentsys_shutdown(struct agentsys *h, int64_t timeout_ms, unsigned int flags,
-		      uint32_t *ended, uint32_t *killed)
+int agentsys_shutdown(struct agentsys *h, int64_t timeout_ms, unsigned int flags, uint32_t *ended,
+		      uint32_t *killed)
 {
 	struct nl_msg *msg = request(h, AGENTSYS_CMD_SHUTDOWN, 0, flags);
 	struct outcome outcome;

@@ -86,8 +86,8 @@ static int take_ring_event(struct agentsys *h, struct nlattr **attrs, void *arg)
 /* Queue what the ring holds behind the last event that was queued. */
 static int read_ring(struct agentsys_events *events)
 {
-	struct nl_msg *msg = conn_message(events->ring, AGENTSYS_CMD_EVENT_GET, NLM_F_DUMP,
-					  nla_total_size(8));
+	struct nl_msg *msg =
+		conn_message(events->ring, AGENTSYS_CMD_EVENT_GET, NLM_F_DUMP, nla_total_size(8));
 	struct answers answers = {
 		.cmd = AGENTSYS_NTF_EVENT,
 		.maxattr = AGENTSYS_E_MAX,
@@ -181,8 +181,8 @@ static int take_notification(struct agentsys_events *events, struct nlmsghdr *hd
 
 	if (is_farewell(events, hdr))
 		return -ENODEV;
-	if (hdr->nlmsg_type != events->live->family ||
-	    conn_parse(hdr, attrs, AGENTSYS_E_MAX) || genl->cmd != AGENTSYS_NTF_EVENT)
+	if (hdr->nlmsg_type != events->live->family || conn_parse(hdr, attrs, AGENTSYS_E_MAX) ||
+	    genl->cmd != AGENTSYS_NTF_EVENT)
 		return 0;
 	make_event(&event, attrs);
 	if (events->overrun || event.seq > events->last + 1) {
@@ -218,8 +218,7 @@ static int receive(struct agentsys_events *events)
 	return 0;
 }
 
-static void hand_out(struct agentsys_events *events, struct agentsys_event *event,
-		     uint64_t *lost)
+static void hand_out(struct agentsys_events *events, struct agentsys_event *event, uint64_t *lost)
 {
 	*event = events->queue[events->first++];
 	if (lost)

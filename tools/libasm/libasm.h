@@ -29,7 +29,7 @@
 extern "C" {
 #endif
 
-#define AGENTSYS_API __attribute__((visibility("default")))
+#define AGENTSYS_API   __attribute__((visibility("default")))
 #define AGENTSYS_CHECK __attribute__((warn_unused_result))
 
 /* ---- Connection ------------------------------------------------------- */
@@ -145,8 +145,7 @@ AGENTSYS_API int agentsys_spec_set_args(struct agentsys_spec *spec, const char *
 AGENTSYS_API int agentsys_spec_add_env(struct agentsys_spec *spec, const char *variable);
 
 /** agentsys_spec_set_env - all variables, with NULL behind the last. Errors: as above. */
-AGENTSYS_API int agentsys_spec_set_env(struct agentsys_spec *spec,
-				       const char *const variables[]);
+AGENTSYS_API int agentsys_spec_set_env(struct agentsys_spec *spec, const char *const variables[]);
 
 /** agentsys_spec_set_cwd - working directory, an absolute path. Error: -ENOMEM. */
 AGENTSYS_API int agentsys_spec_set_cwd(struct agentsys_spec *spec, const char *path);
@@ -193,8 +192,7 @@ AGENTSYS_API void agentsys_spec_set_new_privs(struct agentsys_spec *spec, bool a
  *
  * Errors: -EINVAL, -ENOMEM.
  */
-AGENTSYS_API int agentsys_spec_set_stdio_path(struct agentsys_spec *spec, int n,
-					      const char *path);
+AGENTSYS_API int agentsys_spec_set_stdio_path(struct agentsys_spec *spec, int n, const char *path);
 
 /**
  * agentsys_spec_set_stdio_fd - a descriptor of the caller as a standard descriptor
@@ -256,8 +254,7 @@ AGENTSYS_API void agentsys_spec_set_pids_max(struct agentsys_spec *spec, uint64_
  * agentsys_error_step(): the agent is forgotten then. Without, the record of an
  * agent whose first start failed stays.
  */
-AGENTSYS_API AGENTSYS_CHECK int agentsys_spawn(struct agentsys *h,
-					       const struct agentsys_spec *spec,
+AGENTSYS_API AGENTSYS_CHECK int agentsys_spawn(struct agentsys *h, const struct agentsys_spec *spec,
 					       unsigned int flags, uint32_t *id);
 
 /**
@@ -328,8 +325,7 @@ AGENTSYS_API int agentsys_remove(struct agentsys *h, uint32_t id);
  *
  * Errors: -ESRCH, -EOPNOTSUPP it was attached, -EINVAL, -EPERM.
  */
-AGENTSYS_API int agentsys_set(struct agentsys *h, uint32_t id,
-			      const struct agentsys_spec *spec);
+AGENTSYS_API int agentsys_set(struct agentsys *h, uint32_t id, const struct agentsys_spec *spec);
 
 /**
  * agentsys_shutdown - stop every agent and dismiss the launcher
@@ -451,8 +447,7 @@ AGENTSYS_API void agentsys_info_free(struct agentsys_info *info);
  *
  * Return: how many; agentsys_list_free() frees them. Error: -ENOMEM.
  */
-AGENTSYS_API AGENTSYS_CHECK ssize_t agentsys_list(struct agentsys *h,
-						  struct agentsys_info ***list);
+AGENTSYS_API AGENTSYS_CHECK ssize_t agentsys_list(struct agentsys *h, struct agentsys_info ***list);
 
 /** agentsys_list_free - forget what agentsys_list() gave, or NULL */
 AGENTSYS_API void agentsys_list_free(struct agentsys_info **list);
@@ -465,8 +460,7 @@ AGENTSYS_API void agentsys_list_free(struct agentsys_info **list);
  *
  * Errors: -ESRCH nobody, -ENOTUNIQ more than one agent, -ENOMEM.
  */
-AGENTSYS_API AGENTSYS_CHECK int agentsys_find(struct agentsys *h, const char *name,
-					      uint32_t *id);
+AGENTSYS_API AGENTSYS_CHECK int agentsys_find(struct agentsys *h, const char *name, uint32_t *id);
 
 /**
  * struct agentsys_system - counters since the module was loaded
@@ -567,8 +561,8 @@ AGENTSYS_API int agentsys_events_fd(const struct agentsys_events *events);
  * ran, -ENODEV the module was unloaded, -ENOMEM.
  */
 AGENTSYS_API AGENTSYS_CHECK int agentsys_events_next(struct agentsys_events *events,
-						     struct agentsys_event *event,
-						     uint64_t *lost, int timeout_ms);
+						     struct agentsys_event *event, uint64_t *lost,
+						     int timeout_ms);
 
 /* ---- For agents: the device -------------------------------------------- */
 
@@ -666,8 +660,7 @@ AGENTSYS_API int agentsys_end_text(uint32_t cause, int32_t code, char *buf, size
  *
  * Return: as snprintf().
  */
-AGENTSYS_API int agentsys_event_text(const struct agentsys_event *event, char *buf,
-				     size_t len);
+AGENTSYS_API int agentsys_event_text(const struct agentsys_event *event, char *buf, size_t len);
 
 #ifdef __cplusplus
 }

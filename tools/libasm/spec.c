@@ -30,7 +30,7 @@ enum number {
 
 static const struct {
 	int attr;
-	bool wide; /* u64 */
+	bool wide;   /* u64 */
 	bool attach; /* taken by AGENTSYS_CMD_ATTACH */
 	bool policy; /* taken by AGENTSYS_CMD_SET */
 } numbers[NUMBERS] = {
@@ -251,8 +251,8 @@ int agentsys_spec_set_groups(struct agentsys_spec *spec, size_t n, const gid_t g
 	return 0;
 }
 
-int agentsys_spec_set_rlimit(struct agentsys_spec *spec, unsigned int resource,
-			     uint64_t soft, uint64_t hard)
+int agentsys_spec_set_rlimit(struct agentsys_spec *spec, unsigned int resource, uint64_t soft,
+			     uint64_t hard)
 {
 	size_t i = 0;
 
@@ -323,8 +323,7 @@ void agentsys_spec_set_max_restarts(struct agentsys_spec *spec, uint32_t n)
 	set_number(spec, N_MAX_RESTARTS, n);
 }
 
-void agentsys_spec_set_backoff(struct agentsys_spec *spec, uint32_t initial_ms,
-			       uint32_t max_ms)
+void agentsys_spec_set_backoff(struct agentsys_spec *spec, uint32_t initial_ms, uint32_t max_ms)
 {
 	set_number(spec, N_BACKOFF_INITIAL, initial_ms);
 	set_number(spec, N_BACKOFF_MAX, max_ms);
@@ -398,8 +397,7 @@ static bool taken(enum number n, enum spec_parts parts)
 	       (parts == SPEC_POLICY && numbers[n].policy);
 }
 
-static int put_numbers(struct nl_msg *msg, const struct agentsys_spec *spec,
-		       enum spec_parts parts)
+static int put_numbers(struct nl_msg *msg, const struct agentsys_spec *spec, enum spec_parts parts)
 {
 	int ret = 0;
 
@@ -446,8 +444,8 @@ static int put_program(struct nl_msg *msg, const struct agentsys_spec *spec)
 		ret = nla_put(msg, AGENTSYS_A_GROUPS, spec->ngroups * sizeof(*spec->groups),
 			      spec->groups);
 	if (!ret && spec->nrlimits)
-		ret = nla_put(msg, AGENTSYS_A_RLIMITS,
-			      spec->nrlimits * sizeof(*spec->rlimits), spec->rlimits);
+		ret = nla_put(msg, AGENTSYS_A_RLIMITS, spec->nrlimits * sizeof(*spec->rlimits),
+			      spec->rlimits);
 	if (!ret && spec->new_privs)
 		ret = nla_put_flag(msg, AGENTSYS_A_NEW_PRIVS);
 	if (!ret)
