@@ -80,14 +80,15 @@ static u64 cpu_us_of(struct agentsys_agent *agent)
 		bool has_cgroup;
 
 		spin_lock(&agent->lock);
-		has_cgroup = agent->has_cgroup;
+		/* It is set without this lock, by whoever is about to make the cgroup. */
+		has_cgroup = READ_ONCE(agent->has_cgroup);
 		base_us = agent->status.cpu_us;
 		spin_unlock(&agent->lock);
 		if (has_cgroup)
 			live_us = agentsys_cgroup_cpu_us(agent->id);
 
 		spin_lock(&agent->lock);
-		if (has_cgroup == agent->has_cgroup && base_us == agent->status.cpu_us) {
+		if (has_cgroup == READ_ONCE(agent->has_cgroup) && base_us == agent->status.cpu_us) {
 			agent->cpu_told = max(agent->cpu_told, base_us + live_us);
 			tries = 1;
 		}

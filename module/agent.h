@@ -79,8 +79,8 @@ enum agentsys_mail {
  * @id: its id, fixed once it is in the registry
  * @name: its name, terminated, fixed
  * @spec: what to launch, fixed; NULL for an attached agent
- * @refs: references; the registry holds one, each message in the mailbox
- *	one, the launch queue one
+ * @refs: references; the registry holds one, a place in the mailbox one, the
+ *	launch queue or the job one, an attach under way one
  * @rcu: for the delayed free
  *
  * Written in any context, by the probes:
@@ -116,6 +116,7 @@ enum agentsys_mail {
  * @by_hand: the launch under way was asked for; its failure is an answer,
  *	not a reason to try again
  * @first: the launch under way is the one of the spawn request
+ * @watched: whoever asked for the spawn waits for it
  * @restart_after: it is being stopped in order to be started again
  * @forget: remove the record as soon as its cgroup is gone
  * @begun_ns: when the present launch was asked for, CLOCK_BOOTTIME
@@ -165,6 +166,7 @@ struct agentsys_agent {
 	bool ran;
 	bool by_hand;
 	bool first;
+	bool watched;
 	bool restart_after;
 	bool forget;
 	u8 asked;

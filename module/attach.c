@@ -79,6 +79,7 @@ static int is_exiting(struct pid *pid, int *wait_status)
 	task = pid_task(pid, PIDTYPE_TGID);
 	if (task) {
 		ret = !atomic_read(&task->signal->live);
+		smp_rmb(); /* the thread that made it 0 has written its status before */
 		*wait_status = task->signal->group_exit_code;
 	}
 	rcu_read_unlock();
@@ -106,6 +107,8 @@ static int adopt(struct attach *attach)
 	u64 id = cgroup_id_of(attach->pid);
 	pid_t tgid = pid_nr(attach->pid);
 	int status, exiting, ret;
+
+	lockdep_assert_held(&agentsys_lock);
 
 	if (!id)
 		return -ESRCH;
@@ -172,6 +175,8 @@ static bool is_taken(struct pid *pid)
 	struct attach *attach;
 	bool taken;
 
+	lockdep_assert_held(&agentsys_lock);
+
 	list_for_each_entry(attach, &under_way, node)
 		if (attach->pid == pid)
 			return true;
@@ -229,6 +234,7 @@ static int enter(struct attach *attach, u32 id, struct agentsys_waiter *waiter,
 			       "its id exists, there are too many, or a shutdown is under way");
 		return ret;
 	}
+	agent->watched = waiter;
 	if (waiter)
 		agentsys_waiter_add(agent, waiter);
 	agent->first = true;

@@ -75,6 +75,7 @@ int agentsys_spawn(struct agentsys_agent *agent, u32 id, struct agentsys_waiter 
 		goto out;
 	}
 	WRITE_ONCE(agent->has_cgroup, standby);
+	agent->watched = waiter;
 	if (waiter)
 		agentsys_waiter_add(agent, waiter); /* the first one */
 	agentsys_supervisor_apply(agent, AGENTSYS_IN_START);

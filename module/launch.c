@@ -36,11 +36,13 @@ static void begin(struct work_struct *work);
 static void ended(struct work_struct *work);
 static void hung(struct work_struct *work);
 static void lingered(struct work_struct *work);
+static void closed(struct work_struct *work);
 
 static DECLARE_WORK(begin_work, begin);
 static DECLARE_WORK(ended_work, ended);
 static DECLARE_DELAYED_WORK(hung_work, hung);
 static DECLARE_DELAYED_WORK(linger_work, lingered);
+static DECLARE_DELAYED_WORK(closed_work, closed);
 
 /* Something moved: the launcher has its full time again, if there is work left. */
 void agentsys_launch_progress(void)
@@ -67,14 +69,30 @@ static void start_launcher(void)
 	queue_work(system_unbound_wq, &begin_work);
 }
 
-void agentsys_launch_check_gone(void)
+/* Tell whoever waits for the launcher to be gone. */
+static void check_gone(void)
 {
 	void (*gone)(void) = agentsys_launch.gone;
+
+	lockdep_assert_held(&agentsys_lock);
 
 	if (gone && agentsys_launch.state == LAUNCH_NONE && !agentsys_launch.file) {
 		agentsys_launch.gone = NULL;
 		gone();
 	}
+}
+
+static void closed(struct work_struct *work)
+{
+	mutex_lock(&agentsys_lock);
+	check_gone();
+	mutex_unlock(&agentsys_lock);
+}
+
+/* A tick later: the file holds the module until it has been closed, a moment after this. */
+void agentsys_launch_closed(void)
+{
+	queue_delayed_work(agentsys_wq, &closed_work, 1);
 }
 
 /* The main process of a launch that came to nothing is nobody's any more. */
@@ -87,6 +105,8 @@ static void forget_main(struct agentsys_agent *agent)
 /* Give up on @agent. The caller has taken it off the queue, or it is the job. */
 void agentsys_launch_failed(struct agentsys_agent *agent, int error, enum agentsys_step step)
 {
+	lockdep_assert_held(&agentsys_lock);
+
 	forget_main(agent);
 	agent->launch_error = error;
 	agent->launch_step = step;
@@ -97,6 +117,8 @@ void agentsys_launch_drop_job(void)
 {
 	struct agentsys_agent *agent = agentsys_launch.job;
 
+	lockdep_assert_held(&agentsys_lock);
+
 	agentsys_launch.job = NULL;
 	agentsys_launch.committed = false;
 	agentsys_launch.error = 0;
@@ -106,6 +128,8 @@ void agentsys_launch_drop_job(void)
 /* The job fails; @error and @step say why if it was not given up before. */
 void agentsys_launch_fail_job(int error, enum agentsys_step step)
 {
+	lockdep_assert_held(&agentsys_lock);
+
 	if (agentsys_launch.error)
 		agentsys_launch_failed(agentsys_launch.job, agentsys_launch.error,
 				       agentsys_launch.step);
@@ -117,6 +141,8 @@ void agentsys_launch_fail_job(int error, enum agentsys_step step)
 /* Give up the job. Its process, if there will be one, cannot commit any more. */
 static void give_up_job(int error, enum agentsys_step step)
 {
+	lockdep_assert_held(&agentsys_lock);
+
 	agentsys_launch.job->token = 0;
 	agentsys_launch.error = error;
 	agentsys_launch.step = step;
@@ -125,6 +151,8 @@ static void give_up_job(int error, enum agentsys_step step)
 static void fail_queue(int error)
 {
 	struct agentsys_agent *agent, *next;
+
+	lockdep_assert_held(&agentsys_lock);
 
 	list_for_each_entry_safe(agent, next, &agentsys_launch.queue, launch_node) {
 		list_del_init(&agent->launch_node);
@@ -180,7 +208,7 @@ static void bury(void)
 	else
 		start_launcher();
 	agentsys_launch_progress();
-	agentsys_launch_check_gone();
+	check_gone();
 }
 
 static void ended(struct work_struct *work)
@@ -264,8 +292,7 @@ static void hung(struct work_struct *work)
 	} else {
 		give_up_job(ETIMEDOUT, AGENTSYS_STEP_TIMEOUT);
 	}
-	if (agentsys_launch.pid)
-		kill_pid(agentsys_launch.pid, SIGKILL, 1);
+	agentsys_launch_kill();
 	agentsys_launch_progress();
 out:
 	mutex_unlock(&agentsys_lock);
@@ -278,8 +305,7 @@ static void lingered(struct work_struct *work)
 	if (!agentsys_launch.unneeded || agentsys_launch.state == LAUNCH_NONE)
 		goto out;
 	if (agentsys_launch.dismissed) {
-		if (agentsys_launch.pid)
-			kill_pid(agentsys_launch.pid, SIGKILL, 1);
+		agentsys_launch_kill();
 	} else {
 		WRITE_ONCE(agentsys_launch.dismissed, true);
 		rcuwait_wake_up(&agentsys_launch_wait);
@@ -297,6 +323,14 @@ void agentsys_launch_dismiss(bool now)
 		return; /* on its way out, and watched */
 	agentsys_launch.unneeded = true;
 	mod_delayed_work(agentsys_wq, &linger_work, now ? 0 : LAUNCHER_LINGER);
+}
+
+void agentsys_launch_kill(void)
+{
+	lockdep_assert_held(&agentsys_lock);
+
+	if (agentsys_launch.pid)
+		kill_pid(agentsys_launch.pid, SIGKILL, 1);
 }
 
 bool agentsys_launch_gone(void (*fn)(void))
@@ -370,10 +404,15 @@ const char *agentsys_launch_path(void)
 
 int agentsys_launch_init(void)
 {
-	if (launch_timeout_ms)
-		return 0;
-	pr_err("launch_timeout_ms=0 leaves no time for a launch\n");
-	return -EINVAL;
+	if (!launch_timeout_ms) {
+		pr_err("launch_timeout_ms=0 leaves no time for a launch\n");
+		return -EINVAL;
+	}
+	if (!*launcher) {
+		pr_err("launcher= names no program\n");
+		return -EINVAL;
+	}
+	return 0;
 }
 
 /* Nobody is live, so nothing is queued; a launcher may be on its way all the same. */
@@ -381,14 +420,14 @@ void agentsys_launch_exit(void)
 {
 	cancel_work_sync(&begin_work);
 	mutex_lock(&agentsys_lock);
-	if (agentsys_launch.pid)
-		kill_pid(agentsys_launch.pid, SIGKILL, 1);
+	agentsys_launch_kill();
 	put_pid(agentsys_launch.pid);
 	agentsys_launch.pid = NULL;
 	agentsys_launch.state = LAUNCH_NONE;
-	agentsys_launch_check_gone();
+	check_gone();
 	mutex_unlock(&agentsys_lock);
 	cancel_work_sync(&ended_work);
 	cancel_delayed_work_sync(&hung_work);
 	cancel_delayed_work_sync(&linger_work);
+	cancel_delayed_work_sync(&closed_work);
 }

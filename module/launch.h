@@ -35,6 +35,9 @@ void agentsys_launch_done(struct agentsys_agent *agent);
 /* Nobody needs the launcher: at once, or after a while. Supervisor lock held. */
 void agentsys_launch_dismiss(bool now);
 
+/* Kill its process, if there is one. Supervisor lock held. */
+void agentsys_launch_kill(void);
+
 /* There is no launcher process, or @fn is called in work context once it is gone. */
 bool agentsys_launch_gone(void (*fn)(void));
 

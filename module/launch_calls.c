@@ -22,9 +22,13 @@
 /* Marks a file that has joined, in its private_data. */
 static char launcher_file;
 
+/*
+ * Asked before the supervisor lock is taken: anyone may call, and might be taken off
+ * the processor for long while holding it.
+ */
 static bool is_launcher_file(const struct file *file)
 {
-	return file->private_data == &launcher_file;
+	return READ_ONCE(file->private_data) == &launcher_file;
 }
 
 static bool is_launcher(const struct task_struct *task)
@@ -46,6 +50,8 @@ static long launch_join(struct file *file, void __user *uarg)
 		return ret;
 	if (arg.flags)
 		return -EINVAL;
+	if (!is_launcher(current))
+		return -EPERM;
 
 	mutex_lock(&agentsys_lock);
 	if (!is_launcher(current)) {
@@ -66,7 +72,7 @@ static long launch_join(struct file *file, void __user *uarg)
 		goto out;
 	}
 	fd_install(fd, root);
-	file->private_data = &launcher_file;
+	WRITE_ONCE(file->private_data, &launcher_file);
 	agentsys_launch.file = file;
 	agentsys_launch.state = LAUNCH_JOINED;
 	agentsys_launch_progress();
@@ -78,6 +84,8 @@ out:
 /* The launcher is back: what it was busy with runs, has failed, or came to nothing. */
 static void finish_job(void)
 {
+	lockdep_assert_held(&agentsys_lock);
+
 	if (!agentsys_launch.job)
 		return;
 	if (agentsys_launch.committed)
@@ -103,8 +111,10 @@ static int take_job(struct file *file)
 {
 	int ret;
 
+	if (!is_launcher_file(file))
+		return -EPERM;
 	mutex_lock(&agentsys_lock);
-	if (!is_launcher_file(file) || !is_launcher(current)) {
+	if (!is_launcher(current)) {
 		mutex_unlock(&agentsys_lock);
 		return -EPERM;
 	}
@@ -220,6 +230,8 @@ static int bind_cgroup(struct agentsys_agent *agent)
 	u64 id = 0;
 	int ret;
 
+	lockdep_assert_held(&agentsys_lock);
+
 	rcu_read_lock();
 	cgroup = agentsys_cgroup_of(current);
 	if (cgroup)
@@ -258,11 +270,13 @@ static long launch_commit(struct file *file, const struct agentsys_launch_result
 	struct agentsys_agent *agent = agentsys_launch.job;
 	int ret;
 
+	lockdep_assert_held(&agentsys_lock);
+
 	if (arg->error || arg->step)
 		return -EINVAL;
 	if (is_launcher(current))
 		return -EPERM;
-	if (!agent || agentsys_launch.committed || agent->token != arg->token)
+	if (!agent || agentsys_launch.committed || !arg->token || agent->token != arg->token)
 		return -ECANCELED;
 	if (agent->previous && !is_gone(agent->previous))
 		return -EAGAIN;
@@ -308,6 +322,8 @@ static long launch_fail(const struct agentsys_launch_result *arg)
 	struct agentsys_agent *agent;
 	int ret = -ECANCELED;
 
+	lockdep_assert_held(&agentsys_lock);
+
 	if (!arg->error || arg->error > MAX_ERRNO || !arg->step || arg->step >= __AGENTSYS_STEPS)
 		return -EINVAL;
 
@@ -338,11 +354,11 @@ static long launch_result(struct file *file, unsigned int nr, void __user *uarg)
 		return ret;
 	if (arg.reserved)
 		return -EINVAL;
+	if (!is_launcher_file(file))
+		return -EPERM;
 
 	mutex_lock(&agentsys_lock);
-	if (!is_launcher_file(file))
-		ret = -EPERM;
-	else if (nr == _IOC_NR(AGENTSYS_IOC_LAUNCH_COMMIT))
+	if (nr == _IOC_NR(AGENTSYS_IOC_LAUNCH_COMMIT))
 		ret = launch_commit_patiently(file, &arg);
 	else
 		ret = launch_fail(&arg);
@@ -369,6 +385,6 @@ void agentsys_launch_release(struct file *file)
 	mutex_lock(&agentsys_lock);
 	if (agentsys_launch.file == file)
 		agentsys_launch.file = NULL;
-	agentsys_launch_check_gone();
 	mutex_unlock(&agentsys_lock);
+	agentsys_launch_closed();
 }

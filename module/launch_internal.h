@@ -41,7 +41,7 @@ enum launch_state {
  * @deadline: jiffies by which there must be progress
  * @gone: to be called once there is no process and no file
  *
- * Guarded by the supervisor lock, but for @tgid.
+ * Guarded by the supervisor lock, but for @tgid and @wait_status.
  */
 struct agentsys_launch {
 	enum launch_state state;
@@ -69,13 +69,13 @@ extern struct agentsys_launch agentsys_launch;
 /* Where it waits for a job. The exec probe wakes it up, so this may take no lock that sleeps. */
 extern struct rcuwait agentsys_launch_wait;
 
+/* Its file is being closed. Without the supervisor lock. */
+void agentsys_launch_closed(void);
+
 /* All of these with the supervisor lock held. */
 
 /* Something moved: the launcher has its full time again, if there is work left. */
 void agentsys_launch_progress(void);
-
-/* Tell whoever waits for the launcher to be gone. */
-void agentsys_launch_check_gone(void);
 
 /* Give up on @agent, which is not in the queue any more, and not the job. */
 void agentsys_launch_failed(struct agentsys_agent *agent, int error, enum agentsys_step step);

@@ -64,6 +64,7 @@ static void probe_exit(void *data, struct task_struct *task)
 	/* Two threads may be the last one: whoever clears tgid below is. */
 	if (atomic_read(&task->signal->live))
 		return;
+	smp_rmb(); /* whoever made it 0 has written the process's status before */
 	agentsys_launch_probe_exit(tgid, wait_status_of(task));
 
 	rcu_read_lock();

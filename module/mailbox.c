@@ -51,11 +51,6 @@ bool agentsys_mail_pending(void)
 	return !llist_empty(&mailbox);
 }
 
-void agentsys_mail_kick(void)
-{
-	queue_work(agentsys_wq, &mailbox_work);
-}
-
 void agentsys_mail_drain(void)
 {
 	struct llist_node *list;

@@ -10,7 +10,7 @@
  *   agentsys_lock
  *     inode locks and cgroup_mutex	(cgroup files are read and written)
  *     agentsys_agent.lock
- *     the registry's and the launcher's inner locks
+ *     the registry's inner locks
  *     the event ring's lock		(raw, irqs off; taken from any context)
  * User memory is never touched with any of them held.
  */
@@ -37,9 +37,8 @@ void agentsys_mail_post(struct agentsys_agent *agent, enum agentsys_mail mail);
  */
 void agentsys_mail_post_soon(struct agentsys_agent *agent, enum agentsys_mail mail);
 
-/* Is there something to handle? Then somebody else shall: for who cannot. */
+/* Is there something to handle? */
 bool agentsys_mail_pending(void);
-void agentsys_mail_kick(void);
 
 /* Handle what is there, on top of what the caller does. Supervisor lock held. */
 void agentsys_mail_drain(void);

@@ -6,6 +6,7 @@
 
 #include "agent.h"
 #include "cgroup.h"
+#include "mailbox.h"
 
 static unsigned int max_agents = 16384;
 module_param(max_agents, uint, 0444);
@@ -135,12 +136,16 @@ struct agentsys_agent *agentsys_registry_next(u32 id)
 
 int agentsys_registry_bind(struct agentsys_agent *agent, u64 cgroup_id)
 {
+	lockdep_assert_held(&agentsys_lock);
+
 	/* Not charged to the caller: that is the new agent itself. */
 	return xa_insert(&by_cgroup, cgroup_id, agent, GFP_KERNEL);
 }
 
 void agentsys_registry_unbind(u64 cgroup_id)
 {
+	lockdep_assert_held(&agentsys_lock);
+
 	xa_erase(&by_cgroup, cgroup_id);
 }
 
@@ -148,6 +153,8 @@ int agentsys_registry_set_main(struct agentsys_agent *agent, struct pid *pid)
 {
 	pid_t tgid = pid_nr(pid);
 	int ret;
+
+	lockdep_assert_held(&agentsys_lock);
 
 	/* An entry that is there is of a process that has ended: its number is in use again. */
 	ret = xa_err(xa_store(&by_main, tgid, agent, GFP_KERNEL));
@@ -163,6 +170,8 @@ int agentsys_registry_set_main(struct agentsys_agent *agent, struct pid *pid)
 
 void agentsys_registry_drop_main(struct agentsys_agent *agent)
 {
+	lockdep_assert_held(&agentsys_lock);
+
 	/* If the exit probe was first its message is on the way, and finds no main process. */
 	xchg(&agent->tgid, 0);
 	if (agent->main)

@@ -30,7 +30,8 @@ struct agentsys_agent *agentsys_registry_get(u32 id);
 
 /*
  * The record with the lowest id that is @id or higher, with a reference, or
- * NULL. Iterate: for (id = 0; (a = agentsys_registry_next(id)); id = a->id + 1).
+ * NULL. To look at all of them, begin with 0 and go on with agent->id + 1, read
+ * before the reference is dropped.
  */
 struct agentsys_agent *agentsys_registry_next(u32 id);
 

@@ -205,7 +205,8 @@ static int push_agents(struct sink *sink)
 	struct agentsys_agent *agent;
 	u32 id;
 
-	for (id = 0; (agent = agentsys_registry_next(id)); id = agent->id + 1) {
+	for (id = 0; (agent = agentsys_registry_next(id));) {
+		id = agent->id + 1;
 		agentsys_report_agent(&sink->json, agent);
 		sink_push(sink);
 		agentsys_agent_put(agent);
@@ -240,6 +241,9 @@ static u64 first_event_within(u64 last, u64 room)
 			break;
 		room -= len;
 		first--;
+		if (fatal_signal_pending(current))
+			break;
+		cond_resched();
 	}
 	return first;
 }

@@ -21,6 +21,7 @@ static void deadline(struct work_struct *work);
  *
  * @active: one is under way
  * @killing: everything left has been killed
+ * @launcher_killed: no agent was left, and the launcher has been killed too
  * @left: agents that were live when that was looked at last
  * @due: jiffies at which everything left is killed, or has not gone in spite of it
  * @asker: who asked for it, or NULL
@@ -28,6 +29,7 @@ static void deadline(struct work_struct *work);
  */
 static bool active;
 static bool killing;
+static bool launcher_killed;
 static unsigned int left;
 static unsigned long due;
 static struct agentsys_waiter *asker;
@@ -36,11 +38,15 @@ static DECLARE_DELAYED_WORK(deadline_work, deadline);
 
 bool agentsys_shutdown_active(void)
 {
+	lockdep_assert_held(&agentsys_lock);
+
 	return active;
 }
 
 void agentsys_shutdown_killed(void)
 {
+	lockdep_assert_held(&agentsys_lock);
+
 	answer.killed += active;
 }
 
@@ -98,6 +104,8 @@ static void done(void)
 {
 	struct agentsys_waiter *waiter = asker;
 
+	lockdep_assert_held(&agentsys_lock);
+
 	active = false;
 	asker = NULL;
 	cancel_delayed_work(&deadline_work);
@@ -126,6 +134,10 @@ static void deadline(struct work_struct *work)
 		kill_what_is_left();
 	} else if (agentsys_supervisor_live() < left) {
 		left = agentsys_supervisor_live();
+		wait_until(jiffies + KILLED_GRACE);
+	} else if (!left && !launcher_killed) {
+		launcher_killed = true;
+		agentsys_launch_kill();
 		wait_until(jiffies + KILLED_GRACE);
 	} else {
 		give_up();
@@ -158,6 +170,7 @@ static void begin(u32 deadline_ms, struct agentsys_waiter *waiter)
 	answer.count = agentsys_supervisor_live();
 	agentsys_event(&event);
 	killing = false;
+	launcher_killed = false;
 	if (deadline_ms) {
 		wait_until(jiffies + msecs_to_jiffies(deadline_ms));
 		all(AGENTSYS_IN_STOP, deadline_ms);

@@ -77,6 +77,8 @@ void agentsys_supervisor_hold(struct agentsys_agent *agent)
 
 static void let_go(struct agentsys_agent *agent)
 {
+	lockdep_assert_held(&agentsys_lock);
+
 	if (!agent->populated)
 		return;
 	agent->populated = false;
@@ -85,12 +87,15 @@ static void let_go(struct agentsys_agent *agent)
 		agentsys_standby_drop();
 		agentsys_launch_dismiss(false);
 	}
-	agentsys_shutdown_check();
+	/* Whoever waits for a shutdown unloads the module next. A work of ours keeps it till then. */
 	module_put(THIS_MODULE);
+	agentsys_shutdown_check();
 }
 
 static void forget(struct agentsys_agent *agent)
 {
+	lockdep_assert_held(&agentsys_lock);
+
 	agent->deadline = 0;
 	/* The callback takes no lock, so it can be waited for with ours held. */
 	timer_delete_sync(&agent->timer);
@@ -147,7 +152,7 @@ static void reap(struct agentsys_agent *agent, enum agentsys_input input)
 		return;
 	disarm(agent);
 	/* Whoever asked for the spawn is told that it failed: there is nothing to keep. */
-	if (agent->first && agentsys_waiter_any(agent, AGENTSYS_RUNS))
+	if (agent->first && agent->watched)
 		agent->forget = true;
 	agent->first = false;
 	agentsys_agent_get(agent);
@@ -182,6 +187,8 @@ static void finish(struct agentsys_agent *agent, u32 state)
 
 static void fail_start(struct agentsys_agent *agent, int error, enum agentsys_step step)
 {
+	lockdep_assert_held(&agentsys_lock);
+
 	agent->launch_error = error;
 	agent->launch_step = step;
 	agentsys_mail_post(agent, AGENTSYS_MAIL_LAUNCH_FAILED);
@@ -609,7 +616,8 @@ void agentsys_supervisor_exit(void)
 	agentsys_attach_exit();
 	agentsys_standby_exit();
 	agentsys_shutdown_exit();
-	for (id = 0; (agent = agentsys_registry_next(id)); id = agent->id + 1) {
+	for (id = 0; (agent = agentsys_registry_next(id));) {
+		id = agent->id + 1;
 		timer_delete_sync(&agent->timer);
 		agentsys_agent_put(agent);
 	}

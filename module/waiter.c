@@ -30,22 +30,12 @@ void agentsys_waiter_del(struct agentsys_agent *agent, struct agentsys_waiter *w
 	agent->nr_waiters--;
 }
 
-bool agentsys_waiter_any(const struct agentsys_agent *agent, enum agentsys_goal goal)
-{
-	const struct agentsys_waiter *waiter;
-
-	lockdep_assert_held(&agentsys_lock);
-
-	list_for_each_entry(waiter, &agent->waiters, node)
-		if (waiter->goal == goal)
-			return true;
-	return false;
-}
-
 static void answer_all(struct agentsys_agent *agent, enum agentsys_goal goal,
 		       const struct agentsys_answer *answer)
 {
 	struct agentsys_waiter *waiter, *next;
+
+	lockdep_assert_held(&agentsys_lock);
 
 	list_for_each_entry_safe(waiter, next, &agent->waiters, node) {
 		if (waiter->goal != goal)
@@ -116,6 +106,8 @@ void agentsys_waiter_fail(struct agentsys_agent *agent)
 		.text = "it was asked to end while it was being started",
 	};
 	char text[256];
+
+	lockdep_assert_held(&agentsys_lock);
 
 	if (list_empty(&agent->waiters))
 		return;

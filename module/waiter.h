@@ -63,9 +63,6 @@ void agentsys_waiter_del(struct agentsys_agent *agent, struct agentsys_waiter *w
 /* Answer those whose goal is reached. */
 void agentsys_waiter_reached(struct agentsys_agent *agent, enum agentsys_goal goal);
 
-/* Does anyone wait for this? */
-bool agentsys_waiter_any(const struct agentsys_agent *agent, enum agentsys_goal goal);
-
 /* Answer those that wait for it to run: it will not. */
 void agentsys_waiter_fail(struct agentsys_agent *agent);
 

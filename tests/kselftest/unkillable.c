@@ -194,4 +194,18 @@ TEST_F_TIMEOUT(unkillable, a_shutdown_gives_up, 120)
 	EXPECT_EQ(1, killed);
 }
 
+/* One that hangs is killed, at the latest when nothing else is left to wait for. */
+TEST_F_TIMEOUT(unkillable, a_launcher_that_hangs_is_not, 120)
+{
+	struct agents *a = &self->a;
+	uint32_t ended;
+
+	move_to("/sys/fs/cgroup", self->kthread);
+	kill(look_system(a->h).launcher_pid, SIGSTOP);
+	ASSERT_OK(a->h, agentsys_kill(a->h, self->id, AGENTSYS_WAIT));
+	ASSERT_OK(a->h, agentsys_shutdown(a->h, 0, AGENTSYS_WAIT, &ended, NULL));
+	EXPECT_EQ(0, ended);
+	EXPECT_EQ(0, look_system(a->h).launcher_pid);
+}
+
 TEST_HARNESS_MAIN

@@ -435,6 +435,7 @@ TEST_F(load, with_bad_parameters)
 		{ "ring_size=63", EINVAL, "ring_size=63" },
 		{ "ring_size=131072", EINVAL, "ring_size=131072" },
 		{ "launch_timeout_ms=0", EINVAL, "launch_timeout_ms" },
+		{ "launcher=", EINVAL, "launcher=" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
