@@ -87,7 +87,7 @@ static void let_go(struct agentsys_agent *agent)
 		agentsys_standby_drop();
 		agentsys_launch_dismiss(false);
 	}
-	/* Whoever waits for a shutdown unloads the module next. A work of ours keeps it till then. */
+	/* Who waits for a shutdown unloads the module next. A work of ours keeps it till then. */
 	module_put(THIS_MODULE);
 	agentsys_shutdown_check();
 }
