@@ -268,7 +268,8 @@ struct agentsys_text {
  *   -EPERM       not allowed
  *   -EINVAL      unknown patch, or a value out of range
  *   -ESRCH       no such agent
- *   -EOPNOTSUPP  patches 1 to 3: this module enforces no capabilities
+ *   -EOPNOTSUPP  patches 1 to 3: this module enforces no capabilities; and patch 4
+ *                of an agent that was attached: it cannot be restarted
  */
 #define AGENTSYS_IOC_POLICY	_IO(AGENTSYS_IOC_MAGIC, 0x02)
 

@@ -8,13 +8,12 @@
  * Commands that change something need CAP_SYS_ADMIN in the initial user
  * namespace (-EPERM), reading is open to everyone. Every refusal carries a text
  * in the extended acknowledgement (NETLINK_EXT_ACK), and changes nothing. With
- * any command, a number that is out of its attribute's range is -ERANGE, and an
- * attribute that the command does not take, or of a wrong size, is -EINVAL. With
- * any command about one agent, -EBUSY says that it is just being attached, or
- * that 64 requests wait for it already; -ESHUTDOWN with any that changes an agent
- * that the module is being unloaded. Only an unknown command, -EOPNOTSUPP, and
- * -ENOMEM have no text: the kernel refuses the first by itself, and lacks the
- * memory for a text with the other.
+ * any command, a number that is out of its attribute's range, or a flag that has
+ * a value, is -ERANGE, and an attribute that the command does not take, or of
+ * another wrong size, is -EINVAL. -ESHUTDOWN with any command that changes an
+ * agent says that the module is being unloaded. Only an unknown command,
+ * -EOPNOTSUPP, and -ENOMEM have no text: the kernel refuses the first by itself,
+ * and lacks the memory for a text with the other.
  *
  * A command that starts or ends processes is answered twice when it carries
  * AGENTSYS_A_WAIT: the usual acknowledgement (when NLM_F_ACK is set) says that
@@ -49,28 +48,30 @@
  *	-EBADF a descriptor that is not open; later: what the failing step said
  * @AGENTSYS_CMD_ATTACH: adopt a running process [PID, (ID), (NAME), (STOP_*),
  *	(limits), (WAIT)]
- *	-ESRCH no such process, -EINVAL a kernel thread or pid 1, -EBUSY it is
- *	part of an agent already, -EEXIST, -ENOSPC as above
+ *	-ESRCH no such process, -EINVAL a kernel thread, pid 1 or the launcher,
+ *	-EBUSY it is part of an agent already, -EEXIST, -ENAMETOOLONG, -EINVAL,
+ *	-ENOSPC, -ESHUTDOWN as above
  * @AGENTSYS_CMD_START: start an ended agent by hand [ID, (WAIT)]
  *	-ESRCH, -EALREADY it runs, -EBUSY it is ending, -EOPNOTSUPP it was
  *	attached and has nothing to start from, -ESHUTDOWN
  * @AGENTSYS_CMD_STOP: send the stop signal, kill what is left after the stop
  *	timeout; no restart follows [ID, (STOP_TIMEOUT), (WAIT)]
- *	-ESRCH; an ended agent is a success
+ *	-ESRCH, -EBUSY it is just being attached, or 64 wait for it; an
+ *	ended agent is a success
  * @AGENTSYS_CMD_KILL: kill its whole cgroup at once; no restart follows [ID, (WAIT)]
- *	-ESRCH; an ended agent is a success
+ *	-ESRCH, -EBUSY as above; an ended agent is a success
  * @AGENTSYS_CMD_RESTART: stop, then start; starts an ended one [ID,
  *	(STOP_TIMEOUT), (WAIT)]
- *	-ESRCH, -EOPNOTSUPP, -ESHUTDOWN
+ *	-ESRCH, -EBUSY, -EOPNOTSUPP, -ESHUTDOWN
  * @AGENTSYS_CMD_PAUSE: freeze its cgroup [ID]
- *	-ESRCH, -EINVAL not active
+ *	-ESRCH, -EBUSY it is just being attached, -EINVAL not active
  * @AGENTSYS_CMD_RESUME: thaw it [ID]
- *	-ESRCH, -EINVAL not active
+ *	-ESRCH, -EBUSY, -EINVAL as above
  * @AGENTSYS_CMD_REMOVE: forget the record of an ended agent [ID, (WAIT)]; the
  *	second answer tells that the record is gone and its id free, which takes
  *	as long as something of the agent is left that still dies
- *	-ESRCH, -EBUSY it has not ended; -ECANCELED, as the second answer: it
- *	was started again before
+ *	-ESRCH, -EBUSY it has not ended, or 64 wait for it; -ECANCELED, as
+ *	the second answer: it was started again before
  * @AGENTSYS_CMD_SET: change the restart policy [ID, (RESTART), (MAX_RESTARTS),
  *	(BACKOFF_INITIAL), (BACKOFF_MAX)]
  *	-ESRCH, -EOPNOTSUPP attached, -EINVAL
