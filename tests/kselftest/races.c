@@ -11,6 +11,7 @@
  */
 #include "kselftest_harness.h"
 #include "lib/agents.h"
+#include "lib/ending.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -50,46 +51,13 @@ static struct agentsys_system totals(struct agentsys *h)
 	return look_system(h);
 }
 
-static bool nothing_of(struct agents *a)
-{
-	struct agentsys_info **list;
-	ssize_t n = agentsys_list(a->h, &list);
-
-	MUST(n >= 0);
-	agentsys_list_free(list);
-	return n == 0;
-}
-
 /* Whatever was done: this is how things are in the end. */
 FIXTURE_TEARDOWN(races)
 {
 	struct agents *a = &self->a;
-	struct agentsys_system system;
-	struct agentsys_info **list;
 	static char log[4 << 20];
-	ssize_t n;
 
-	ASSERT_EQ(0, agentsys_shutdown(a->h, 100, AGENTSYS_WAIT, NULL, NULL));
-	system = totals(a->h);
-	EXPECT_EQ(0, system.active);
-	EXPECT_EQ(system.spawns, system.exits);
-	EXPECT_EQ(0, system.launcher_pid);
-	EXPECT_EQ(0, count_cgroups());
-
-	/* Every record is on the list, has ended, and can be looked at and removed. */
-	n = agentsys_list(a->h, &list);
-	EXPECT_EQ(system.agents, n);
-	for (ssize_t i = 0; i < n; i++) {
-		EXPECT_TRUE(list[i]->state == AGENTSYS_EXITED || list[i]->state == AGENTSYS_FAILED);
-		EXPECT_EQ(0, list[i]->pid);
-		EXPECT_EQ(list[i]->spawns, list[i]->exits);
-		EXPECT_LE(list[i]->crashes, list[i]->exits);
-		EXPECT_OK(a->h, agentsys_remove(a->h, list[i]->id));
-	}
-	agentsys_list_free(list);
-	EXPECT_EQ(0, totals(a->h).agents);
-	EXPECT_TRUE(nothing_of(a));
-
+	expect_all_ended(_metadata, a);
 	if (read_whole(LOG, log, sizeof(log)) > 0)
 		EXPECT_EQ(NULL, strstr(log, "double")) TH_LOG("an agent was there twice");
 	agents_close(a);

@@ -39,6 +39,7 @@ DEMO_TIMEOUT = 180
 QUIET_TIMEOUT = 30  # the guest sends a sign of life every 2 s
 KEEP_LOGS = 5  # runs per kernel
 TAIL = 25  # console lines shown of a machine that died
+PASSED_ON = ("SEED", "OPS", "CALLS", "CALL", "THREAD")  # what a test may be asked for, from our environment to its own
 
 
 def output(*argv):
@@ -195,7 +196,7 @@ class Spec:
             job["params"] = re.sub(r"(_ms)=(\d+)", lambda found: "%s=%d" % (
                 found[1], int(found[2]) * max(1, kernel.scale / 2)), job["params"])
         job.update(name=self.name, path="/usr/lib/agentsys/tests/" + self.program, timeout=self.timeout(kernel),
-                   scale=kernel.scale)
+                   scale=kernel.scale, env={name: os.environ[name] for name in PASSED_ON if os.environ.get(name)})
         return job
 
 

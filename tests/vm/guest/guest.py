@@ -179,7 +179,7 @@ class Test:
             child = subprocess.Popen([self.spec["path"]], stdin=subprocess.DEVNULL, stdout=write_end, stderr=write_end,
                                      cwd=work, preexec_fn=enter,
                                      env={**os.environ, "VM_SCALE": str(self.spec["scale"]), "PYTHONPATH": LIB + "/tests/lib", "TESTLIB": LIB + "/tests/lib",
-                                          "AGENTS": LIB + "/tests/agents"})
+                                          "AGENTS": LIB + "/tests/agents", **self.spec["env"]})
         except (OSError, subprocess.SubprocessError) as error:
             os.close(write_end)
             os.close(read)
