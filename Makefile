@@ -17,7 +17,7 @@ WARN := -Wall -Wextra -Werror
 # Deferred: finding (and the first time extracting) them is not needed for `make help`.
 SELFTESTS = $(shell scripts/kernel.sh source)/tools/testing/selftests
 
-.PHONY: all help deps module tools tests programs overlay check check-sanitizers check-kcsan coverage unit lint vm-test demo shell bench-quick \
+.PHONY: all help deps module tools tests programs overlay check check-sanitizers check-kcsan coverage unit lint vm-test demo shell bench-quick soak \
 	install uninstall install-tools install-module clean
 
 all: module tools
@@ -32,6 +32,7 @@ help:
 	@echo 'make unit          unit tests on this machine'
 	@echo 'make lint          static checks'
 	@echo 'make vm-test       tests in a virtual machine; T=name or T="a b*" picks, KVER=6.12 or 6.1-check the kernel'
+	@echo 'make soak          everything at random for MINUTES=5, after which nothing may be left of it; SEED, KVER'
 	@echo 'make bench-quick   benchmarks under a clock that counts instructions; results in $(BUILD)/bench'
 	@echo 'make all           build the module (KVER) and the tools'
 	@echo 'make install       tools, headers, manual pages and the module for the running kernel; DESTDIR, PREFIX'
@@ -53,7 +54,7 @@ endif
 
 # Test programs: one file is one test. A comment "build: ..." adds to the compiler's command line.
 NL_CFLAGS := -isystem /usr/include/libnl3
-PROGRAMS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/kselftest/*.c tests/bench/*.c)) \
+PROGRAMS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/kselftest/*.c tests/bench/*.c tests/soak/*.c)) \
 	$(patsubst tests/kselftest/agents/%.c,$(O)/tests/agents/%,$(wildcard tests/kselftest/agents/*.c))
 UNITS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/unit/*.c))
 # Looked for when needed, by the shell: make remembers what a folder held before the library was built.
@@ -78,6 +79,8 @@ $(O)/tests/kselftest/%: tests/kselftest/%.c
 	$(call link,$(TEST_CFLAGS) -include tests/kselftest/lib/scale.h,$(TEST_LIBS))
 $(O)/tests/bench/%: tests/bench/%.c
 	$(call link,$(TEST_CFLAGS),$(TEST_LIBS))
+$(O)/tests/soak/%: tests/soak/%.c
+	$(call link,$(TEST_CFLAGS) -Itests/kselftest -include tests/kselftest/lib/scale.h,$(TEST_LIBS))
 
 # Unit tests see the pure logic of the module, compiled for this machine with sanitizers.
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -130,6 +133,11 @@ demo: overlay
 
 shell: overlay
 	@tests/vm/vm.py shell
+
+MINUTES ?= 5
+soak: export MINUTES := $(MINUTES)
+soak: overlay
+	@tests/vm/vm.py soak
 
 bench-quick: overlay
 	@set -f; tests/vm/vm.py bench $(T)

@@ -35,7 +35,7 @@ copy() {	# FOLDER FILE...: copy those that exist
 copy "$root" tests/vm/guest/init
 copy "$lib/vm" tests/vm/guest/{guest.py,session,bashrc}
 copy "$lib/tests/lib" tests/vm/lib/* tests/kselftest/lib/*
-copy "$lib/tests" "$build"/tests/kselftest/* tests/kselftest/*.sh tests/kselftest/*.py tests/kselftest/data
+copy "$lib/tests" "$build"/tests/kselftest/* "$build"/tests/soak/* tests/kselftest/*.sh tests/kselftest/*.py tests/kselftest/data
 if [ -n "${COVERAGE:-}" ]; then
 	# The files that are counted in: there already, so that every user may write them.
 	(cd "$build/tools-coverage/obj" && find . -name '*.gcno') | while read -r notes; do

@@ -3,6 +3,7 @@
 
     vm.py test [NAME...]    tests/kselftest by name (* ? allowed), all without one
     vm.py bench [NAME...]   tests/bench under a clock that counts instructions
+    vm.py soak              tests/soak for so many MINUTES (default 5)
     vm.py demo | shell
 
 The environment says which kernel (KVER, default 6.1) and where the build is (BUILD, default build).
@@ -39,7 +40,8 @@ DEMO_TIMEOUT = 180
 QUIET_TIMEOUT = 30  # the guest sends a sign of life every 2 s
 KEEP_LOGS = 5  # runs per kernel
 TAIL = 25  # console lines shown of a machine that died
-PASSED_ON = ("SEED", "OPS", "CALLS", "CALL", "THREAD")  # what a test may be asked for, from our environment to its own
+SOAK_TIMEOUT = 300  # beyond its MINUTES: its end is slow where memory is to be given back
+PASSED_ON = ("MINUTES", "SEED", "OPS", "CALLS", "CALL", "THREAD")  # what a test may be asked for, from our environment to its own
 
 
 def output(*argv):
@@ -171,7 +173,7 @@ class Spec:
     """A test: its file and what the file's "vm:" comment asks for."""
 
     def __init__(self, path):
-        self.file = os.path.basename(path)
+        self.folder, self.file = os.path.split(os.path.relpath(path, TREE))
         self.name = os.path.splitext(self.file)[0]
         # Programs are installed under the name alone, scripts with theirs.
         self.program = self.name if self.file.endswith(".c") else self.file
@@ -179,7 +181,7 @@ class Spec:
 
     def missing(self):
         """A program that could not be built is not there: make removes the old one."""
-        return self.file.endswith(".c") and not os.path.exists(os.path.join(BUILD, "tests/kselftest", self.name))
+        return self.file.endswith(".c") and not os.path.exists(os.path.join(BUILD, self.folder, self.name))
 
     def boot(self):
         """Tests with the same value share a boot."""
@@ -389,6 +391,14 @@ def test(kernel, names):
     return summarise(Runner(kernel, verbose=bool(names)).run(specs(names)))
 
 
+def soak(kernel):
+    found = specs([], "tests/soak")
+    seconds = int(60 * float(os.environ.setdefault("MINUTES", "5")))
+    for spec in found:
+        spec.options["timeout"] = seconds // kernel.scale + SOAK_TIMEOUT
+    return summarise(Runner(kernel, verbose=True).run(found))
+
+
 def bench(kernel, names):
     found = [spec.program for spec in specs(names, "tests/bench")]
     out = os.path.join(BUILD, "bench")
@@ -452,13 +462,15 @@ def interactive(kernel, what):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("test", "bench", "demo", "shell"))
+    parser.add_argument("what", choices=("test", "soak", "bench", "demo", "shell"))
     parser.add_argument("names", nargs="*")
     args = parser.parse_args()
     sys.stdout.reconfigure(line_buffering=True)
     kernel = Kernel(os.environ.get("KVER") or "6.1")
     if args.what == "test":
         return test(kernel, args.names)
+    if args.what == "soak":
+        return soak(kernel)
     if args.what == "bench":
         return bench(kernel, args.names)
     return interactive(kernel, args.what)

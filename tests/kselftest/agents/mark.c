@@ -13,6 +13,8 @@
  *	leave		likewise, but exits itself with code 1
  *	exec N		executes itself N times, then exits with code 0
  *	hoard		opens 10,000 files and exits with code 1
+ *	eat N		uses N MiB of memory and waits for ever
+ *	burst N		has N children that exit at once, and exits with code 0
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -122,6 +124,25 @@ static void hoard(void)
 	_exit(1);
 }
 
+static void eat(void)
+{
+	size_t size = (args[0] ? atoi(args[0]) : 1) << 20;
+	char *memory = malloc(size);
+
+	for (size_t at = 0; memory && at < size; at += 4096)
+		((volatile char *)memory)[at] = 1;
+	wait_for_ever();
+}
+
+static void burst(void)
+{
+	signal(SIGCHLD, SIG_IGN);
+	for (int n = args[0] ? atoi(args[0]) : 1; n; n--)
+		if (!fork())
+			_exit(0);
+	_exit(0);
+}
+
 static const struct {
 	const char *name;
 	void (*act)(void);
@@ -134,6 +155,8 @@ static const struct {
 	{ "leave", leave_family },
 	{ "exec", again },
 	{ "hoard", hoard },
+	{ "eat", eat },
+	{ "burst", burst },
 };
 
 int main(int argc, char **argv)
