@@ -17,7 +17,8 @@ WARN := -Wall -Wextra -Werror
 # Deferred: finding (and the first time extracting) them is not needed for `make help`.
 SELFTESTS = $(shell scripts/kernel.sh source)/tools/testing/selftests
 
-.PHONY: all help deps module tools tests programs overlay check check-sanitizers check-kcsan coverage unit lint vm-test demo shell bench-quick soak \
+.PHONY: all help deps module tools tests programs overlay check check-sanitizers check-kcsan check-nets coverage unit fuzz lint \
+	vm-test demo shell bench-quick soak \
 	install uninstall install-tools install-module clean
 
 all: module tools
@@ -30,6 +31,7 @@ help:
 	@echo 'make check-kcsan   the tests in a virtual machine whose kernel looks for data races'
 	@echo 'make coverage      which lines and branches of module and tools the tests reach; T= picks; in $(BUILD)/coverage'
 	@echo 'make unit          unit tests on this machine'
+	@echo 'make fuzz          look for inputs that break something; T=name picks, SECONDS=60 for each'
 	@echo 'make lint          static checks'
 	@echo 'make vm-test       tests in a virtual machine; T=name or T="a b*" picks, KVER=6.12 or 6.1-check the kernel'
 	@echo 'make soak          everything at random for MINUTES=5, after which nothing may be left of it; SEED, KVER'
@@ -99,7 +101,22 @@ $(O)/core/core.a: $(CORE)
 $(O)/tests/unit/%: tests/unit/%.c $(O)/core/core.a
 	$(call link,$(UNIT_CFLAGS),$(O)/core/core.a -lcmocka -lnl-genl-3 -lnl-3 -ljson-c -lpthread -lm)
 
--include $(wildcard $(O)/tests/*/*.d $(O)/core/*.d)
+# Fuzzing targets likewise, with clang: gcc has no libFuzzer.
+FUZZ_CORE := $(patsubst module/core/%.c,$(O)/core-fuzz/%.o,$(wildcard module/core/*.c))
+$(O)/core-fuzz/% $(O)/tests/fuzz/%: override CC := clang
+$(O)/core-fuzz/% $(O)/tests/fuzz/%: SANITIZE := -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+
+$(O)/core-fuzz/%.o: module/core/%.c
+	@mkdir -p $(@D)
+	@$(CC) $(UNIT_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(O)/core-fuzz/core.a: $(FUZZ_CORE)
+	@rm -f $@ && ar rcs $@ $(FUZZ_CORE)
+
+$(O)/tests/fuzz/%: tests/fuzz/%.c $(O)/core-fuzz/core.a
+	$(call link,$(UNIT_CFLAGS),$(O)/core-fuzz/core.a -lnl-genl-3 -lnl-3 -ljson-c -lm)
+
+-include $(wildcard $(O)/tests/*/*.d $(O)/core/*.d $(O)/core-fuzz/*.d)
 
 overlay: module tools tests
 	@tests/vm/overlay.sh $(KVER)
@@ -109,6 +126,11 @@ unit-programs: deps $(UNITS)
 
 unit: unit-programs
 	@scripts/check.py unit
+
+# For long; make unit has a short run of each.
+SECONDS ?= 60
+fuzz: deps
+	@set -f; scripts/check.py fuzz $(SECONDS) $(T)
 
 lint: deps
 	@scripts/check.py lint

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
-"""Run everything and count: check.py unit | lint | all | sanitizers | kcsan | coverage [NAME...].
+"""Run everything and count: check.py all | unit | fuzz SECONDS [NAME...] | lint | sanitizers | kcsan | coverage [NAME...].
 
 The last line is "N passed, N failed, N skipped"; the status is 0 only if nothing failed.
 """
+import fnmatch
 import glob
 import os
 import shutil
@@ -91,6 +92,15 @@ class Check:
             self.program("unit tools", ["make", "-s", "--no-print-directory", "-C", "tools", "test",
                                         "O=" + os.path.join(vm.BUILD, "tools")], UNIT_TIMEOUT, many=True)
 
+    def fuzz(self, seconds=None, patterns=("*",)):
+        """Run the fuzzing targets: each for some seconds, or briefly and always in the same way."""
+        for file in sorted(glob.glob(os.path.join(TREE, "tests/fuzz/*.c"))):
+            name = os.path.basename(file)[:-2]
+            path = os.path.join(vm.BUILD, "tests/fuzz", name)
+            if any(fnmatch.fnmatch(name, pattern) for pattern in patterns) and self.make("-s", path):
+                self.program("fuzz " + name, [os.path.join(TREE, "scripts/fuzz.py"), name] + ([seconds] if seconds else []),
+                             UNIT_TIMEOUT + int(seconds or 0), explain=50)
+
     def lint(self):
         self.program("lint", [os.path.join(TREE, "scripts/lint.py")], LINT_TIMEOUT, explain=40)
 
@@ -148,6 +158,9 @@ def main():
     check = Check()
     if what in ("unit", "all"):
         check.unit()
+        check.fuzz()
+    if what == "fuzz":
+        check.fuzz(sys.argv[2], sys.argv[3:] or ["*"])
     if what in ("lint", "all"):
         check.lint()
     if what == "all":

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef AGENTSYS_TESTS_KERNEL_LIST_H
+#define AGENTSYS_TESTS_KERNEL_LIST_H
+
+struct list_head {
+	struct list_head *next, *prev;
+};
+
+#endif

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sentences about events, whatever is in them, against the same sentences put
+ * together with room for all: none may be cut, in a buffer of any size.
+ *
+ * fuzz: -max_len=64 -runs=30000
+ */
+#include "fuzz.h"
+#include "names.h"
+
+#define ROOM 1024
+
+static void naive_end(const struct agentsys_event *event, char *text)
+{
+	static const char *const words[] = {
+		[AGENTSYS_CAUSE_NONE] = "none",
+		[AGENTSYS_CAUSE_EXIT] = "code %d",
+		[AGENTSYS_CAUSE_SIGNAL] = "signal %d",
+		[AGENTSYS_CAUSE_OOM] = "out of memory",
+		[AGENTSYS_CAUSE_FAULT] = "fault",
+		[AGENTSYS_CAUSE_STOP] = "stopped",
+		[AGENTSYS_CAUSE_KILL] = "killed",
+		[AGENTSYS_CAUSE_RESTART] = "to be restarted",
+		[AGENTSYS_CAUSE_GROUP] = "group restarted",
+		[AGENTSYS_CAUSE_LAUNCH] = "launch failed, error %d",
+	};
+
+	snprintf(text, ROOM, event->cause < ARRAY_SIZE(words) ? words[event->cause] : "unknown",
+		 event->code);
+}
+
+static void naive_launch(const struct agentsys_event *event, char *text)
+{
+	/* An errno that is no launch's has no text. */
+	if (agentsys_error_text((u32)event->code))
+		snprintf(text, ROOM, "%s: %s", agentsys_step_text((u32)event->value),
+			 strerror(event->code));
+	else
+		snprintf(text, ROOM, "%s: error %u", agentsys_step_text((u32)event->value),
+			 (u32)event->code);
+}
+
+/* In a sentence: %c the code, %v the value, %e the end, %l the failed launch, %r the condition. */
+static const char *const sentences[__AGENTSYS_EVENTS] = {
+	[AGENTSYS_EVENT_SPAWN] = "spawned",
+	[AGENTSYS_EVENT_EXEC] = "executed another program",
+	[AGENTSYS_EVENT_EXIT] = "exited (%e)",
+	[AGENTSYS_EVENT_CRASH] = "crashed (%e)",
+	[AGENTSYS_EVENT_RESTART_SCHEDULED] = "restart %c in %v ms",
+	[AGENTSYS_EVENT_RESTART] = "restarted (restart %c)",
+	[AGENTSYS_EVENT_STOP] = "asked to stop (signal %c)",
+	[AGENTSYS_EVENT_KILL] = "killed",
+	[AGENTSYS_EVENT_FAILED] = "failed (%c of %v restarts used)",
+	[AGENTSYS_EVENT_LAUNCH_FAILED] = "not started (%l)",
+	[AGENTSYS_EVENT_ATTACH] = "attached",
+	[AGENTSYS_EVENT_PAUSE] = "paused",
+	[AGENTSYS_EVENT_RESUME] = "resumed",
+	[AGENTSYS_EVENT_REMOVE] = "removed",
+	[AGENTSYS_EVENT_POLICY] = "is restarted %r, at most %v times",
+};
+
+static const char *find_sentence(const struct agentsys_event *event)
+{
+	if (!event->agent_id && event->type == AGENTSYS_EVENT_LAUNCHER)
+		return "Launcher ended (%e), %v in a row";
+	if (!event->agent_id && event->type == AGENTSYS_EVENT_SHUTDOWN)
+		return "Shutdown of all agents within %v ms";
+	if (!event->agent_id)
+		return "Event %t";
+	if (event->type == AGENTSYS_EVENT_POLICY && event->code == AGENTSYS_RESTART_NEVER)
+		return "is not restarted any more";
+	if (event->type < ARRAY_SIZE(sentences) && sentences[event->type])
+		return sentences[event->type];
+	return "event %t";
+}
+
+static void naive_text(const struct agentsys_event *event, char *text)
+{
+	static const char *const conditions[] = { "never", "on-failure", "always" };
+	char part[ROOM];
+
+	text[0] = '\0';
+	if (event->agent_id)
+		sprintf(text, "Agent %u ", event->agent_id);
+	for (const char *c = find_sentence(event); *c; c++) {
+		snprintf(part, sizeof(part), "%c", *c);
+		switch (*c == '%' ? *++c : 0) {
+		case 'c':
+			sprintf(part, "%d", event->code);
+			break;
+		case 'v':
+			sprintf(part, "%llu", event->value);
+			break;
+		case 't':
+			sprintf(part, "%u", event->type);
+			break;
+		case 'e':
+			naive_end(event, part);
+			break;
+		case 'l':
+			naive_launch(event, part);
+			break;
+		case 'r':
+			strcpy(part, (u32)event->code < 3 ? conditions[event->code] : "unknown");
+			break;
+		}
+		strcat(text, part);
+	}
+}
+
+static void check_event(const struct agentsys_event *event)
+{
+	char expected[2 * ROOM];
+	size_t len;
+
+	naive_text(event, expected);
+	len = strlen(expected);
+	CHECK(len < AGENTSYS_EVENT_TEXT_MAX);
+	for (size_t cap = 0; cap < len + 2; cap++) {
+		char *text = malloc(cap ? cap : 1);	/* to the byte, for the sanitizer */
+		size_t kept = cap - 1 < len ? cap - 1 : len;
+
+		CHECK(agentsys_event_text(event, text, cap) == (int)len);
+		if (cap)
+			CHECK(!memcmp(text, expected, kept) && !text[kept]);
+		free(text);
+	}
+}
+
+/* Every number has a name, "unknown" if it is none of ours; and a name has one number. */
+static void check_names(u32 a, u32 b)
+{
+	static const struct {
+		const char *(*name)(u32 number);
+		u32 first, end;
+	} all[] = {
+		{ agentsys_state_name, 0, __AGENTSYS_STATES },
+		{ agentsys_cause_name, 0, __AGENTSYS_CAUSES },
+		{ agentsys_restart_name, 0, __AGENTSYS_RESTARTS },
+		{ agentsys_event_name, 1, __AGENTSYS_EVENTS },
+		{ agentsys_step_text, 0, __AGENTSYS_STEPS },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		bool a_known = a >= all[i].first && a < all[i].end;
+		bool b_known = b >= all[i].first && b < all[i].end;
+		const char *a_name = all[i].name(a), *b_name = all[i].name(b);
+
+		CHECK(!strcmp(a_name, "unknown") == !a_known);
+		CHECK(*a_name);
+		CHECK(!strcmp(a_name, b_name) == (a == b || (!a_known && !b_known)));
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct fuzz in = { data, size };
+	struct agentsys_event event = { 0 };
+	const char *text;
+	u32 error;
+
+	event.type = (u16)fuzz_number(&in, 1 + fuzz_u8(&in) % 2);
+	event.cause = (u16)fuzz_number(&in, 1 + fuzz_u8(&in) % 2);
+	event.agent_id = (u32)fuzz_any(&in);
+	event.code = (s32)fuzz_any(&in);
+	event.value = fuzz_any(&in);
+	check_event(&event);
+	check_names((u32)fuzz_any(&in), (u32)fuzz_any(&in));
+	error = (u32)fuzz_any(&in);
+	text = agentsys_error_text(error);
+	if (text)
+		CHECK(!strcmp(text, strerror((int)error)));
+	return 0;
+}
