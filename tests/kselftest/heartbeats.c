@@ -38,7 +38,7 @@ static void send_beats(void)
 	_exit(0);
 }
 
-/* Becomes an agent while it waits for @go to be closed; ends with 0 if every heartbeat was taken. */
+/* Becomes an agent while it waits for @go to be closed; ends with 0 if every one was taken. */
 static void be_agent(int go)
 {
 	int failed = 0;
