@@ -165,7 +165,9 @@ def main():
         check.lint()
     if what == "all":
         check.machines(*KERNELS)
-        print("left out: make check-sanitizers, make check-kcsan, make coverage")
+        # The same tests with sanitizers, and with coverage, which costs little more.
+        check.coverage([])
+        check.say("left out: make check-kcsan, make check-nets, make soak, and make fuzz for longer than a moment")
     if what == "sanitizers":
         check.machines(SANITIZED)
     if what == "kcsan":
