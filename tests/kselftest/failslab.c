@@ -246,7 +246,9 @@ TEST_F_TIMEOUT(failslab, pause_and_resume, 120)
 
 static bool runs(struct agents *a, uint32_t id)
 {
-	return is_state(a, id, AGENTSYS_ACTIVE) || is_state(a, id, AGENTSYS_STARTING);
+	uint32_t state = look(a, id).state;	/* once: it may change in between */
+
+	return state == AGENTSYS_ACTIVE || state == AGENTSYS_STARTING;
 }
 
 TEST_F_TIMEOUT(failslab, start_and_end, 240)
