@@ -138,18 +138,29 @@ class Check:
         for thread in threads:
             thread.join()
 
-    def coverage(self, names):
-        """Run the tests of the tools and in the machine, and tell what of module and tools they reach."""
-        if not self.kernel(COVERED) or not self.make("-s", "overlay", "KVER=" + COVERED, "COVERAGE=1"):
-            return
-        tools = os.path.join(vm.BUILD, "tools-coverage")
-        host = os.path.join(tools, "host/var/coverage")
-        shutil.rmtree(host, ignore_errors=True)
+    def unit_coverage(self):
+        """Run the unit tests with counters; return the folders with the counts."""
+        unit, tools = (os.path.join(vm.BUILD, name) for name in ("unit-coverage", "tools-coverage"))
+        counts = [os.path.join(unit, "counts"), os.path.join(tools, "host/var/coverage")]
+        for folder in counts:
+            shutil.rmtree(folder, ignore_errors=True)
+        self.make("-s", "unit-programs", "BUILD=" + unit, "CFLAGS=-O0 -g --coverage")
+        for path in sorted(glob.glob(os.path.join(unit, "tests/unit/*"))):
+            if os.access(path, os.X_OK):
+                self.program("unit " + os.path.basename(path), [path], UNIT_TIMEOUT,
+                             {"CMOCKA_MESSAGE_OUTPUT": "TAP", "GCOV_PREFIX": counts[0]})
         self.program("unit tools", ["make", "-s", "--no-print-directory", "-C", "tools", "test", "GCOV=1", "O=" + tools],
                      UNIT_TIMEOUT, many=True)
+        return counts
+
+    def coverage(self, names):
+        """Run the unit tests and those in the machine, and tell what of module and tools they reach."""
+        if not self.kernel(COVERED) or not self.make("-s", "overlay", "KVER=" + COVERED, "COVERAGE=1"):
+            return
+        counts = self.unit_coverage()
         runner = self.machine(COVERED, vm.specs(names), 2)
         if runner:
-            subprocess.run([os.path.join(TREE, "scripts/coverage.py"), host] + sorted(
+            subprocess.run([os.path.join(TREE, "scripts/coverage.py")] + counts + sorted(
                 glob.glob(os.path.join(runner.logs, "gcov-*"))), check=False)
 
 

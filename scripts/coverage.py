@@ -2,8 +2,9 @@
 """Which lines and branches of module/ and tools/ the tests reach: coverage.py DATA...
 
 Each DATA is a folder with what was counted, in one boot of the machine or here: .gcda files of the compiler, by the path
-of the object that they belong to, and .lines of tests/vm/guest/sitecustomize.py. The table is printed; it and the sources,
-line by line, are in build/coverage (text.txt, index.html).
+of the object that they belong to, and .lines of tests/vm/guest/sitecustomize.py. What the unit tests reach of the module's
+sources is told apart, as "unit:". The table is printed; it and the sources, line by line, are in build/coverage (text.txt,
+index.html).
 """
 import collections
 import gzip
@@ -18,7 +19,9 @@ import tempfile
 TREE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.path.abspath(os.environ.get("BUILD") or os.path.join(TREE, "build"))
 BINDINGS = "tools/python/agentsys.py"
-FOLDERS = ("module/core", "module", "tools/libasm", "tools/asmctl", "tools/asm-launch", "tools/python", "tools")
+UNIT = "unit:"  # in front of what the unit tests on this machine reach
+FOLDERS = (UNIT + "module/core", "module/core", "module",
+           "tools/libasm", "tools/asmctl", "tools/asm-launch", "tools/python", "tools")
 
 STYLE = """
 body { font: 14px sans-serif; margin: 2em } table { border-collapse: collapse }
@@ -92,10 +95,14 @@ def run_gcov(counts, notes, sources):
 def add(found, sources):
     for file in found["files"]:
         path = os.path.normpath(os.path.join(found["current_working_directory"], file["file"]))
-        # The module is compiled in a mirror of the tree, build/<release>.
-        mirrored = path.startswith(BUILD + os.sep)
-        name = os.path.relpath(path, BUILD).partition(os.sep)[2] if mirrored else os.path.relpath(path, TREE)
-        if name.startswith("module/" if mirrored else "tools/") and not name.startswith("tools/tests/") and file["lines"]:
+        name = os.path.relpath(path, TREE)
+        if path.startswith(BUILD + os.sep):
+            # The module is compiled in a mirror of the tree, build/<release>.
+            name = os.path.relpath(path, BUILD).partition(os.sep)[2]
+        elif name.startswith("module/"):
+            # The library has a part of it too, compiled in tools/.
+            name = UNIT + name if found["current_working_directory"] == TREE else ""
+        if name.startswith(FOLDERS) and not name.startswith("tools/tests/") and file["lines"]:
             sources[name].add(file)
 
 
@@ -139,12 +146,12 @@ def page(title, body):
 
 
 def page_name(name):
-    return name.replace("/", "-") + ".html"
+    return name.replace("/", "-").replace(":", "-") + ".html"
 
 
 def source_page(name, source):
     out = []
-    with open(os.path.join(TREE, name), errors="replace") as file:
+    with open(os.path.join(TREE, name.replace(UNIT, "")), errors="replace") as file:
         for number, text in enumerate(file, 1):
             counts = source.branches.get(number, ())
             out.append("<span class='%s'><span class=count>%5d %10s %8s</span>  %s</span>" % (
