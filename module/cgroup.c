@@ -428,6 +428,17 @@ static int __init find_mount(struct path *mount)
 	return ret;
 }
 
+/* Stays behind where somebody else put something into it. */
+static void remove_root(void)
+{
+	struct path parent = { .mnt = root.mnt, .dentry = dget_parent(root.dentry) };
+	char name[64];
+
+	if (strscpy(name, root.dentry->d_name.name, sizeof(name)) > 0)
+		remove_dir(&parent, name);
+	dput(parent.dentry);
+}
+
 /* Walk down cgroup_root, making what is missing, and leave @path at its end. */
 static int __init walk(struct path *path)
 {
@@ -445,6 +456,8 @@ static int __init walk(struct path *path)
 		dentry = make_dir(path, name); /* refuses "." and ".." */
 		if (IS_ERR(dentry)) {
 			ret = PTR_ERR(dentry);
+			/* It may have been made all the same, and not be found. */
+			remove_dir(path, name);
 			break;
 		}
 		dput(path->dentry);
@@ -475,12 +488,12 @@ int __init agentsys_cgroup_init(void)
 	enable_controllers(&root);
 	ret = list_controllers();
 	if (ret)
-		goto err_put_path;
+		goto err_remove;
 
 	cgroup = cgroup_get_from_path(cgroup_root);
 	if (IS_ERR(cgroup)) {
 		ret = PTR_ERR(cgroup);
-		goto err_put_path;
+		goto err_remove;
 	}
 	/* A mount that shows only a part of the hierarchy leads elsewhere than it says. */
 	if (cgroup_ino(cgroup) != d_inode(root.dentry)->i_ino) {
@@ -493,6 +506,8 @@ int __init agentsys_cgroup_init(void)
 
 err_put_cgroup:
 	cgroup_put(cgroup);
+err_remove:
+	remove_root();
 err_put_path:
 	path_put(&root);
 err_put_cred:
@@ -502,14 +517,8 @@ err_put_cred:
 
 void agentsys_cgroup_exit(void)
 {
-	struct path parent = { .mnt = root.mnt, .dentry = dget_parent(root.dentry) };
-	char name[64];
-
 	cgroup_put(agentsys_cgroup_root);
-	/* Stays behind where somebody else put something into it. */
-	if (strscpy(name, root.dentry->d_name.name, sizeof(name)) > 0)
-		remove_dir(&parent, name);
-	dput(parent.dentry);
+	remove_root();
 	path_put(&root);
 	put_cred(own_cred);
 }
