@@ -12,8 +12,6 @@
 #include "supervisor.h"
 #include "telemetry.h"
 
-#define BACKOFF_BOUND_MS (24 * 60 * 60 * 1000)
-
 static int explain(int error, struct netlink_ext_ack *extack)
 {
 	switch (error) {
@@ -174,25 +172,6 @@ int agentsys_control(u32 id, enum agentsys_input input, u32 stop_timeout_ms,
 	return ret;
 }
 
-int agentsys_policy_check(const struct agentsys_restart_policy *policy,
-			  struct netlink_ext_ack *extack)
-{
-	if (policy->condition >= __AGENTSYS_RESTARTS) {
-		NL_SET_ERR_MSG(extack, "unknown restart condition");
-		return -EINVAL;
-	}
-	if (policy->max_restarts > S32_MAX) {
-		NL_SET_ERR_MSG(extack, "max_restarts is above 2147483647");
-		return -EINVAL;
-	}
-	if (policy->backoff_initial_ms > BACKOFF_BOUND_MS ||
-	    policy->backoff_max_ms > BACKOFF_BOUND_MS) {
-		NL_SET_ERR_MSG(extack, "a backoff is above 24 hours");
-		return -EINVAL;
-	}
-	return 0;
-}
-
 static void set_policy(struct agentsys_agent *agent, const struct agentsys_restart_policy *policy)
 {
 	struct agentsys_status *status = &agent->status;
@@ -237,14 +216,13 @@ int agentsys_set_policy(u32 id, const struct agentsys_policy_change *change,
 		policy.backoff_initial_ms = change->policy.backoff_initial_ms;
 	if (change->has & AGENTSYS_POLICY_MAX)
 		policy.backoff_max_ms = change->policy.backoff_max_ms;
-	ret = agentsys_policy_check(&policy, extack);
-	if (!ret)
-		set_policy(agent, &policy);
+	set_policy(agent, &policy);
+	ret = 0;
 out:
 	mutex_unlock(&agentsys_lock);
 	if (agent)
 		agentsys_agent_put(agent);
-	return ret == -EINVAL ? ret : explain(ret, extack);
+	return explain(ret, extack);
 }
 
 int agentsys_set_auto_restart(u32 id, u32 max_restarts)

@@ -82,15 +82,12 @@ static int get_limits(struct genl_info *info, struct agentsys_limits *limits)
 	return 0;
 }
 
-/* What a new record is told beside its spec. */
-static int get_status(struct genl_info *info, struct agentsys_status *status)
+/* What a new record is told beside its spec; the netlink policy has seen to the ranges. */
+static void get_status(struct genl_info *info, struct agentsys_status *status)
 {
 	struct agentsys_restart_policy *policy = &status->policy;
 
 	status->stop_signal = get_u32(info, AGENTSYS_A_STOP_SIGNAL, SIGTERM);
-	if (!valid_signal(status->stop_signal) || !status->stop_signal)
-		return refuse(info, AGENTSYS_A_STOP_SIGNAL, EINVAL,
-			      "the stop signal is not within 1 and 64");
 	status->stop_timeout_ms = get_u32(info, AGENTSYS_A_STOP_TIMEOUT, DEFAULT_STOP_TIMEOUT_MS);
 
 	policy->condition = get_u32(info, AGENTSYS_A_RESTART, AGENTSYS_RESTART_NEVER);
@@ -99,7 +96,6 @@ static int get_status(struct genl_info *info, struct agentsys_status *status)
 	policy->backoff_initial_ms =
 		get_u32(info, AGENTSYS_A_BACKOFF_INITIAL, DEFAULT_BACKOFF_INITIAL_MS);
 	policy->backoff_max_ms = get_u32(info, AGENTSYS_A_BACKOFF_MAX, DEFAULT_BACKOFF_MAX_MS);
-	return agentsys_policy_check(policy, info->extack);
 }
 
 /**
@@ -452,10 +448,9 @@ static struct agentsys_agent *get_agent(struct genl_info *info, struct agentsys_
 	int ret;
 
 	ret = get_name(info, name);
-	if (!ret)
-		ret = get_status(info, &status);
 	if (ret)
 		return ERR_PTR(ret);
+	get_status(info, &status);
 	agent = agentsys_agent_new(name, spec);
 	if (!agent)
 		return ERR_PTR(-ENOMEM);

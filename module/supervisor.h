@@ -54,10 +54,6 @@ struct agentsys_policy_change {
 	struct agentsys_restart_policy policy;
 };
 
-/* What the values of a policy may be: 0 or -EINVAL. */
-int agentsys_policy_check(const struct agentsys_restart_policy *policy,
-			  struct netlink_ext_ack *extack);
-
 int agentsys_set_policy(u32 id, const struct agentsys_policy_change *change,
 			struct netlink_ext_ack *extack);
 
