@@ -36,13 +36,13 @@ static void begin(struct work_struct *work);
 static void ended(struct work_struct *work);
 static void hung(struct work_struct *work);
 static void lingered(struct work_struct *work);
-static void closed(struct work_struct *work);
+static void look_if_gone(struct work_struct *work);
 
 static DECLARE_WORK(begin_work, begin);
 static DECLARE_WORK(ended_work, ended);
 static DECLARE_DELAYED_WORK(hung_work, hung);
 static DECLARE_DELAYED_WORK(linger_work, lingered);
-static DECLARE_DELAYED_WORK(closed_work, closed);
+static DECLARE_DELAYED_WORK(gone_work, look_if_gone);
 
 /* Something moved: the launcher has its full time again, if there is work left. */
 void agentsys_launch_progress(void)
@@ -69,30 +69,51 @@ static void start_launcher(void)
 	queue_work(system_unbound_wq, &begin_work);
 }
 
-/* Tell whoever waits for the launcher to be gone. */
-static void check_gone(void)
+bool agentsys_launch_is_gone(struct pid *pid)
+{
+	struct task_struct *leader, *thread;
+	bool gone = true;
+
+	rcu_read_lock();
+	leader = pid_task(pid, PIDTYPE_TGID);
+	if (leader)
+		for_each_thread(leader, thread)
+			gone = gone && READ_ONCE(thread->exit_state);
+	rcu_read_unlock();
+	return gone;
+}
+
+/*
+ * A file holds the module until a moment after its release, but not beyond the end
+ * of the process that had it open.
+ */
+static bool is_gone(void)
+{
+	return agentsys_launch.state == LAUNCH_NONE && !agentsys_launch.file &&
+	       agentsys_launch_is_gone(agentsys_launch.last);
+}
+
+void agentsys_launch_check_gone(void)
 {
 	void (*gone)(void) = agentsys_launch.gone;
 
 	lockdep_assert_held(&agentsys_lock);
 
-	if (gone && agentsys_launch.state == LAUNCH_NONE && !agentsys_launch.file) {
+	if (!gone)
+		return;
+	if (is_gone()) {
 		agentsys_launch.gone = NULL;
 		gone();
+	} else {
+		mod_delayed_work(agentsys_wq, &gone_work, 1);
 	}
 }
 
-static void closed(struct work_struct *work)
+static void look_if_gone(struct work_struct *work)
 {
 	mutex_lock(&agentsys_lock);
-	check_gone();
+	agentsys_launch_check_gone();
 	mutex_unlock(&agentsys_lock);
-}
-
-/* A tick later: the file holds the module until it has been closed, a moment after this. */
-void agentsys_launch_closed(void)
-{
-	queue_delayed_work(agentsys_wq, &closed_work, 1);
 }
 
 /* The main process of a launch that came to nothing is nobody's any more. */
@@ -169,7 +190,8 @@ static void bury(void)
 
 	lockdep_assert_held(&agentsys_lock);
 
-	put_pid(agentsys_launch.pid);
+	put_pid(agentsys_launch.last);
+	agentsys_launch.last = agentsys_launch.pid;
 	agentsys_launch.pid = NULL;
 	agentsys_launch.state = LAUNCH_NONE;
 
@@ -208,7 +230,7 @@ static void bury(void)
 	else
 		start_launcher();
 	agentsys_launch_progress();
-	check_gone();
+	agentsys_launch_check_gone();
 }
 
 static void ended(struct work_struct *work)
@@ -337,9 +359,10 @@ bool agentsys_launch_gone(void (*fn)(void))
 {
 	lockdep_assert_held(&agentsys_lock);
 
-	if (agentsys_launch.state == LAUNCH_NONE && !agentsys_launch.file)
+	if (is_gone())
 		return true;
 	agentsys_launch.gone = fn;
+	agentsys_launch_check_gone();
 	return false;
 }
 
@@ -423,11 +446,13 @@ void agentsys_launch_exit(void)
 	agentsys_launch_kill();
 	put_pid(agentsys_launch.pid);
 	agentsys_launch.pid = NULL;
+	put_pid(agentsys_launch.last);
+	agentsys_launch.last = NULL;
 	agentsys_launch.state = LAUNCH_NONE;
-	check_gone();
+	agentsys_launch_check_gone();
 	mutex_unlock(&agentsys_lock);
 	cancel_work_sync(&ended_work);
 	cancel_delayed_work_sync(&hung_work);
 	cancel_delayed_work_sync(&linger_work);
-	cancel_delayed_work_sync(&closed_work);
+	cancel_delayed_work_sync(&gone_work);
 }

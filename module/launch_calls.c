@@ -250,21 +250,6 @@ static int bind_cgroup(struct agentsys_agent *agent)
 	return 0;
 }
 
-/* Is nothing left of a process but what wait() tells? Its files are closed then. */
-static bool is_gone(struct pid *pid)
-{
-	struct task_struct *leader, *thread;
-	bool gone = true;
-
-	rcu_read_lock();
-	leader = pid_task(pid, PIDTYPE_TGID);
-	if (leader)
-		for_each_thread(leader, thread)
-			gone = gone && READ_ONCE(thread->exit_state);
-	rcu_read_unlock();
-	return gone;
-}
-
 static long launch_commit(struct file *file, const struct agentsys_launch_result *arg)
 {
 	struct agentsys_agent *agent = agentsys_launch.job;
@@ -278,7 +263,7 @@ static long launch_commit(struct file *file, const struct agentsys_launch_result
 		return -EPERM;
 	if (!agent || agentsys_launch.committed || !arg->token || agent->token != arg->token)
 		return -ECANCELED;
-	if (agent->previous && !is_gone(agent->previous))
+	if (agent->previous && !agentsys_launch_is_gone(agent->previous))
 		return -EAGAIN;
 	ret = bind_cgroup(agent);
 	if (!ret)
@@ -385,6 +370,6 @@ void agentsys_launch_release(struct file *file)
 	mutex_lock(&agentsys_lock);
 	if (agentsys_launch.file == file)
 		agentsys_launch.file = NULL;
+	agentsys_launch_check_gone();
 	mutex_unlock(&agentsys_lock);
-	agentsys_launch_closed();
 }

@@ -39,7 +39,8 @@ enum launch_state {
  * @unneeded: may be dismissed when it has lingered
  * @dismissed: is to exit
  * @deadline: jiffies by which there must be progress
- * @gone: to be called once there is no process and no file
+ * @last: the process before, which may still be on its way out
+ * @gone: to be called once there is no process, and no file that would hold the module
  *
  * Guarded by the supervisor lock, but for @tgid and @wait_status.
  */
@@ -61,6 +62,7 @@ struct agentsys_launch {
 	bool unneeded;
 	bool dismissed;
 	unsigned long deadline;
+	struct pid *last;
 	void (*gone)(void);
 };
 
@@ -69,10 +71,13 @@ extern struct agentsys_launch agentsys_launch;
 /* Where it waits for a job. The exec probe wakes it up, so this may take no lock that sleeps. */
 extern struct rcuwait agentsys_launch_wait;
 
-/* Its file is being closed. Without the supervisor lock. */
-void agentsys_launch_closed(void);
-
 /* All of these with the supervisor lock held. */
+
+/* Is nothing left of a process but what wait() tells? Its files are closed then. */
+bool agentsys_launch_is_gone(struct pid *pid);
+
+/* Tell whoever waits for the launcher to be gone. */
+void agentsys_launch_check_gone(void);
 
 /* Something moved: the launcher has its full time again, if there is work left. */
 void agentsys_launch_progress(void);

@@ -214,7 +214,9 @@ TEST_F_TIMEOUT(scale, records_of_ended_agents, 400)
 	with = settled_kb(0);
 	TH_LOG("%d records: %ld bytes of kernel memory each", records(),
 	       (with - before) * 1024 / records());
-	EXPECT_GT(1024 + 512, (with - before) * 1024 / records());
+	/* With sanitizers objects have room around them, and are kept when they are freed. */
+	if (vm_scale() == 1)
+		EXPECT_GT(1024 + 512, (with - before) * 1024 / records());
 
 	ASSERT_TRUE(remove_all(self->h));
 	EXPECT_EQ(0, counters(self->h).agents);

@@ -202,6 +202,7 @@ TEST_F(unload, open_device_holds_it)
 TEST_F(unload, shutdown_ends_all_and_lets_go)
 {
 	struct agents *a = &self->a;
+	uint32_t timeout_ms = 500 * vm_scale();
 	uint32_t ids[4], ended = 99, killed = 99;
 	int out;
 
@@ -214,11 +215,11 @@ TEST_F(unload, shutdown_ends_all_and_lets_go)
 	ASSERT_OK(a->h, agentsys_pause(a->h, ids[1]));
 	skip_events(a);
 
-	ASSERT_OK(a->h, agentsys_shutdown(a->h, 200, AGENTSYS_WAIT, &ended, &killed));
+	ASSERT_OK(a->h, agentsys_shutdown(a->h, timeout_ms, AGENTSYS_WAIT, &ended, &killed));
 	EXPECT_EQ(3, ended);
 	EXPECT_EQ(1, killed);
 	EXPECT_EQ(0, count_cgroups());
-	EXPECT_EQ(200, NEXT(a, 0, SHUTDOWN).value);
+	EXPECT_EQ(timeout_ms, NEXT(a, 0, SHUTDOWN).value);
 	for (int i = 0; i < 4; i++) {
 		EXPECT_EQ(AGENTSYS_EXITED, look(a, ids[i]).state);
 		EXPECT_EQ(1, look(a, ids[i]).instance);
