@@ -4,6 +4,7 @@
 Without SECONDS its corpus is replayed, and then as many inputs tried as the target says, from a fixed seed. With it
 the fuzzer looks for something new for so long. What it finds, and the corpus as it grows then, is in build/fuzz/NAME.
 """
+import ctypes
 import os
 import re
 import shlex
@@ -14,6 +15,8 @@ import tempfile
 TREE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.path.abspath(os.environ.get("BUILD") or os.path.join(TREE, "build"))
 SEED = 20251116
+PR_SET_PDEATHSIG = 1
+SIGKILL = 9
 BRIEF = 60    # seconds after which a short run is cut short: a machine that is busy elsewhere is no failure
 HANG = 60     # seconds that one input may take before it counts as a hang
 SHOWN = 40    # lines of a finding
@@ -21,6 +24,10 @@ SHOWN = 40    # lines of a finding
 # What the fuzzer says as it goes, as opposed to what it says of a finding.
 CHATTER = re.compile(r"^(INFO: |Running: |Executed |\*\*\*|#\d+\t|\t?NEW_FUNC|stat::|Done \d|[^ ]+: Running \d+ inputs|$)")
 FINDING = re.compile(r"Test unit written to (\S+)")
+
+
+def die_with_parent():
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, SIGKILL)
 
 
 class Target:
@@ -44,7 +51,8 @@ class Target:
         """One result: what, if the fuzzer ends well with these arguments. Its output is returned."""
         argv = [self.program, "-artifact_prefix=%s/" % self.home, "-timeout=%d" % HANG, *self.options, *arguments]
         env = dict(os.environ, UBSAN_OPTIONS="print_stacktrace=1")
-        done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env)
+        done = subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env,
+                              preexec_fn=die_with_parent)
         text = done.stdout.decode("utf-8", "replace")
         if done.returncode:
             self.explain(text, argv)
@@ -68,7 +76,7 @@ class Target:
         files = self.files()
         print("1..%d\n# random seed %d" % (1 + bool(files), SEED), flush=True)
         if files:
-            self.run(lambda _: "%d files of the corpus" % len(files), *files)
+            self.run(lambda _: "%d files of the corpus" % len(files), "-runs=1", *files)
         with tempfile.TemporaryDirectory() as scratch:
             self.run(lambda text: "%s inputs" % counted(text), "-seed=%d" % SEED, "-max_total_time=%d" % BRIEF,
                      "-print_final_stats=1", scratch, *[self.seeds][:bool(files)])

@@ -5,7 +5,7 @@
  * comes once and in order, and what is missing was counted and could not be had
  * any more.
  *
- * fuzz: -max_len=64 -runs=12000
+ * fuzz: -max_len=64 -runs=6000
  * build: -Wno-missing-field-initializers
  */
 #include "fuzz.h"

@@ -4,7 +4,7 @@
  * calls complete must be read by json-c as the tree that was meant; in a buffer
  * of any size the beginning of the same text must stand, and pieces must add up.
  *
- * fuzz: -max_len=160 -runs=12000
+ * fuzz: -max_len=128 -runs=1500
  */
 #include <json-c/json.h>
 
