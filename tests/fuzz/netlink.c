@@ -5,7 +5,7 @@
  * message; of whole answers every value must arrive, and of a dump each agent
  * once and in order.
  *
- * fuzz: -max_len=256 -runs=20000
+ * fuzz: -max_len=256 -runs=12000
  * build: -Wno-missing-field-initializers
  */
 #include "fuzz.h"

@@ -5,7 +5,7 @@
  * events as fit and no fewer; or the size needed, which must then do. Events
  * may come while the text is made.
  *
- * fuzz: -max_len=160 -runs=1500
+ * fuzz: -max_len=160 -runs=900
  * build: -Itests/fuzz/kernel
  */
 #include <json-c/json.h>

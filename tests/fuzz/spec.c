@@ -4,7 +4,7 @@
  * which exactly the room that was announced must do: every attribute in it, in
  * order and with its value, and none that the request does not take.
  *
- * fuzz: -max_len=192 -runs=30000
+ * fuzz: -max_len=192 -runs=15000
  * build: -Wno-missing-field-initializers
  */
 #include <errno.h>
