@@ -29,7 +29,7 @@
 /* The kernel's count is off by up to 32 for each CPU. */
 #define TOLERANCE_FILES	100
 /* What a CPU holds ready counts as used. */
-#define TOLERANCE_OBJECTS 1000
+#define TOLERANCE_OBJECTS 300
 
 /* What the processes share. */
 static struct shared {
@@ -91,11 +91,13 @@ static struct agentsys_spec *some_spec(struct worker *w)
 	} acts[] = {
 		{ "live", "0", 0 }, { "live", "0", 0 }, { "deaf", "0", 0 }, { "exit", "0", 0 },
 		{ "exit", "1", 0 }, { "crash", "0", 0 }, { "fork", "0", 0 }, { "leave", "0", 0 },
-		{ "exec", "3", 0 }, { "hoard", "0", 0 }, { "burst", "20", 0 },
+		{ "exec", "3", 0 }, { "burst", "20", 0 },
 		{ "eat", "2", 8 << 20 },	/* within its limit */
 		{ "eat", "32", 4 << 20 },	/* beyond it */
+		{ "hoard", "0", 0 },
 	};
-	size_t n = pick(w, sizeof(acts) / sizeof(acts[0]));
+	/* The last two keep the machine busy, and are rare. */
+	size_t n = pick(w, sizeof(acts) / sizeof(acts[0]) - (pick(w, 6) ? 2 : 0));
 	struct agentsys_spec *spec = SPEC(program("mark"), "-", "-", acts[n].act,
 					  acts[n].arg);
 
@@ -422,7 +424,7 @@ TEST_F_TIMEOUT(soak, nothing_is_left, 86400)
 	spawns = look_system(self->a.h).spawns - spawns;
 	memory_settle(&after, &before);
 	memory_print("after", &after);
-	memory_print_growth(&before, &after, TOLERANCE_OBJECTS / 20);
+	memory_print_growth(&before, &after, TOLERANCE_OBJECTS / 6);
 	for (size_t i = 0; i < sizeof(things) / sizeof(things[0]); i++)
 		printf("# %s: %llu\n", things[i].name, shared->done[i]);
 

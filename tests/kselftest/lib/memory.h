@@ -183,7 +183,10 @@ static inline void memory_print(const char *when, const struct memory *memory)
 	       memory->processes);
 }
 
-/* Caches that have grown by more than that; printed if asked for. */
+/*
+ * Caches that have grown by more than that; printed if asked for. The kernel gives
+ * back areas of vmalloc when there are many.
+ */
 static inline int memory_caches_grown(const struct memory *before, const struct memory *after,
 				      long tolerance, bool print)
 {
@@ -194,7 +197,7 @@ static inline int memory_caches_grown(const struct memory *before, const struct 
 			long more = after->caches[i].objects - before->caches[k].objects;
 
 			if (strcmp(after->caches[i].name, before->caches[k].name) ||
-			    more <= tolerance)
+			    !strcmp(after->caches[i].name, "vmap_area") || more <= tolerance)
 				continue;
 			grown++;
 			if (print)
