@@ -11,14 +11,10 @@
  */
 #include "kselftest_harness.h"
 #include "lib/agents.h"
+#include "lib/failslab.h"
 
 #include <sys/prctl.h>
 #include <sys/wait.h>
-
-#define FAILSLAB "/sys/kernel/debug/failslab/"
-
-/* More allocations than any request makes. */
-#define ENOUGH	1000
 
 #define ID	4000
 
@@ -31,23 +27,11 @@ FIXTURE(failslab) {
 	int cgroups;
 };
 
-static bool setting(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	bool ok = fd >= 0 && write(fd, text, strlen(text)) > 0;
-
-	if (fd >= 0)
-		close(fd);
-	return ok;
-}
-
 FIXTURE_SETUP(failslab)
 {
-	self->nth = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
-	if (self->nth < 0 || !setting(FAILSLAB "ignore-gfp-wait", "N"))
+	self->nth = open_failslab();
+	if (self->nth < 0)
 		SKIP(return, "this kernel does not let allocations fail");
-	setting(FAILSLAB "verbose", "0");
-	setting("/sys/kernel/debug/fail_page_alloc/verbose", "0");
 	agents_open(_metadata, &self->a);
 	self->device = agentsys_device_open();
 	ASSERT_LE(0, self->device);
@@ -57,54 +41,6 @@ FIXTURE_TEARDOWN(failslab)
 {
 	agents_close(&self->a);
 }
-
-static void arm(int fd, int n)
-{
-	char text[16];
-	int len = snprintf(text, sizeof(text), "%d", n);
-
-	MUST(pwrite(fd, text, len, 0) == len);
-}
-
-/* Has the allocation failed? No other one will. */
-static bool disarm(int fd)
-{
-	char text[16] = "";
-	bool failed;
-
-	MUST(pread(fd, text, sizeof(text) - 1, 0) > 0);
-	failed = !atoi(text);
-	arm(fd, 0);
-	return failed;
-}
-
-/* What can be said of want of memory: netlink has a word of its own for it. */
-static bool is_want(int ret)
-{
-	return ret == -ENOMEM || ret == -ENOBUFS;
-}
-
-/*
- * Make @request with each of its allocations failing, @before ahead of it and
- * @after behind it, and once more without a failure.
- */
-#define EACH_FAILS(before, request, ...) do {				\
-	int n = 0, refused = 0, ret;					\
-	bool failed = true;						\
-									\
-	while (failed && n++ < ENOUGH) {				\
-		before;							\
-		arm(self->nth, n);					\
-		ret = request;						\
-		failed = disarm(self->nth);				\
-		ASSERT_TRUE(ret >= 0 || (failed && is_want(ret)))	\
-			TH_LOG("allocation %d: %s: %d", n, #request, ret);	\
-		refused += ret < 0;					\
-		__VA_ARGS__;						\
-	}								\
-	ASSERT_LT(n, ENOUGH);						\
-	TH_LOG("%s: %d allocations, %d of them needed", #request, n - 1, refused);	\
-} while (0)
 
 static bool gone(struct agents *a, uint32_t id)
 {
@@ -339,6 +275,72 @@ TEST_F_TIMEOUT(failslab, looking, 120)
 		   free(ret < 0 ? NULL : text));
 	EACH_FAILS(text = NULL, agentsys_info_text(self->device, id, &text),
 		   free(ret < 0 ? NULL : text));
+}
+
+/* How many there are, or why not. */
+static int count_events(struct agentsys_events *events)
+{
+	struct agentsys_event event;
+	int n = 0, ret;
+
+	while ((ret = agentsys_events_next(events, &event, NULL, 0)) == 1)
+		n++;
+	return ret ?: n;
+}
+
+/* More than fit into one message: what the second one needs is allocated later. */
+TEST_F_TIMEOUT(failslab, many_events, 120)
+{
+	struct agentsys_spec *policy = agentsys_spec_new();
+	struct agentsys_events *events = NULL;
+	uint32_t id = SPAWN(&self->a, SLEEP);
+	int all;
+
+	for (int i = 0; i < 300; i++) {
+		agentsys_spec_set_max_restarts(policy, i);
+		ASSERT_OK(self->a.h, agentsys_set(self->a.h, id, policy));
+	}
+	ASSERT_EQ(0, agentsys_events_open(&events, 0));
+	all = count_events(events);
+	agentsys_events_close(events);
+	ASSERT_LE(300, all);
+	EACH_FAILS(MUST(!agentsys_events_open(&events, 0)), count_events(events), {
+		if (ret >= 0)
+			EXPECT_EQ(all, ret);
+		agentsys_events_close(events);
+	});
+}
+
+/* Those that are asked for by the device, some of which allocate nothing. */
+TEST_F_TIMEOUT(failslab, device_calls, 120)
+{
+	struct agents *a = &self->a;
+	uint32_t id = SPAWN(a, SLEEP);
+	struct agentsys_whoami who;
+
+	EACH_FAILS(, agentsys_patch_policy(self->device, id, AGENTSYS_PATCH_AUTO_RESTART, n),
+		   EXPECT_EQ(!ret, (int)look(a, id).max_restarts == n));
+	EXPECT_EQ(-ESRCH, agentsys_whoami(self->device, &who));
+	EXPECT_EQ(-ESRCH, agentsys_heartbeat(self->device));
+}
+
+TEST_F_TIMEOUT(failslab, shutdown, 240)
+{
+	struct agents *a = &self->a;
+	struct agentsys_spec *spec = SLEEP;
+
+	for (unsigned int flags = 0; flags <= AGENTSYS_WAIT; flags += AGENTSYS_WAIT)
+		EACH_FAILS(self->id = SPAWN(a, spec),
+			   agentsys_shutdown(a->h, NEVER_MS, flags, NULL, NULL), {
+			if (!ret)
+				EXPECT_TRUE(AWAIT(is_state(a, self->id, AGENTSYS_EXITED)));
+			if (ret == -ENOMEM)
+				EXPECT_TRUE(is_state(a, self->id, AGENTSYS_ACTIVE));
+			/* Nothing can be started before it is over. */
+			EXPECT_TRUE(AWAIT(agentsys_shutdown(a->h, 0, AGENTSYS_WAIT, NULL,
+							    NULL) != -EALREADY));
+			agentsys_remove(a->h, self->id);
+		});
 }
 
 /* As `cat` does. */
