@@ -175,8 +175,10 @@ TEST_F_TIMEOUT(storm, none_is_lost_and_none_is_there_twice, 280)
 				s->failed++;
 				continue;
 			}
+			/* One that ends by itself has written its mark only then. */
 			ASSERT_TRUE(AWAIT(has_ended(a, s->ids[n]) ||
-					  is_state(a, s->ids[n], AGENTSYS_ACTIVE)));
+					  (n % 2 == 0 &&
+					   is_state(a, s->ids[n], AGENTSYS_ACTIVE))));
 			info = look(a, s->ids[n]);
 			if (info.spawns)
 				s->ran++;
