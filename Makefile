@@ -29,6 +29,7 @@ help:
 	@echo 'make check         everything: unit tests, lint, tests in virtual machines on both kernels'
 	@echo 'make check-sanitizers  the tests in a virtual machine whose kernel has KASAN, lockdep and so on'
 	@echo 'make check-kcsan   the tests in a virtual machine whose kernel looks for data races'
+	@echo 'make check-nets    plants bugs in a copy of the module and expects each to be reported; T=name picks'
 	@echo 'make coverage      which lines and branches of module and tools the tests reach; T= picks; in $(BUILD)/coverage'
 	@echo 'make unit          unit tests on this machine'
 	@echo 'make fuzz          look for inputs that break something; T=name picks, SECONDS=60 for each'
@@ -143,6 +144,9 @@ check-sanitizers: deps
 
 check-kcsan: deps
 	@scripts/check.py kcsan
+
+check-nets: deps
+	@set -f; scripts/check.py nets $(T)
 
 coverage: deps
 	@set -f; scripts/check.py coverage $(T)

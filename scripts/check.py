@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Run everything and count: check.py all | unit | fuzz SECONDS [NAME...] | lint | sanitizers | kcsan | coverage [NAME...].
+"""Run everything and count: check.py all | unit | fuzz SECONDS [NAME...] | lint | sanitizers | kcsan | coverage [NAME...]
+| nets [NAME...].
 
 The last line is "N passed, N failed, N skipped"; the status is 0 only if nothing failed.
 """
@@ -16,8 +17,9 @@ TREE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 sys.path.insert(0, os.path.join(TREE, "tests/vm"))
 sys.dont_write_bytecode = True
 
-import tap  # noqa: E402
-import vm   # noqa: E402
+import nets  # noqa: E402
+import tap   # noqa: E402
+import vm    # noqa: E402
 
 KERNELS = ("6.1", "6.12")
 SANITIZED = "6.1-check"
@@ -185,6 +187,8 @@ def main():
         check.machines(RACES)
     if what == "coverage":
         check.coverage(sys.argv[2:])
+    if what == "nets":
+        nets.run(check, sys.argv[2:])
     return vm.summarise(check.programs)
 
 

@@ -12,7 +12,7 @@ all="$tools
 	linux-source-6.1 linux-source-6.12 bc bison flex libelf-dev libssl-dev pahole kmod
 	qemu-system-x86 busybox-static bash cpio lz4 zstd strace xz-utils
 	libcmocka-dev libasan8 libubsan1 clang libclang-rt-dev llvm
-	sparse clang-format shellcheck perl git ca-certificates"
+	sparse clang-format shellcheck perl git patch ca-certificates"
 
 case ${1:-all} in
 all) wanted=$all ;;

@@ -106,15 +106,19 @@ def die_with_parent():
 
 
 class Machine:
-    """One boot. `console` and `results` are what -serial takes; closing the machine ends QEMU."""
+    """One boot. `console` and `results` are what -serial takes; closing the machine ends QEMU.
 
-    def __init__(self, kernel, what, job, console, results="chardev:tty", cmdline="", mem=None, cpus=2, icount=False, **popen):
+    `files` are put over those that the tree has built, as {path: bytes}.
+    """
+
+    def __init__(self, kernel, what, job, console, results="chardev:tty", cmdline="", mem=None, cpus=2, icount=False,
+                 files=None, **popen):
         # Without a name, so that nothing is left behind whatever ends us.
         self.initrd = tempfile.TemporaryFile(dir=BUILD)
         for part in (output(os.path.join(HERE, "base-image.sh")), kernel.overlay()):
             with open(part, "rb") as file:
                 shutil.copyfileobj(file, self.initrd)
-        self.initrd.write(archive({"etc/agentsys-job.json": json.dumps(job).encode()}))
+        self.initrd.write(archive({"etc/agentsys-job.json": json.dumps(job).encode(), **(files or {})}))
         self.initrd.flush()
 
         # no_timer_check: on a busy host the first ticks may come too late for the kernel to believe in its timer.
@@ -170,18 +174,23 @@ def usable_kvm():
 
 
 class Spec:
-    """A test: its file and what the file's "vm:" comment asks for."""
+    """A test: its file and what the file's "vm:" comment asks for.
 
-    def __init__(self, path):
+    `part` is one TEST() of a program in C, `module` a path in the machine of another module than the tree's.
+    """
+
+    def __init__(self, path, part=None, module=None):
         self.folder, self.file = os.path.split(os.path.relpath(path, TREE))
         self.name = os.path.splitext(self.file)[0]
         # Programs are installed under the name alone, scripts with theirs.
         self.program = self.name if self.file.endswith(".c") else self.file
+        self.args = ["-t", part] if part else []
+        self.module = module
         self.options = directives(path, ("params", "nomodule", "timeout", "cmdline", "mem", "cpus", "isolated", "kernels"))
 
     def missing(self):
         """A program that could not be built is not there: make removes the old one."""
-        return self.file.endswith(".c") and not os.path.exists(os.path.join(BUILD, self.folder, self.name))
+        return self.file.endswith(".c") and not os.path.exists(os.path.join(BUILD, self.folder, self.program))
 
     def boot(self):
         """Tests with the same value share a boot."""
@@ -197,8 +206,11 @@ class Spec:
             # Half of it: a test that waits for the time to pass shall not take all day.
             job["params"] = re.sub(r"(_ms)=(\d+)", lambda found: "%s=%d" % (
                 found[1], int(found[2]) * max(1, kernel.scale / 2)), job["params"])
-        job.update(name=self.name, path="/usr/lib/agentsys/tests/" + self.program, timeout=self.timeout(kernel),
-                   scale=kernel.scale, env={name: os.environ[name] for name in PASSED_ON if os.environ.get(name)})
+        if self.module:
+            job["module"] = self.module
+        job.update(name=self.name, path="/usr/lib/agentsys/tests/" + self.program, args=self.args,
+                   timeout=self.timeout(kernel), scale=kernel.scale,
+                   env={name: os.environ[name] for name in PASSED_ON if os.environ.get(name)})
         return job
 
 
@@ -228,11 +240,13 @@ def new_logs(kernel):
 
 
 class Runner:
-    """Run tests on one kernel, booting as often as it takes, in so many machines at once."""
+    """Run tests on one kernel, booting as often as it takes, in so many machines at once; one that goes on does so for a
+    kernel's report too."""
 
-    def __init__(self, kernel, verbose=False, say=print, machines=1):
+    def __init__(self, kernel, verbose=False, say=print, machines=1, logs=None, files=None, goes_on=False):
         self.kernel, self.verbose, self.say, self.machines = kernel, verbose, say, machines
-        self.logs = new_logs(kernel)
+        self.files, self.goes_on = files, goes_on
+        self.logs = logs or new_logs(kernel)
         self.programs = []
         self.boots = itertools.count(1)
 
@@ -273,7 +287,7 @@ class Runner:
         options = group[0].options
         machine = Machine(self.kernel, "tests", {"tests": [spec.job(self.kernel) for spec in group]}, "file:" + console,
                           cmdline=options.get("cmdline", ""), mem=options.get("mem"), cpus=options.get("cpus", 2),
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+                          files=self.files, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
         done, program, log, kernel_log, status, scan, finished = 0, None, None, [], None, None, False
         heard = time.monotonic() + (BOOT_TIMEOUT - QUIET_TIMEOUT) * self.kernel.scale
         deadline = heard + QUIET_TIMEOUT * self.kernel.scale
@@ -304,7 +318,7 @@ class Runner:
                     reported = self.judge(program, status, kernel_log, time.monotonic() - started)
                     program, log, done = None, None, done + 1
                     deadline = time.monotonic() + 30 * self.kernel.scale
-                    if reported and done < len(group):
+                    if reported and done < len(group) and not self.goes_on:
                         # After the first report lockdep and others are silent, and much may be broken.
                         break
                 elif mark == "@scan":

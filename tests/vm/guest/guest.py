@@ -157,7 +157,7 @@ class Test:
     def load(self):
         if "nomodule" in self.spec:
             return True
-        why = command(["insmod", MODULE] + self.spec.get("params", "").split(), 30 * self.spec["scale"])
+        why = command(["insmod", self.spec.get("module", MODULE)] + self.spec.get("params", "").split(), 30 * self.spec["scale"])
         if why:
             self.fail(why)
         return not why
@@ -176,7 +176,7 @@ class Test:
             write(self.cgroup + "/cgroup.procs", "0")
 
         try:
-            child = subprocess.Popen([self.spec["path"]], stdin=subprocess.DEVNULL, stdout=write_end, stderr=write_end,
+            child = subprocess.Popen([self.spec["path"]] + self.spec["args"], stdin=subprocess.DEVNULL, stdout=write_end, stderr=write_end,
                                      cwd=work, preexec_fn=enter,
                                      env={**os.environ, "VM_SCALE": str(self.spec["scale"]), "PYTHONPATH": LIB + "/tests/lib", "TESTLIB": LIB + "/tests/lib",
                                           "AGENTS": LIB + "/tests/agents", **self.spec["env"]})
