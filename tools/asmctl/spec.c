@@ -119,7 +119,8 @@ static void take_limit(struct agentsys_spec *spec, int key, const char *arg)
 		break;
 	case OPT_CPU:
 		if (!parse_cpu(arg, &n, &period))
-			usage_error("'%s' is no CPU time, as 50%% or 50000/100000 (1 ms or more)", arg);
+			usage_error("'%s' is no CPU time, as 50%% or 50000/100000 (1 ms or more)",
+				    arg);
 		agentsys_spec_set_cpu(spec, n, period);
 		break;
 	case OPT_PIDS_MAX:
