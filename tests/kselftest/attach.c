@@ -401,6 +401,7 @@ TEST_F(attach, refused)
 } while (0)
 	REFUSED(EINVAL, "pid 1", 1, NULL);
 	REFUSED(EINVAL, "kernel thread", 2, NULL);
+	REFUSED(EINVAL, "the launcher", (pid_t)before.launcher_pid, NULL);
 	REFUSED(ESRCH, "", gone, NULL);
 	REFUSED(ESRCH, "no such process", zombie.pid, NULL);
 	/* A thread's number is no process's. */
