@@ -270,8 +270,11 @@ class Runner:
         return self.programs
 
     def run_part(self, tests):
+        again = False
         while tests:
-            tests = tests[self.boot(tests):]
+            done = self.boot(tests, again)
+            again = not done
+            tests = tests[done:]
 
     def name(self, spec):
         return "%s %s" % (self.kernel.name, spec.name)
@@ -280,8 +283,11 @@ class Runner:
         self.programs.append(program)
         self.say("%-4s %-32s %s (%.1f s)" % ("ok" if program.ok else "FAIL", program.name, program.summary(), seconds))
 
-    def boot(self, group):
-        """Boot, run tests of the group as far as the machine lives; return how many are done with."""
+    def boot(self, group, again=False):
+        """Boot, run tests of the group as far as the machine lives; return how many are done with.
+
+        None of them, if it did not come up: on a busy host that may happen once, and is a failure of all of them the second time.
+        """
         number = next(self.boots)
         console = os.path.join(self.logs, "console-%d.log" % number)
         options = group[0].options
@@ -289,6 +295,7 @@ class Runner:
                           cmdline=options.get("cmdline", ""), mem=options.get("mem"), cpus=options.get("cpus", 2),
                           files=self.files, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
         done, program, log, kernel_log, status, scan, finished = 0, None, None, [], None, None, False
+        started = time.monotonic()
         heard = time.monotonic() + (BOOT_TIMEOUT - QUIET_TIMEOUT) * self.kernel.scale
         deadline = heard + QUIET_TIMEOUT * self.kernel.scale
         try:
@@ -342,13 +349,16 @@ class Runner:
                 lines = file.read().replace("\r", "").rstrip().split("\n")
             shown = klog.brief(next(iter(klog.reports(lines)), lines[-TAIL:]))
             why = "the machine %s; see %s\n%s" % ("died" if machine.ended else "hung", os.path.relpath(console), "\n".join(shown))
+            if not program and not again:
+                self.say("%s: before any test, %s\nonce more" % (self.kernel.name, why))
+                return 0
             if not program:
-                program, started = tap.Program(self.name(group[0])), deadline
-                why = "before the test: " + why
-                done = len(group) - 1
-            program.fail(why)
-            self.judge(program, None, [], time.monotonic() - started)
-            done += 1
+                why = "before any test, " + why
+            lost = [program] if program else [tap.Program(self.name(spec)) for spec in group]
+            for program in lost:
+                program.fail(why)
+                self.judge(program, None, [], time.monotonic() - started)
+            done += len(lost)
         return done
 
     def judge(self, program, status, kernel_log, seconds):
