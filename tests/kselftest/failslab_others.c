@@ -104,8 +104,10 @@ static bool runs_anew(struct agents *a, uint32_t id, pid_t before)
 /* It dies, and is restarted without anybody asking for it. */
 static void restart(struct __test_metadata *_metadata, struct agents *a, uint32_t id, int n)
 {
-	pid_t pid = look(a, id).pid;
+	pid_t pid = 0;
 
+	/* It may have died once more, of an allocation behind its start. */
+	ASSERT_TRUE(AWAIT(is_state(a, id, AGENTSYS_ACTIVE) && (pid = look(a, id).pid) > 0));
 	arm_others(n);
 	ASSERT_EQ(0, kill(pid, SIGKILL));
 	ASSERT_TRUE(AWAIT(runs_anew(a, id, pid)))
