@@ -26,7 +26,7 @@ all: module tools
 help:
 	@echo 'make demo          show what agentsys does, in a virtual machine, in under two minutes'
 	@echo 'make shell         a root shell in a virtual machine with the module loaded; exit leaves it'
-	@echo 'make check         everything: unit tests, lint, tests in virtual machines on both kernels'
+	@echo 'make check         everything: unit tests, lint, tests in virtual machines on both kernels and one with sanitizers'
 	@echo 'make check-sanitizers  the tests in a virtual machine whose kernel has KASAN, lockdep and so on'
 	@echo 'make check-kcsan   the tests in a virtual machine whose kernel looks for data races'
 	@echo 'make check-nets    plants bugs in a copy of the module and expects each to be reported; T=name picks'

@@ -198,10 +198,12 @@ TEST_F_TIMEOUT(unkillable, a_shutdown_gives_up, 120)
 TEST_F_TIMEOUT(unkillable, a_launcher_that_hangs_is_not, 120)
 {
 	struct agents *a = &self->a;
+	pid_t launcher = look_system(a->h).launcher_pid;
 	uint32_t ended;
 
 	move_to("/sys/fs/cgroup", self->kthread);
-	kill(look_system(a->h).launcher_pid, SIGSTOP);
+	ASSERT_LT(1, launcher);
+	ASSERT_EQ(0, kill(launcher, SIGSTOP));
 	ASSERT_OK(a->h, agentsys_kill(a->h, self->id, AGENTSYS_WAIT));
 	ASSERT_OK(a->h, agentsys_shutdown(a->h, 0, AGENTSYS_WAIT, &ended, NULL));
 	EXPECT_EQ(0, ended);
