@@ -18,6 +18,7 @@ REPORT = re.compile("|".join((
 # Lines that look like a report and are none: what the module itself says, and what sanitizers say when they start.
 HARMLESS = re.compile("|".join((
     r"\] (\[ASM\]|agentsys:) ", r"kmemleak: (Kernel memory leak detector initialized|Automatic memory scanning)",
+    r"kmemleak: Cannot allocate",  # a test lets allocations fail
     r"(KFENCE|KCSAN): .*(initialized|enabled)", r"KCSAN: (selftest|strict)", r"UBSAN: .*enabled",
 )))
 NOISE = re.compile(r"\] (Code: |R(AX|BX|DX|CX|SI|DI|BP|SP|\d\d|IP: 0033)\b|FS: |CS: |CR2: |PKRU: |Hardware name: | \? | </?(TASK|IRQ)>|Modules linked)")

@@ -41,7 +41,7 @@ QUIET_TIMEOUT = 30  # the guest sends a sign of life every 2 s
 KEEP_LOGS = 5  # runs per kernel
 TAIL = 25  # console lines shown of a machine that died
 SOAK_TIMEOUT = 300  # beyond its MINUTES: its end is slow where memory is to be given back
-PASSED_ON = ("MINUTES", "SEED", "OPS", "CALLS", "CALL", "THREAD")  # what a test may be asked for, from our environment to its own
+PASSED_ON = ("MINUTES", "SEED", "OPS", "CALLS", "CALL", "THREAD", "STEP")  # what a test may be asked for, from our environment to its own
 
 
 def output(*argv):
