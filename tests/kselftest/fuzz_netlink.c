@@ -45,7 +45,7 @@ static const struct {
 		ERRORS(ESRCH, EBUSY, EOPNOTSUPP, ESHUTDOWN) },
 	[AGENTSYS_CMD_PAUSE] = { "pause", false, false, ERRORS(ESRCH, EBUSY) },
 	[AGENTSYS_CMD_RESUME] = { "resume", false, false, ERRORS(ESRCH, EBUSY) },
-	[AGENTSYS_CMD_REMOVE] = { "remove", false, false, ERRORS(ESRCH, EBUSY) },
+	[AGENTSYS_CMD_REMOVE] = { "remove", false, true, ERRORS(ESRCH, EBUSY) },
 	[AGENTSYS_CMD_SET] = { "set", false, false, ERRORS(ESRCH, EOPNOTSUPP) },
 	[AGENTSYS_CMD_SYSTEM_GET] = { "system-get", true, false, ERRORS(0) },
 	[AGENTSYS_CMD_EVENT_GET] = { "event-get", true, false, ERRORS(0) },

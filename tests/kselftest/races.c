@@ -203,7 +203,8 @@ static void do_resume(struct worker *w)
 
 static void do_remove(struct worker *w)
 {
-	ALLOW(w, agentsys_remove(w->h, some_id(w)), ESRCH, EBUSY);
+	/* It may be started again meanwhile. */
+	ALLOW(w, agentsys_remove(w->h, some_id(w)), ESRCH, EBUSY, ECANCELED);
 }
 
 static void do_set(struct worker *w)

@@ -179,7 +179,7 @@ static void do_pause(struct worker *w)
 
 static void do_remove(struct worker *w)
 {
-	ALLOW(w, agentsys_remove(w->h, some_id(w)), ESRCH, EBUSY);
+	ALLOW(w, agentsys_remove(w->h, some_id(w)), ESRCH, EBUSY, ECANCELED);
 }
 
 static void do_set(struct worker *w)
