@@ -92,6 +92,7 @@ static void let_go(struct agentsys_agent *agent)
 	agentsys_shutdown_check();
 }
 
+/* The caller has a reference, and answers whoever waits for this. */
 static void forget(struct agentsys_agent *agent)
 {
 	lockdep_assert_held(&agentsys_lock);
@@ -100,10 +101,7 @@ static void forget(struct agentsys_agent *agent)
 	/* The callback takes no lock, so it can be waited for with ours held. */
 	timer_delete_sync(&agent->timer);
 	agentsys_event_agent(agent, AGENTSYS_EVENT_REMOVE, 0, 0, 0);
-	agentsys_agent_get(agent);
 	agentsys_registry_del(agent);
-	agentsys_waiter_reached(agent, AGENTSYS_GONE);
-	agentsys_agent_put(agent);
 }
 
 /*
@@ -158,10 +156,11 @@ static void reap(struct agentsys_agent *agent, enum agentsys_input input)
 	agentsys_agent_get(agent);
 	if (agent->forget)
 		forget(agent);
+	let_go(agent);
 	/* Told when nothing of it is left, so that the asker can try again at once. */
 	agentsys_waiter_fail(agent);
 	agentsys_waiter_reached(agent, AGENTSYS_ENDS);
-	let_go(agent);
+	agentsys_waiter_reached(agent, AGENTSYS_GONE);
 	agentsys_agent_put(agent);
 }
 
@@ -529,10 +528,12 @@ static void cancel_restart(struct agentsys_agent *agent, enum agentsys_input inp
 
 static void remove(struct agentsys_agent *agent, enum agentsys_input input)
 {
-	if (agent->populated)
+	if (agent->populated) {
 		agent->forget = true;
-	else
-		forget(agent);
+		return;
+	}
+	forget(agent);
+	agentsys_waiter_reached(agent, AGENTSYS_GONE);
 }
 
 static void nothing(struct agentsys_agent *agent, enum agentsys_input input)

@@ -7,6 +7,7 @@
 
 #include "agent.h"
 #include "core/names.h"
+#include "core/utf8.h"
 #include "launch.h"
 #include "mailbox.h"
 #include "spec.h"
@@ -121,6 +122,8 @@ void agentsys_waiter_fail(struct agentsys_agent *agent)
 				 agentsys_step_text(status->step), file);
 		else
 			strscpy(text, agentsys_step_text(status->step), sizeof(text));
+		/* A path is any bytes, and may have been cut within a character. */
+		agentsys_utf8_clean(text, strlen(text));
 		answer.text = text;
 	}
 	answer_all(agent, AGENTSYS_RUNS, &answer);

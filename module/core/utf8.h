@@ -57,4 +57,21 @@ static inline bool agentsys_utf8_control(u32 code)
 	return code < 0x20 || (code >= 0x7f && code <= 0x9f);
 }
 
+/* Put '?' for each byte of @s that is not UTF-8 or makes a terminal do things. */
+static inline void agentsys_utf8_clean(char *s, size_t len)
+{
+	size_t at = 0;
+
+	while (at < len) {
+		u32 code;
+		size_t n = agentsys_utf8_decode(s + at, len - at, &code);
+
+		if (!n || agentsys_utf8_control(code)) {
+			s[at++] = '?';
+			continue;
+		}
+		at += n;
+	}
+}
+
 #endif /* AGENTSYS_CORE_UTF8_H */

@@ -198,6 +198,22 @@ static struct agentsys_spec *limit_that_the_kernel_refuses(void)
 	return spec;
 }
 
+/* What a terminal must not be sent, in a text that is UTF-8. */
+static struct agentsys_spec *any_bytes(void)
+{
+	return SPEC("/there/\xff\x1b[1m\xc3");
+}
+
+/* A character of two bytes is where the text is cut. */
+static struct agentsys_spec *long_path(void)
+{
+	char path[242] = "/";
+
+	for (int i = 0; i < 120; i++)
+		strcat(path, "\xc3\xa9");
+	return SPEC(path);
+}
+
 static const struct failure {
 	const char *what;
 	struct agentsys_spec *(*make)(void);
@@ -206,6 +222,8 @@ static const struct failure {
 	const char *words;
 } failures[] = {
 	{ "missing", missing, ENOENT, AGENTSYS_STEP_EXEC, "/bin/there-is-none" },
+	{ "any bytes", any_bytes, ENOENT, AGENTSYS_STEP_EXEC, "\"/there/??[1m?\"" },
+	{ "a long path", long_path, ENOENT, AGENTSYS_STEP_EXEC, "\xc3\xa9?\"" },
 	{ "missing in path", missing_in_path, ENOENT, AGENTSYS_STEP_EXEC, "there-is-none" },
 	{ "path through a file", path_through_a_file, ENOTDIR, AGENTSYS_STEP_EXEC,
 	  "busybox/sleep" },

@@ -52,6 +52,28 @@ static void utf8_every_code_point(void **unused)
 }
 
 /* All sequences of two bytes, and random ones of four: valid only if encoding gives them back. */
+static void utf8_clean(void **unused)
+{
+	static const char *const texts[][2] = {
+		{ "", "" },
+		{ "plain", "plain" },
+		{ "\xc3\xa9t\xc3\xa9", "\xc3\xa9t\xc3\xa9" },
+		{ "cut \xc3", "cut ?" },
+		{ "\xe2\x82", "??" },
+		{ "\x1b[1m\n\x7f", "?[1m??" },
+		{ "\xc2\x9b", "??" },		/* C1 */
+		{ "\xff\xfe", "??" },
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		char text[32];
+
+		strcpy(text, texts[i][0]);
+		agentsys_utf8_clean(text, strlen(text));
+		assert_string_equal(texts[i][1], text);
+	}
+}
+
 static void utf8_bytes(void **unused)
 {
 	(void)unused;
@@ -150,6 +172,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(utf8_every_code_point),
+		cmocka_unit_test(utf8_clean),
 		cmocka_unit_test(utf8_bytes),
 		cmocka_unit_test(accepted),
 		cmocka_unit_test(refused),
