@@ -83,14 +83,19 @@ bool agentsys_launch_is_gone(struct pid *pid)
 	return gone;
 }
 
+/* Nothing but the last moments of the process, if those, are left. */
+static bool has_left(void)
+{
+	return agentsys_launch.state == LAUNCH_NONE && !agentsys_launch.file;
+}
+
 /*
  * A file holds the module until a moment after its release, but not beyond the end
  * of the process that had it open.
  */
 static bool is_gone(void)
 {
-	return agentsys_launch.state == LAUNCH_NONE && !agentsys_launch.file &&
-	       agentsys_launch_is_gone(agentsys_launch.last);
+	return has_left() && agentsys_launch_is_gone(agentsys_launch.last);
 }
 
 void agentsys_launch_check_gone(void)
@@ -104,7 +109,7 @@ void agentsys_launch_check_gone(void)
 	if (is_gone()) {
 		agentsys_launch.gone = NULL;
 		gone();
-	} else {
+	} else if (has_left()) {
 		mod_delayed_work(agentsys_wq, &gone_work, 1);
 	}
 }
@@ -359,6 +364,8 @@ bool agentsys_launch_gone(void (*fn)(void))
 {
 	lockdep_assert_held(&agentsys_lock);
 
+	/* Whoever waited before does so no more. */
+	agentsys_launch.gone = NULL;
 	if (is_gone())
 		return true;
 	agentsys_launch.gone = fn;
