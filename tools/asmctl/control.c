@@ -434,6 +434,8 @@ const struct command cmd_rm = {
 	.alias = "remove",
 	.usage = "[OPTION]... AGENT...",
 	.summary = "Forget agents that have ended",
+	.description =
+		"Returns when their ids are free, for which all they have left behind has to die.",
 	.examples = "  asmctl rm 100\n"
 		    "  asmctl rm --force fs_monitor\n"
 		    "  asmctl rm --ended\n",

@@ -63,7 +63,9 @@ const struct command cmd_shutdown = {
 	.name = "shutdown",
 	.usage = "[OPTION]...",
 	.summary = "Stop every agent, so that the module can be unloaded",
-	.description = "No agent can be started until that is done. Their records stay.",
+	.description =
+		"No agent can be started until that is done. Their records stay. It gives up, and\n"
+		"starts are accepted again, when for 10 s nothing of what was killed has gone.",
 	.examples = "  asmctl shutdown && rmmod agentsys\n"
 		    "  asmctl shutdown --timeout 30s\n"
 		    "  asmctl shutdown --now\n",
