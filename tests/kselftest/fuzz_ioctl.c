@@ -446,10 +446,11 @@ static void call_struct(struct fuzzer *f)
 	if (c->kind == VERSION && given > c->size)
 		given = c->size;
 
-	if (place == SHARED) {	/* whoever comes first has it */
+	if (place == SHARED) {
+		/* Whoever comes first has it, also as another call: no text goes elsewhere. */
 		buffer.at = shared.rw + FUZZ_PAGE;
-		own->image.text.buf = c->kind == TEXT ? (uintptr_t)buffer.at :
-							own->image.text.buf;
+		if (c->kind == TEXT || c->number == AGENTSYS_IOC_LAUNCH_NEXT)
+			own->image.text.buf = (uintptr_t)buffer.at;
 	}
 	memset(own->arg.rw, byte, own->arg.size);
 	at = put(f, place, given);
