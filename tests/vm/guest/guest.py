@@ -283,14 +283,16 @@ class Leaks:
 
     def __init__(self):
         self.here = os.path.exists(KMEMLEAK)
-        self.started = []  # (when, test)
+        self.started = []  # (when in jiffies, test)
         self.bases = []
         self.symbols = []  # (offset, name) in the module
         if self.here:
             write(KMEMLEAK, "clear")
 
     def start(self, test):
-        self.started.append((time.monotonic(), test))
+        if self.here:
+            with open("/proc/timer_list") as file:
+                self.started.append((int(re.search(r"^jiffies: (\d+)$", file.read(), re.M)[1]), test))
 
     def look(self):
         """Remember where the module is: it will be gone when the leaks are told."""
@@ -309,8 +311,7 @@ class Leaks:
                 return "%s+0x%x [agentsys]" % (below[-1][1], int(found[0], 16) - base - below[-1][0])
         return found[0]
 
-    def test_at(self, age):
-        when = time.monotonic() - age
+    def test_at(self, when):
         return next((test for begin, test in reversed(self.started) if begin <= when), "before the tests")
 
     def scan(self, port):
@@ -324,9 +325,9 @@ class Leaks:
         with open(KMEMLEAK) as file:
             lines = file.read().splitlines()
         for line in lines:
-            age = re.search(r"\(age ([0-9.]+)s\)", line)
+            when = re.search(r", jiffies ([0-9]+)", line)
             port.send("@leak " + re.sub(r"0xffffffff[0-9a-f]{8}\b", self.name, line)
-                      + (" in test " + self.test_at(float(age[1])) if age else ""))
+                      + (" in test " + self.test_at(int(when[1])) if when else ""))
 
 
 def send_coverage(port):
