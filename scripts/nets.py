@@ -25,7 +25,6 @@ import vm
 FOLDER = os.path.join(vm.TREE, "tests/nets")
 MODULES = "usr/lib/agentsys/nets-"  # beginning of their paths in the machine
 FIRST = ("suspicious RCU usage", "circular locking")
-LAST = "ODEBUG"
 SHOWN = 30  # lines of what was reported instead, or of a failed build
 
 
@@ -42,12 +41,8 @@ class Net:
             setattr(self, key.lower(), found[1])
 
     def rank(self):
-        """The place in a boot: lockdep is silent after its first report, and after one of KASAN.
-
-        What is freed is looked at late, and the report would fall into the next test.
-        """
-        return next((rank for rank, report in enumerate(FIRST) if report in self.report),
-                    len(FIRST) + (LAST in self.report))
+        """The place in a boot: lockdep is silent after its first report, and after one of KASAN."""
+        return next((rank for rank, report in enumerate(FIRST) if report in self.report), len(FIRST))
 
     def spec(self, name, module):
         """The test, under this name and with this module."""
