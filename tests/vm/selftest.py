@@ -106,12 +106,17 @@ RACE = """\
 [    3.4] =================================================================="""
 OURS = RACE % ("probe_exit", "probe_exit+0x12/0x20 [agentsys]")
 FOREIGN = RACE % ("__fput", "__fput+0x12/0x20")
+FRAMES = "+0x1/0x2\n[    3.4]  ".join(("a", "b", "c", "d"))
+CALLED_NEARLY = RACE % ("a", FRAMES.replace("c+0x1/0x2", "c+0x1/0x2 [agentsys]"))
+CALLED_FROM_AFAR = RACE % ("a", FRAMES + "+0x1/0x2 [agentsys]")
 
 
 def test_races():
     "a data race counts if the module has a part in it"
     assert len(klog.reports(OURS.split("\n"))) == 1
     assert not klog.reports(FOREIGN.split("\n"))
+    assert len(klog.reports(CALLED_NEARLY.split("\n"))) == 1
+    assert not klog.reports(CALLED_FROM_AFAR.split("\n"))
     found = klog.reports("\n".join((FOREIGN, OURS, FOREIGN, FOREIGN, OURS)).split("\n"))
     assert len(found) == 2 and all("probe_exit" in report[0] for report in found)
 
