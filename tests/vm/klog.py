@@ -29,10 +29,14 @@ END = re.compile(r"---\[ end |\] ={20,}$")
 
 
 def foreign(report):
-    """A data race of the kernel's own: neither side is in the module or in what that calls nearly directly.
+    """The kernel's own fault.
 
-    A sleep of the module's, say, ends with a race between the timer and the scheduler, four frames down.
+    A data race of which neither side is in the module or in what that calls nearly directly: a sleep of the module's,
+    say, ends with a race between the timer and the scheduler, four frames down. And kmemleak of 6.1, which takes pages for
+    a stack trace with a raw lock held.
     """
+    if "Invalid wait context" in report[0]:
+        return any("set_track_prepare" in line for line in report)
     if "KCSAN: " not in report[0]:
         return False
     sides = [at + 1 for at, line in enumerate(report) if ACCESS.search(line)]
