@@ -43,6 +43,16 @@ static const char *const restart_names[] = {
 
 static_assert(ARRAY_SIZE(restart_names) == __AGENTSYS_RESTARTS, "a condition has no name");
 
+static const char *const strategy_names[] = {
+	[AGENTSYS_ONE_FOR_ONE]	= "one_for_one",
+	[AGENTSYS_ONE_FOR_ALL]	= "one_for_all",
+	[AGENTSYS_REST_FOR_ONE]	= "rest_for_one",
+	[AGENTSYS_TRANSIENT]	= "transient",
+	[AGENTSYS_PERMANENT]	= "permanent",
+};
+
+static_assert(ARRAY_SIZE(strategy_names) == __AGENTSYS_STRATEGIES, "a strategy has no name");
+
 static const char *const event_names[] = {
 	[AGENTSYS_EVENT_SPAWN]			= "spawn",
 	[AGENTSYS_EVENT_EXEC]			= "exec",
@@ -61,6 +71,10 @@ static const char *const event_names[] = {
 	[AGENTSYS_EVENT_POLICY]			= "policy",
 	[AGENTSYS_EVENT_LAUNCHER]		= "launcher",
 	[AGENTSYS_EVENT_SHUTDOWN]		= "shutdown",
+	[AGENTSYS_EVENT_GROUP_RESTART]		= "group-restart",
+	[AGENTSYS_EVENT_GROUP_STARTED]		= "group-started",
+	[AGENTSYS_EVENT_GROUP_STOPPED]		= "group-stopped",
+	[AGENTSYS_EVENT_GROUP_FAILED]		= "group-failed",
 };
 
 static_assert(ARRAY_SIZE(event_names) == __AGENTSYS_EVENTS, "an event has no name");
@@ -151,6 +165,11 @@ const char *agentsys_cause_name(u32 cause)
 const char *agentsys_restart_name(u32 condition)
 {
 	return LOOKUP(restart_names, condition);
+}
+
+const char *agentsys_strategy_name(u32 strategy)
+{
+	return LOOKUP(strategy_names, strategy);
 }
 
 const char *agentsys_event_name(u32 type)
@@ -249,6 +268,31 @@ static int agent_text(const struct agentsys_event *event, char *buf, size_t len)
 	}
 }
 
+/* What an event of a group says after "Group <name> ". */
+static int group_text(const struct agentsys_event *event, char *buf, size_t len)
+{
+	switch (event->type) {
+	case AGENTSYS_EVENT_GROUP_RESTART:
+		if (!event->code)
+			return snprintf(buf, len, "restarts as asked");
+		return snprintf(buf, len, "restarts in %llu ms after the end of agent %d (restart %u)",
+				event->value, event->code, event->instance);
+	case AGENTSYS_EVENT_GROUP_STARTED:
+		return snprintf(buf, len, "started");
+	case AGENTSYS_EVENT_GROUP_STOPPED:
+		return snprintf(buf, len, "stopped");
+	default:
+		return snprintf(buf, len, "failed after the end of agent %d (%u restarts, %llu allowed)",
+				event->code, event->instance, event->value);
+	}
+}
+
+static bool is_of_group(const struct agentsys_event *event)
+{
+	return event->type >= AGENTSYS_EVENT_GROUP_RESTART &&
+	       event->type <= AGENTSYS_EVENT_GROUP_FAILED;
+}
+
 /* What the module says about itself. */
 static int module_text(const struct agentsys_event *event, char *buf, size_t len)
 {
@@ -269,6 +313,11 @@ int agentsys_event_text(const struct agentsys_event *event, char *buf, size_t le
 {
 	char text[112];
 
+	if (is_of_group(event)) {
+		group_text(event, text, sizeof(text));
+		return snprintf(buf, len, "Group %.*s %s", (int)strnlen(event->name, sizeof(event->name)),
+				event->name, text);
+	}
 	if (!event->agent_id)
 		return module_text(event, buf, len);
 	agent_text(event, text, sizeof(text));

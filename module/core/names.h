@@ -15,6 +15,7 @@
 const char *agentsys_state_name(u32 state);
 const char *agentsys_cause_name(u32 cause);
 const char *agentsys_restart_name(u32 condition);
+const char *agentsys_strategy_name(u32 strategy);
 const char *agentsys_event_name(u32 type);
 
 /* A phrase for "<phrase>: <error>", as "cannot open standard output". */

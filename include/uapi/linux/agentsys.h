@@ -42,6 +42,12 @@
 #define AGENTSYS_ID_MIN		2	/* ids 0 and 1 are reserved */
 #define AGENTSYS_ID_MAX		2147483647
 #define AGENTSYS_ID_AUTO	1000	/* "pick one" counts up from here */
+#define AGENTSYS_TREE_GROUPS	1024	/* groups of the supervision tree: -ENOSPC */
+#define AGENTSYS_TREE_DEPTH	8	/* groups below one another, root not counted: -E2BIG */
+#define AGENTSYS_BUDGET_MAX	64	/* restarts that a budget can allow: -ERANGE */
+
+/* The group above all others. It is always there; its members have no budget in common. */
+#define AGENTSYS_ROOT_GROUP	"root"
 
 /**
  * enum agentsys_state - where an agent stands in its life
@@ -112,6 +118,34 @@ enum agentsys_restart {
 };
 
 /**
+ * enum agentsys_strategy - what a group does when a member ends that is to be restarted
+ *
+ * Members are agents and groups, in the order in which they came. A restart of
+ * several stops them in reverse order, one after the other, waits for the
+ * backoff, and starts them in order, each when the one before runs. Members that
+ * had ended for good, or were stopped by hand, are left as they are; one whose
+ * restart condition is never is stopped with the others and not started again.
+ *
+ * The last two are one_for_one with another default of the condition of an agent:
+ * it is always in a group of the first three.
+ *
+ * @AGENTSYS_ONE_FOR_ONE: it alone is restarted
+ * @AGENTSYS_ONE_FOR_ALL: all of them are restarted
+ * @AGENTSYS_REST_FOR_ONE: it and those that came after it are restarted
+ * @AGENTSYS_TRANSIENT: it alone, on-failure by default
+ * @AGENTSYS_PERMANENT: it alone, never by default: what is dead stays dead
+ */
+enum agentsys_strategy {
+	AGENTSYS_ONE_FOR_ONE,
+	AGENTSYS_ONE_FOR_ALL,
+	AGENTSYS_REST_FOR_ONE,
+	AGENTSYS_TRANSIENT,
+	AGENTSYS_PERMANENT,
+
+	__AGENTSYS_STRATEGIES,
+};
+
+/**
  * enum agentsys_step - the step at which a launch failed
  *
  * In the order in which the launcher takes them.
@@ -165,6 +199,11 @@ enum agentsys_event_type {
 	AGENTSYS_EVENT_POLICY,		/* restart policy changed [enum agentsys_restart, max_restarts] */
 	AGENTSYS_EVENT_LAUNCHER,	/* the launcher ended unexpectedly (agent_id 0) [exit code or signal, times in a row] */
 	AGENTSYS_EVENT_SHUTDOWN,	/* all agents are stopped (agent_id 0) [0, deadline in ms] */
+	/* Of a group: agent_id is 0, and the name is the group's. */
+	AGENTSYS_EVENT_GROUP_RESTART,	/* members are stopped and started again, instance restarts in the window [agent whose end is the reason or 0, delay in ms] */
+	AGENTSYS_EVENT_GROUP_STARTED,	/* all that were to be started run [0, ns since that began] */
+	AGENTSYS_EVENT_GROUP_STOPPED,	/* all of it has ended, as asked [0, ns since that began] */
+	AGENTSYS_EVENT_GROUP_FAILED,	/* its budget is spent, its members are stopped, instance restarts in the window [agent whose end is the reason, budget] */
 
 	__AGENTSYS_EVENTS,
 };

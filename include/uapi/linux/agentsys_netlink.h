@@ -32,6 +32,9 @@
 /* Multicast group of AGENTSYS_NTF_EVENT. */
 #define AGENTSYS_MCGRP_EVENTS	"events"
 
+/* @AGENTSYS_A_MAX_RESTARTS: as many as are asked for. */
+#define AGENTSYS_RESTARTS_UNLIMITED	2147483647
+
 /**
  * enum agentsys_cmd - commands
  *
@@ -45,9 +48,10 @@
  *	-EEXIST the id exists, -E2BIG and -ENAMETOOLONG
  *	beyond a bound of <linux/agentsys.h>, -EINVAL a value that cannot be,
  *	-ENOSPC max_agents records exist, -ESHUTDOWN a shutdown is under way,
- *	-EBADF a descriptor that is not open; later: what the failing step said
+ *	-EBADF a descriptor that is not open, -ENOENT no such GROUP; later: what the
+ *	failing step said
  * @AGENTSYS_CMD_ATTACH: adopt a running process [PID, (ID), (NAME), (STOP_*),
- *	(limits), (WAIT)]
+ *	(limits), (WAIT)]; it becomes a member of root
  *	-ESRCH no such process, -EINVAL a kernel thread, pid 1 or the launcher,
  *	-EBUSY it is part of an agent already, -EEXIST, -ENAMETOOLONG, -EINVAL,
  *	-ENOSPC, -ESHUTDOWN as above
@@ -87,6 +91,36 @@
  *	nothing of what was killed has gone, and starts are accepted again
  * @AGENTSYS_NTF_EVENT: notification: an event, with attributes of enum
  *	agentsys_event_attr
+ *
+ * Of groups, with attributes of enum agentsys_group_attr:
+ *
+ * @AGENTSYS_CMD_GROUP_GET: one group [NAME], or all of them (dump), each after the
+ *	one that it is in
+ *	-ENOENT no such group
+ * @AGENTSYS_CMD_GROUP_NEW: make a group, which is empty [NAME, (PARENT), (STRATEGY),
+ *	(BUDGET), (WITHIN), (BACKOFF_INITIAL), (BACKOFF_MAX)]
+ *	-EEXIST the name is taken, -EINVAL no name can be like this, or such
+ *	restarts could go on for ever: as many as the budget allows take longer than
+ *	the window, -ENAMETOOLONG, -ENOENT no such parent, -ENOSPC
+ *	AGENTSYS_TREE_GROUPS exist, -E2BIG it would be deeper than AGENTSYS_TREE_DEPTH
+ * @AGENTSYS_CMD_GROUP_SET: change a group [NAME, (STRATEGY), (BUDGET), (WITHIN),
+ *	(BACKOFF_INITIAL), (BACKOFF_MAX)]; what is under way goes on as it began
+ *	-ENOENT, -EINVAL as above, or it is root
+ * @AGENTSYS_CMD_GROUP_DEL: remove an empty group [NAME]
+ *	-ENOENT, -ENOTEMPTY there are agents or groups in it, also ended ones,
+ *	-EINVAL it is root
+ * @AGENTSYS_CMD_GROUP_START: start all of its members that do not run, in order, and
+ *	forget the restarts of the window [NAME, (WAIT)]
+ *	-ENOENT, -EBUSY 64 wait for it, -ESHUTDOWN
+ * @AGENTSYS_CMD_GROUP_STOP: stop its members in reverse order, each as itself would be;
+ *	no restart follows [NAME, (WAIT)]
+ *	-ENOENT, -EBUSY as above
+ * @AGENTSYS_CMD_GROUP_RESTART: stop them, then start those that ran [NAME, (WAIT)]
+ *	-ENOENT, -EBUSY, -ESHUTDOWN as above
+ *
+ * With WAIT, the last three are answered again when that is done, with NAME and
+ * STATE. ERRNO and TEXT in it: -ECANCELED something else was asked of the group
+ * meanwhile, -EIO it failed.
  */
 enum agentsys_cmd {
 	AGENTSYS_CMD_GET = 1,
@@ -104,6 +138,13 @@ enum agentsys_cmd {
 	AGENTSYS_CMD_EVENT_GET,
 	AGENTSYS_CMD_SHUTDOWN,
 	AGENTSYS_NTF_EVENT,
+	AGENTSYS_CMD_GROUP_GET,
+	AGENTSYS_CMD_GROUP_NEW,
+	AGENTSYS_CMD_GROUP_SET,
+	AGENTSYS_CMD_GROUP_DEL,
+	AGENTSYS_CMD_GROUP_START,
+	AGENTSYS_CMD_GROUP_STOP,
+	AGENTSYS_CMD_GROUP_RESTART,
 
 	__AGENTSYS_CMD_MAX,
 	AGENTSYS_CMD_MAX = __AGENTSYS_CMD_MAX - 1
@@ -151,8 +192,8 @@ enum agentsys_attr {
 	AGENTSYS_A_STDERR_FD,		/* s32 */
 
 	/* spec: how it ends and starts again */
-	AGENTSYS_A_RESTART,		/* u32: enum agentsys_restart; = never */
-	AGENTSYS_A_MAX_RESTARTS,	/* u32: restarts in its life, 0 to 2^31-1; = 0 with never, else 3 */
+	AGENTSYS_A_RESTART,		/* u32: enum agentsys_restart; = never in root, else as enum agentsys_strategy says */
+	AGENTSYS_A_MAX_RESTARTS,	/* u32: restarts in its life, 0 to 2^31-1; = 0 with never, else 3 in root, unlimited below */
 	AGENTSYS_A_BACKOFF_INITIAL,	/* u32: ms before the first restart; = 100; 0 restarts at once */
 	AGENTSYS_A_BACKOFF_MAX,		/* u32: ms, the delay doubles up to here; = 30000; at most 86400000 */
 	AGENTSYS_A_STOP_SIGNAL,		/* u32: 1 to 64; = 15 (SIGTERM) */
@@ -184,6 +225,10 @@ enum agentsys_attr {
 	AGENTSYS_A_LAST_ACTIVITY,	/* u64: likewise of the last event or heartbeat */
 	AGENTSYS_A_NEXT_START,		/* u32: ms until the scheduled restart, in state backoff */
 	AGENTSYS_A_CGROUP,		/* string: path of its cgroup below the v2 mount */
+
+	/* where it stands in the supervision tree */
+	AGENTSYS_A_GROUP,		/* string: the group that it is in; = "root" */
+	AGENTSYS_A_PLACE,		/* u32: grows with the order in it, only in answers */
 
 	__AGENTSYS_A_MAX,
 	AGENTSYS_A_MAX = __AGENTSYS_A_MAX - 1
@@ -232,6 +277,39 @@ enum agentsys_event_attr {
 
 	__AGENTSYS_E_MAX,
 	AGENTSYS_E_MAX = __AGENTSYS_E_MAX - 1
+};
+
+/**
+ * enum agentsys_group_attr - attributes of a group, of requests and answers about it
+ *
+ * Type and meaning; "=" gives the default of a new one.
+ */
+enum agentsys_group_attr {
+	AGENTSYS_G_UNSPEC,
+	AGENTSYS_G_PAD,
+	AGENTSYS_G_NAME,		/* string: as the name of an agent; no two groups have the same */
+	AGENTSYS_G_WAIT,		/* flag: answer again when it is done */
+	AGENTSYS_G_ERRNO,		/* u32: positive errno */
+	AGENTSYS_G_TEXT,		/* string: one line for a person */
+	AGENTSYS_G_PARENT,		/* string: the group that it is in; = "root"; absent from root */
+	AGENTSYS_G_STRATEGY,		/* u32: enum agentsys_strategy; = one_for_one */
+	AGENTSYS_G_BUDGET,		/* u32: restarts within the window, 0 to AGENTSYS_BUDGET_MAX; = 5 */
+	AGENTSYS_G_WITHIN,		/* u32: ms, the window that slides; = 60000; 1 to 86400000 */
+	AGENTSYS_G_BACKOFF_INITIAL,	/* u32: ms before the first restart of several, or of a group in it; = 100 */
+	AGENTSYS_G_BACKOFF_MAX,		/* u32: ms, doubles with each restart in the window up to here; = 30000 */
+
+	/* only in answers */
+	AGENTSYS_G_STATE,		/* u32: enum agentsys_state: starting and stopping its members, backoff
+					 * before it starts them, active, exited (stopped), failed (budget spent)
+					 */
+	AGENTSYS_G_PLACE,		/* u32: grows with the order in its parent */
+	AGENTSYS_G_MEMBERS,		/* u32: agents and groups directly in it */
+	AGENTSYS_G_RECENT,		/* u32: restarts in the window now */
+	AGENTSYS_G_RESTARTS,		/* u64: restarts that were counted since it was made */
+	AGENTSYS_G_REASON,		/* u32: agent whose end was the last reason, 0 for none */
+
+	__AGENTSYS_G_MAX,
+	AGENTSYS_G_MAX = __AGENTSYS_G_MAX - 1
 };
 
 #endif /* _UAPI_LINUX_AGENTSYS_NETLINK_H */
