@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "budget.h"
+
+#include "restart.h"
+
+u32 agentsys_budget_used(struct agentsys_spent *spent, u32 within_ms, u64 now_ms)
+{
+	u32 old = 0;
+
+	while (old < spent->n && now_ms - spent->at_ms[old] > within_ms)
+		old++;
+	spent->n -= old;
+	memmove(spent->at_ms, spent->at_ms + old, spent->n * sizeof(spent->at_ms[0]));
+	return spent->n;
+}
+
+bool agentsys_budget_spend(struct agentsys_spent *spent, u32 budget, u32 within_ms, u64 now_ms)
+{
+	u32 used = agentsys_budget_used(spent, within_ms, now_ms);
+
+	/* There is room for one more than any budget allows. */
+	if (used < ARRAY_SIZE(spent->at_ms))
+		spent->at_ms[spent->n++] = now_ms;
+	return spent->n <= budget;
+}
+
+bool agentsys_budget_endless(u32 budget, u32 within_ms, u32 initial_ms, u32 max_ms)
+{
+	const struct agentsys_restart_policy backoff = {
+		.backoff_initial_ms = initial_ms,
+		.backoff_max_ms = max_ms,
+	};
+	u64 least_ms = 0;
+	u32 n;
+
+	for (n = 1; n <= budget; n++)
+		least_ms += agentsys_backoff_ms(&backoff, n);
+	return least_ms > within_ms;
+}

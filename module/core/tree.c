@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "tree.h"
+
+#include "restart.h"
+
+#ifdef __KERNEL__
+#include <linux/container_of.h>
+#elif !defined(container_of)
+#define container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
+#endif
+
+static struct agentsys_group *group_of(struct agentsys_node *node)
+{
+	return container_of(node, struct agentsys_group, node);
+}
+
+void agentsys_tree_enter(struct agentsys_group *group, struct agentsys_node *node)
+{
+	node->parent = group;
+	node->place = ++group->places;
+	node->prev = group->last;
+	node->next = NULL;
+	if (group->last)
+		group->last->next = node;
+	else
+		group->first = node;
+	group->last = node;
+	group->members++;
+}
+
+void agentsys_tree_leave(struct agentsys_node *node)
+{
+	struct agentsys_group *group = node->parent;
+
+	if (node->prev)
+		node->prev->next = node->next;
+	else
+		group->first = node->next;
+	if (node->next)
+		node->next->prev = node->prev;
+	else
+		group->last = node->prev;
+	group->members--;
+	node->parent = NULL;
+	agentsys_tree_proceed(group);
+}
+
+static u32 backoff_ms(const struct agentsys_group *group)
+{
+	const struct agentsys_restart_policy backoff = {
+		.backoff_initial_ms = group->policy.backoff_initial_ms,
+		.backoff_max_ms = group->policy.backoff_max_ms,
+	};
+
+	return agentsys_backoff_ms(&backoff, group->spent.n);
+}
+
+/* ---- what a group begins with ---- */
+
+/* Does it run, or is it to run when what is under way is over? */
+static bool is_wanted(const struct agentsys_group *group, const struct agentsys_node *node)
+{
+	return node->state != AGENTSYS_NODE_DOWN || (agentsys_tree_busy(group) && node->again);
+}
+
+/* The members from @from on are to come down. */
+static void begin_down(struct agentsys_group *group, struct agentsys_node *from,
+		       enum agentsys_goal_down goal)
+{
+	bool falls = false;
+	struct agentsys_node *node;
+
+	for (node = group->first; node; node = node->next) {
+		falls |= node == from;
+		node->falls = falls;
+		/* Those that are ahead of it may have to be started still. */
+		node->again = is_wanted(group, node) && !(falls && node->temporary);
+	}
+	group->state = AGENTSYS_STOPPING;
+	group->goal = goal;
+	group->waits = false;
+	group->delay_ms = 0;
+	group->node.state = goal == AGENTSYS_DOWN_AGAIN ? AGENTSYS_NODE_STARTING :
+							  AGENTSYS_NODE_STOPPING;
+}
+
+/* Start those that are to be started. */
+static void begin_up(struct agentsys_group *group)
+{
+	group->state = AGENTSYS_STARTING;
+	group->waits = false;
+	group->node.state = AGENTSYS_NODE_STARTING;
+	agentsys_tree_proceed(group);
+}
+
+/* ---- ends ---- */
+
+static bool one_by_one(const struct agentsys_group *group)
+{
+	return group->policy.strategy != AGENTSYS_ONE_FOR_ALL &&
+	       group->policy.strategy != AGENTSYS_REST_FOR_ONE;
+}
+
+enum agentsys_tree_verdict agentsys_tree_failed(struct agentsys_node *node, u32 reason)
+{
+	struct agentsys_group *group = node->parent;
+	bool within, one;
+
+	node->state = AGENTSYS_NODE_DOWN;
+	if (!group)
+		return AGENTSYS_TREE_ALONE;
+	/* It was to end anyway. */
+	if (group->state == AGENTSYS_STOPPING && node->falls)
+		return group->goal == AGENTSYS_DOWN_AGAIN && node->again ? AGENTSYS_TREE_WAIT :
+									   AGENTSYS_TREE_OVER;
+	if (!group->node.parent) { /* root */
+		node->state = AGENTSYS_NODE_STARTING;
+		return AGENTSYS_TREE_ALONE;
+	}
+
+	group->reason = reason;
+	group->restarts++;
+	within = agentsys_budget_spend(&group->spent, group->policy.budget, group->policy.within_ms,
+				       group->ops->now_ms());
+	one = one_by_one(group);
+	if (within && one) {
+		node->state = AGENTSYS_NODE_STARTING;
+		return AGENTSYS_TREE_ALONE;
+	}
+	begin_down(group,
+		   within && group->policy.strategy == AGENTSYS_REST_FOR_ONE ? node : group->first,
+		   within ? AGENTSYS_DOWN_AGAIN : AGENTSYS_DOWN_FAIL);
+	node->again = true;
+	if (!within) {
+		group->ops->tell(group, AGENTSYS_EVENT_GROUP_FAILED);
+		return AGENTSYS_TREE_OVER;
+	}
+	group->delay_ms = backoff_ms(group);
+	group->ops->tell(group, AGENTSYS_EVENT_GROUP_RESTART);
+	return AGENTSYS_TREE_WAIT;
+}
+
+/* All members of @group are down, and it has spent its budget: it fails the group above. */
+static void escalate(struct agentsys_group *group)
+{
+	struct agentsys_group *above = group->node.parent;
+
+	if (!above->node.parent) { /* nobody is there to restart it */
+		agentsys_tree_note(&group->node, AGENTSYS_NODE_DOWN);
+		return;
+	}
+	switch (agentsys_tree_failed(&group->node, group->reason)) {
+	case AGENTSYS_TREE_ALONE:
+		group->spent.n = 0;
+		group->state = AGENTSYS_BACKOFF;
+		group->waits = true;
+		group->delay_ms = backoff_ms(above);
+		group->ops->tell(group, AGENTSYS_EVENT_GROUP_RESTART);
+		group->ops->arm(group, group->delay_ms);
+		break;
+	case AGENTSYS_TREE_WAIT:
+		group->state = AGENTSYS_BACKOFF;
+		agentsys_tree_proceed(above);
+		break;
+	case AGENTSYS_TREE_OVER:
+		agentsys_tree_proceed(above);
+		break;
+	}
+}
+
+/* ---- what is under way ---- */
+
+static void all_up(struct agentsys_group *group)
+{
+	struct agentsys_node *node;
+
+	for (node = group->first; node; node = node->next)
+		node->again = false;
+	group->state = AGENTSYS_ACTIVE;
+	group->ops->tell(group, AGENTSYS_EVENT_GROUP_STARTED);
+	agentsys_tree_note(&group->node, AGENTSYS_NODE_UP);
+}
+
+/* Those that have come down in the hope of being started with the others are not. */
+static void end_hopes(struct agentsys_group *group)
+{
+	struct agentsys_node *node, *next;
+
+	for (node = group->first; node; node = next) {
+		next = node->next;
+		if (!node->falls)
+			continue;
+		if (!node->is_group)
+			group->ops->stop(node);
+		else if (group_of(node)->state == AGENTSYS_BACKOFF)
+			group_of(node)->state = AGENTSYS_EXITED;
+	}
+}
+
+static void all_down(struct agentsys_group *group)
+{
+	if (group->goal != AGENTSYS_DOWN_AGAIN)
+		end_hopes(group);
+	switch (group->goal) {
+	case AGENTSYS_DOWN_AGAIN:
+		if (!group->delay_ms) {
+			begin_up(group);
+			break;
+		}
+		group->state = AGENTSYS_BACKOFF;
+		group->waits = true;
+		group->ops->arm(group, group->delay_ms);
+		break;
+	case AGENTSYS_DOWN_STAY:
+		/* If the group above starts it again it waits for that. */
+		group->state = group->node.again ? AGENTSYS_BACKOFF : AGENTSYS_EXITED;
+		group->ops->tell(group, AGENTSYS_EVENT_GROUP_STOPPED);
+		agentsys_tree_note(&group->node, AGENTSYS_NODE_DOWN);
+		break;
+	case AGENTSYS_DOWN_FAIL:
+		group->state = AGENTSYS_FAILED;
+		escalate(group);
+		break;
+	}
+}
+
+static void stop_member(struct agentsys_node *node)
+{
+	if (node->is_group) {
+		agentsys_tree_stop(group_of(node));
+		return;
+	}
+	node->state = AGENTSYS_NODE_STOPPING;
+	node->parent->ops->stop(node);
+}
+
+static void start_member(struct agentsys_node *node)
+{
+	if (node->is_group) {
+		group_of(node)->spent.n = 0;
+		begin_up(group_of(node));
+		return;
+	}
+	node->state = AGENTSYS_NODE_STARTING;
+	node->parent->ops->start(node);
+}
+
+static struct agentsys_node *last_to_stop(struct agentsys_group *group)
+{
+	struct agentsys_node *node = group->last;
+
+	while (node && (!node->falls || node->state == AGENTSYS_NODE_DOWN))
+		node = node->prev;
+	return node;
+}
+
+static void go_down(struct agentsys_group *group)
+{
+	struct agentsys_node *node = last_to_stop(group);
+
+	if (!node) {
+		all_down(group);
+		return;
+	}
+	if (node->state == AGENTSYS_NODE_STOPPING)
+		return;
+	stop_member(node);
+	/* It may have come down at once. */
+	group->pending = true;
+}
+
+static struct agentsys_node *first_to_start(struct agentsys_group *group)
+{
+	struct agentsys_node *node = group->first;
+
+	while (node && (!node->again || node->state == AGENTSYS_NODE_UP))
+		node = node->next;
+	return node;
+}
+
+static void go_up(struct agentsys_group *group)
+{
+	struct agentsys_node *node = first_to_start(group);
+
+	if (!node) {
+		all_up(group);
+		return;
+	}
+	if (node->state != AGENTSYS_NODE_DOWN)
+		return;
+	start_member(node);
+	group->pending = true;
+}
+
+void agentsys_tree_proceed(struct agentsys_group *group)
+{
+	group->pending = true;
+	if (group->stepping)
+		return;
+	group->stepping = true;
+	while (group->pending) {
+		group->pending = false;
+		if (group->state == AGENTSYS_STOPPING)
+			go_down(group);
+		else if (group->state == AGENTSYS_STARTING)
+			go_up(group);
+	}
+	group->stepping = false;
+}
+
+void agentsys_tree_note(struct agentsys_node *node, enum agentsys_node_state state)
+{
+	struct agentsys_group *group = node->parent;
+
+	node->state = state;
+	if (!group)
+		return;
+	/* It was started, and has ended for good. */
+	if (state == AGENTSYS_NODE_DOWN && group->state == AGENTSYS_STARTING)
+		node->again = false;
+	/* Somebody starts what is being stopped with others: it will come back with them. */
+	if (state == AGENTSYS_NODE_STARTING && group->state == AGENTSYS_STOPPING)
+		node->again = true;
+	agentsys_tree_proceed(group);
+}
+
+void agentsys_tree_timer(struct agentsys_group *group)
+{
+	if (group->state == AGENTSYS_BACKOFF && group->waits)
+		begin_up(group);
+}
+
+/* ---- what people ask for ---- */
+
+/* Everything in it is to run. */
+static void want_all(struct agentsys_group *group)
+{
+	struct agentsys_node *node;
+
+	for (node = group->first; node; node = node->next) {
+		node->again = true;
+		if (node->is_group && node->state == AGENTSYS_NODE_DOWN)
+			want_all(group_of(node));
+	}
+}
+
+void agentsys_tree_start(struct agentsys_group *group)
+{
+	group->spent.n = 0;
+	want_all(group);
+	if (group->state != AGENTSYS_STOPPING) {
+		begin_up(group);
+		return;
+	}
+	group->goal = AGENTSYS_DOWN_AGAIN;
+	group->delay_ms = 0;
+	group->node.state = AGENTSYS_NODE_STARTING;
+}
+
+void agentsys_tree_stop(struct agentsys_group *group)
+{
+	begin_down(group, group->first, AGENTSYS_DOWN_STAY);
+	agentsys_tree_proceed(group);
+}
+
+void agentsys_tree_restart(struct agentsys_group *group)
+{
+	if (group->state == AGENTSYS_EXITED || group->state == AGENTSYS_FAILED) {
+		agentsys_tree_start(group);
+		return;
+	}
+	group->spent.n = 0;
+	group->reason = 0;
+	begin_down(group, group->first, AGENTSYS_DOWN_AGAIN);
+	group->ops->tell(group, AGENTSYS_EVENT_GROUP_RESTART);
+	agentsys_tree_proceed(group);
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The supervision tree: which members of a group are stopped and started when, and
+ * what a group does when its restarts are spent. All of it is decided here; what
+ * is done goes through struct agentsys_tree_ops, and what came of it comes back by
+ * agentsys_tree_note(), at once or later.
+ *
+ * A group has one thing under way at most: it stops members, last first, one at a
+ * time; then it may wait; then it starts members, first first, one at a time.
+ */
+#ifndef AGENTSYS_CORE_TREE_H
+#define AGENTSYS_CORE_TREE_H
+
+#include "budget.h"
+#include "env.h"
+
+struct agentsys_group;
+
+/* What a group knows of a member. */
+enum agentsys_node_state {
+	AGENTSYS_NODE_DOWN,	/* nothing of it runs, and nothing will by itself */
+	AGENTSYS_NODE_STARTING, /* or waits for a restart that it makes by itself */
+	AGENTSYS_NODE_UP,
+	AGENTSYS_NODE_STOPPING,
+};
+
+/**
+ * struct agentsys_node - a member of a group: an agent or another group
+ * @parent: the group, NULL for the root group, or when it is in none
+ * @prev: the member before it, NULL for the first
+ * @next: the member after it, NULL for the last
+ * @place: its number in the group, which only grows
+ * @state: enum agentsys_node_state
+ * @is_group: it is the node of a struct agentsys_group
+ * @temporary: it is stopped with others but not started again with them
+ * @falls: it is among those that are being stopped
+ * @again: it is started again when that is over
+ */
+struct agentsys_node {
+	struct agentsys_group *parent;
+	struct agentsys_node *prev;
+	struct agentsys_node *next;
+	u32 place;
+	u8 state;
+	bool is_group;
+	bool temporary;
+	bool falls;
+	bool again;
+};
+
+/**
+ * struct agentsys_group_policy - how a group restarts
+ * @strategy: enum agentsys_strategy
+ * @budget: restarts within the window, at most AGENTSYS_BUDGET_MAX
+ * @within_ms: the window
+ * @backoff_initial_ms: delay before the first restart in the window, of several
+ *	members or of a group
+ * @backoff_max_ms: the delay doubles up to here
+ */
+struct agentsys_group_policy {
+	u32 strategy;
+	u32 budget;
+	u32 within_ms;
+	u32 backoff_initial_ms;
+	u32 backoff_max_ms;
+};
+
+/* What becomes of a group when its members are down. */
+enum agentsys_goal_down {
+	AGENTSYS_DOWN_AGAIN, /* they are started again */
+	AGENTSYS_DOWN_STAY,
+	AGENTSYS_DOWN_FAIL,
+};
+
+/**
+ * struct agentsys_group - a group, all zero but for @ops and @policy when it is new
+ * @node: its place in the group above
+ * @ops: how things are done, the same for the whole tree
+ * @first: the first member
+ * @last: the last one
+ * @members: how many there are
+ * @places: how many there ever were
+ * @policy: how it restarts
+ * @spent: what of the budget is spent
+ * @restarts: restarts that counted, since it was made
+ * @reason: agent whose end was the reason for the last one
+ * @delay_ms: how long the one under way waits
+ * @state: enum agentsys_state, of what is under way
+ * @goal: enum agentsys_goal_down, in state stopping
+ * @waits: in state backoff: for its own timer, not for the group above
+ * @stepping: it is being taken care of, further up the stack
+ * @pending: and has to be looked at once more
+ */
+struct agentsys_group {
+	struct agentsys_node node;
+	const struct agentsys_tree_ops *ops;
+	struct agentsys_node *first;
+	struct agentsys_node *last;
+	u32 members;
+	u32 places;
+	struct agentsys_group_policy policy;
+	struct agentsys_spent spent;
+	u64 restarts;
+	u32 reason;
+	u32 delay_ms;
+	u8 state;
+	u8 goal;
+	bool waits;
+	bool stepping;
+	bool pending;
+};
+
+/**
+ * struct agentsys_tree_ops - what the tree has done for it
+ * @start: start an agent; it is noted as starting already
+ * @stop: end an agent, which is noted as stopping already; or, if it is down, have it
+ *	wait for a start with others no longer
+ * @arm: call agentsys_tree_timer() in so many ms, and at no other time
+ * @tell: enum agentsys_event_type GROUP_*: this has come to that
+ * @now_ms: a clock that stands still during suspend
+ */
+struct agentsys_tree_ops {
+	void (*start)(struct agentsys_node *agent);
+	void (*stop)(struct agentsys_node *agent);
+	void (*arm)(struct agentsys_group *group, u32 ms);
+	void (*tell)(struct agentsys_group *group, u32 what);
+	u64 (*now_ms)(void);
+};
+
+/* Enter @node as the last member of @group; take it out of its group. */
+void agentsys_tree_enter(struct agentsys_group *group, struct agentsys_node *node);
+void agentsys_tree_leave(struct agentsys_node *node);
+
+/* The restart of what has ended: */
+enum agentsys_tree_verdict {
+	AGENTSYS_TREE_ALONE, /* is its own affair: after its own backoff */
+	AGENTSYS_TREE_WAIT,  /* comes with that of others */
+	AGENTSYS_TREE_OVER,  /* does not come: the budget is spent, or the group is stopped */
+};
+
+/*
+ * The agent @node, whose id is @reason, has ended and would be started again. With
+ * WAIT and OVER agentsys_tree_proceed() is to be called for its group, when the
+ * agent's own affairs are in order.
+ */
+enum agentsys_tree_verdict agentsys_tree_failed(struct agentsys_node *node, u32 reason);
+
+/* Go on with what is under way in @group. */
+void agentsys_tree_proceed(struct agentsys_group *group);
+
+/* The agent @node has come to @state. */
+void agentsys_tree_note(struct agentsys_node *node, enum agentsys_node_state state);
+
+/* Somebody wants it to be down: a restart under way leaves it out. */
+static inline void agentsys_tree_keep_down(struct agentsys_node *node)
+{
+	node->again = false;
+}
+
+/* The time asked for with @arm has passed. */
+void agentsys_tree_timer(struct agentsys_group *group);
+
+/* As asked by a person. Starting also forgets the restarts of the window. */
+void agentsys_tree_start(struct agentsys_group *group);
+void agentsys_tree_stop(struct agentsys_group *group);
+void agentsys_tree_restart(struct agentsys_group *group);
+
+/* Is something under way in it? */
+static inline bool agentsys_tree_busy(const struct agentsys_group *group)
+{
+	return group->state == AGENTSYS_STARTING || group->state == AGENTSYS_STOPPING ||
+	       group->state == AGENTSYS_BACKOFF;
+}
+
+#endif /* AGENTSYS_CORE_TREE_H */
