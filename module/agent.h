@@ -17,6 +17,7 @@
 #include <linux/timer.h>
 
 #include "core/restart.h"
+#include "core/tree.h"
 
 struct agentsys_spec;
 
@@ -78,6 +79,8 @@ enum agentsys_mail {
  *
  * @id: its id, fixed once it is in the registry
  * @name: its name, terminated, fixed
+ * @group: the name of the group that it is in, fixed likewise
+ * @place: its number in that group, 0 before it has one
  * @spec: what to launch, fixed; NULL for an attached agent
  * @refs: references; the registry holds one, a place in the mailbox one, the
  *	launch queue or the job one, an attach under way one
@@ -105,6 +108,8 @@ enum agentsys_mail {
  * @cpu_told: the most CPU time that was ever told of it, in us; guarded by @lock
  *
  * Guarded by the supervisor lock:
+ * @node: its place in the supervision tree; an attached one has none before it runs
+ * @by_group: the stop or the launch under way is its group's affair
  * @main: its main process, to send signals to
  * @previous: its main process before, while that may still be on its way out
  * @cgroup_id: id of its cgroup once a process was born in it, 0 before
@@ -137,6 +142,8 @@ enum agentsys_mail {
 struct agentsys_agent {
 	u32 id;
 	char name[AGENTSYS_NAME_MAX + 1];
+	char group[AGENTSYS_NAME_MAX + 1];
+	u32 place;
 	struct agentsys_spec *spec;
 	refcount_t refs;
 	struct rcu_head rcu;
@@ -158,6 +165,8 @@ struct agentsys_agent {
 	struct agentsys_status status;
 	u64 cpu_told;
 
+	struct agentsys_node node;
+	bool by_group;
 	struct pid *main;
 	struct pid *previous;
 	u64 cgroup_id;

@@ -13,6 +13,7 @@
 #include <linux/workqueue.h>
 
 #include "agent.h"
+#include "group.h"
 #include "launch.h"
 #include "mailbox.h"
 #include "registry.h"
@@ -223,6 +224,10 @@ static int enter(struct attach *attach, u32 id, struct agentsys_waiter *waiter,
 	int ret = -ESHUTDOWN;
 	bool standby = false;
 
+	agentsys_group_defaults(agentsys_group_find(NULL), &agent->status.policy);
+	agent->status.policy.max_restarts = 0;
+	agent->node.temporary = true;
+	strscpy(agent->group, AGENTSYS_ROOT_GROUP, sizeof(agent->group));
 	if (!agentsys_shutdown_active()) {
 		standby = agentsys_standby_take(&id);
 		ret = agentsys_registry_add(agent, id, standby);

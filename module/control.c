@@ -5,6 +5,7 @@
 #include <linux/netlink.h>
 
 #include "agent.h"
+#include "group.h"
 #include "mailbox.h"
 #include "registry.h"
 #include "shutdown.h"
@@ -53,26 +54,87 @@ static int add_waiter(struct agentsys_agent *agent, struct agentsys_waiter *wait
 	return ret;
 }
 
-int agentsys_spawn(struct agentsys_agent *agent, u32 id, struct agentsys_waiter *waiter,
+static void change_policy(struct agentsys_restart_policy *policy,
+			  const struct agentsys_policy_change *change)
+{
+	if (change->has & AGENTSYS_POLICY_CONDITION)
+		policy->condition = change->policy.condition;
+	if (change->has & AGENTSYS_POLICY_MAX_RESTARTS)
+		policy->max_restarts = change->policy.max_restarts;
+	if (change->has & AGENTSYS_POLICY_INITIAL)
+		policy->backoff_initial_ms = change->policy.backoff_initial_ms;
+	if (change->has & AGENTSYS_POLICY_MAX)
+		policy->backoff_max_ms = change->policy.backoff_max_ms;
+}
+
+/* In the group it has a place, and the policy that was not given. Nobody sees it yet. */
+static void enter_group(struct agentsys_agent *agent, struct agentsys_group *group,
+			const struct agentsys_policy_change *given)
+{
+	struct agentsys_restart_policy policy;
+
+	agentsys_group_defaults(group, &policy);
+	change_policy(&policy, given);
+	if (policy.condition == AGENTSYS_RESTART_NEVER &&
+	    !(given->has & AGENTSYS_POLICY_MAX_RESTARTS))
+		policy.max_restarts = 0;
+	agent->node.temporary = policy.condition == AGENTSYS_RESTART_NEVER;
+	agent->status.policy = policy;
+	strscpy(agent->group, agentsys_group_name(group), sizeof(agent->group));
+	agentsys_tree_enter(group, &agent->node);
+	agent->place = agent->node.place;
+}
+
+/* May an agent be started in it now? */
+static int check_group(const struct agentsys_group *group, struct netlink_ext_ack *extack)
+{
+	if (!group) {
+		NL_SET_ERR_MSG(extack, "no such group");
+		return -ENOENT;
+	}
+	if (group->state == AGENTSYS_STOPPING && group->goal != AGENTSYS_DOWN_AGAIN) {
+		NL_SET_ERR_MSG(extack, "the group is being stopped");
+		return -EBUSY;
+	}
+	return 0;
+}
+
+static int enter(struct agentsys_agent *agent, u32 id, struct netlink_ext_ack *extack)
+{
+	bool standby;
+	int ret;
+
+	if (agentsys_shutdown_active())
+		return explain(-ESHUTDOWN, extack);
+	standby = agentsys_standby_take(&id);
+	ret = agentsys_registry_add(agent, id, standby);
+	if (ret && standby)
+		agentsys_standby_give_back(id);
+	if (!ret)
+		WRITE_ONCE(agent->has_cgroup, standby);
+	return explain(ret, extack);
+}
+
+int agentsys_spawn(struct agentsys_agent *agent, u32 id, const char *group_name,
+		   const struct agentsys_policy_change *given, struct agentsys_waiter *waiter,
 		   struct netlink_ext_ack *extack)
 {
-	bool standby = false;
+	struct agentsys_group *group;
 	bool any = !id;
-	int ret = -ESHUTDOWN;
+	int ret;
 
 	mutex_lock(&agentsys_lock);
 	agentsys_mail_drain();
-	if (!agentsys_shutdown_active()) {
-		standby = agentsys_standby_take(&id);
-		ret = agentsys_registry_add(agent, id, standby);
-	}
+	group = agentsys_group_find(group_name);
+	ret = check_group(group, extack);
+	if (ret)
+		goto out;
+	enter_group(agent, group, given);
+	ret = enter(agent, id, extack);
 	if (ret) {
-		if (standby)
-			agentsys_standby_give_back(id);
-		explain(ret, extack);
+		agentsys_tree_leave(&agent->node);
 		goto out;
 	}
-	WRITE_ONCE(agent->has_cgroup, standby);
 	agent->watched = waiter;
 	if (waiter)
 		agentsys_waiter_add(agent, waiter); /* the first one */
@@ -129,7 +191,11 @@ static int control(struct agentsys_agent *agent, enum agentsys_input input, u32 
 	if (ret)
 		return ret;
 
+	agent->by_group = false;
 	if (ends(input)) {
+		/* Whatever its group is about to do, this counts. */
+		if (input != AGENTSYS_IN_RESTART)
+			agentsys_tree_keep_down(&agent->node);
 		/* The last word counts for one that is ending already. */
 		if (agent->status.state == AGENTSYS_STOPPING)
 			agent->restart_after = input == AGENTSYS_IN_RESTART;
@@ -180,6 +246,7 @@ static void set_policy(struct agentsys_agent *agent, const struct agentsys_resta
 	spin_lock(&agent->lock);
 	status->policy = *policy;
 	spin_unlock(&agent->lock);
+	agent->node.temporary = policy->condition == AGENTSYS_RESTART_NEVER;
 	agentsys_event_agent(agent, AGENTSYS_EVENT_POLICY, 0, policy->condition,
 			     policy->max_restarts);
 
@@ -208,14 +275,7 @@ int agentsys_set_policy(u32 id, const struct agentsys_policy_change *change,
 		goto out;
 
 	policy = agent->status.policy;
-	if (change->has & AGENTSYS_POLICY_CONDITION)
-		policy.condition = change->policy.condition;
-	if (change->has & AGENTSYS_POLICY_MAX_RESTARTS)
-		policy.max_restarts = change->policy.max_restarts;
-	if (change->has & AGENTSYS_POLICY_INITIAL)
-		policy.backoff_initial_ms = change->policy.backoff_initial_ms;
-	if (change->has & AGENTSYS_POLICY_MAX)
-		policy.backoff_max_ms = change->policy.backoff_max_ms;
+	change_policy(&policy, change);
 	set_policy(agent, &policy);
 	ret = 0;
 out:

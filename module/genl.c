@@ -8,6 +8,8 @@
 #include <net/genetlink.h>
 
 #include "agent.h"
+#include "genl_answer.h"
+#include "genl_group.h"
 #include "genl_put.h"
 #include "genl_spec.h"
 #include "mailbox.h"
@@ -17,8 +19,8 @@
 
 #define STOP_TIMEOUT_BOUND_MS (24 * 60 * 60 * 1000)
 
-/* An answer: ids, an errno, a step, and a text of 256 bytes at most. */
-#define ANSWER_SIZE 512
+/* An event: numbers, and a name of 16 bytes. */
+#define EVENT_SIZE 512
 
 /* Not const: before v6.6 a policy points to something that is not. */
 static struct netlink_range_validation id_range __ro_after_init = {
@@ -98,7 +100,7 @@ static const struct nla_policy attach_policy[AGENTSYS_A_PIDS_MAX + 1] = {
 
 /* clang-format on */
 
-static const struct nla_policy spawn_policy[AGENTSYS_A_PIDS_MAX + 1] = {
+static const struct nla_policy spawn_policy[AGENTSYS_A_GROUP + 1] = {
 	POLICY_ID,
 	POLICY_NAME,
 	POLICY_WAIT,
@@ -122,95 +124,16 @@ static const struct nla_policy spawn_policy[AGENTSYS_A_PIDS_MAX + 1] = {
 	POLICY_RESTART,
 	POLICY_STOP,
 	POLICY_LIMITS,
+	[AGENTSYS_A_GROUP] = { .type = NLA_NUL_STRING },
 };
 
 static const struct nla_policy event_policy[AGENTSYS_E_SEQ + 1] = {
 	[AGENTSYS_E_SEQ] = { .type = NLA_U64 },
 };
 
-static struct genl_family family;
-
-/**
- * struct asker - a waiter that is answered by a message
- * @waiter: in the supervisor's hands
- * @skb: the message, allocated beforehand: an answer cannot be lost for want
- *	of memory
- * @portid: whom to
- * @seq: of the request
- * @cmd: of the request
- */
-struct asker {
-	struct agentsys_waiter waiter;
-	struct sk_buff *skb;
-	u32 portid;
-	u32 seq;
-	u8 cmd;
-};
-
-static void put_answer(struct agentsys_waiter *waiter, const struct agentsys_answer *answer)
-{
-	struct asker *asker = container_of(waiter, struct asker, waiter);
-	void *head = genlmsg_put(asker->skb, asker->portid, asker->seq, &family, 0, asker->cmd);
-
-	if (head && !agentsys_genl_put_answer(asker->skb, answer)) {
-		genlmsg_end(asker->skb, head);
-		/* An asker that has gone is nobody's loss. */
-		genlmsg_unicast(&init_net, asker->skb, asker->portid);
-	} else {
-		WARN_ON_ONCE(1);
-		nlmsg_free(asker->skb);
-	}
-	kfree(asker);
-}
-
-static struct agentsys_waiter *alloc_waiter(struct genl_info *info, enum agentsys_goal goal)
-{
-	struct asker *asker;
-
-	asker = kzalloc(sizeof(*asker), GFP_KERNEL);
-	if (!asker)
-		return ERR_PTR(-ENOMEM);
-	asker->skb = nlmsg_new(ANSWER_SIZE, GFP_KERNEL);
-	if (!asker->skb) {
-		kfree(asker);
-		return ERR_PTR(-ENOMEM);
-	}
-	asker->waiter.goal = goal;
-	asker->waiter.answer = put_answer;
-	asker->portid = info->snd_portid;
-	asker->seq = info->snd_seq;
-	asker->cmd = info->genlhdr->cmd;
-	return &asker->waiter;
-}
-
 static bool waits(const struct genl_info *info)
 {
 	return info->attrs[AGENTSYS_A_WAIT];
-}
-
-/* NULL if the request does not want to wait. */
-static struct agentsys_waiter *new_waiter(struct genl_info *info, enum agentsys_goal goal)
-{
-	return waits(info) ? alloc_waiter(info, goal) : NULL;
-}
-
-static void drop_waiter(struct agentsys_waiter *waiter)
-{
-	struct asker *asker;
-
-	if (!waiter)
-		return;
-	asker = container_of(waiter, struct asker, waiter);
-	nlmsg_free(asker->skb);
-	kfree(asker);
-}
-
-static int need_admin(struct sk_buff *skb, struct genl_info *info)
-{
-	if (netlink_capable(skb, CAP_SYS_ADMIN))
-		return 0;
-	NL_SET_ERR_MSG(info->extack, "this needs CAP_SYS_ADMIN (run it as root)");
-	return -EPERM;
 }
 
 /* The agent that a request is about. */
@@ -230,18 +153,6 @@ static u32 wanted_id(struct genl_info *info)
 }
 
 /*
- * Whoever may bring an agent to life holds the module meanwhile, or that could
- * come to life in a module that is being unloaded.
- */
-static int hold_module(struct genl_info *info)
-{
-	if (try_module_get(THIS_MODULE))
-		return 0;
-	NL_SET_ERR_MSG(info->extack, "the module is being unloaded");
-	return -ESHUTDOWN;
-}
-
-/*
  * @answer is for the request to wait with; or it is told at once which id was
  * picked. Its message was allocated beforehand in that case too: an agent that
  * has come to life cannot be taken back for want of memory.
@@ -252,9 +163,9 @@ static int settle(struct agentsys_agent *agent, struct agentsys_waiter *answer, 
 	const struct agentsys_answer id = { .id = agent->id, .state = AGENTSYS_STARTING };
 
 	if (ret)
-		drop_waiter(answer);
+		agentsys_genl_drop_waiter(answer);
 	else if (!waits(info))
-		put_answer(answer, &id);
+		agentsys_genl_answer(answer, &id);
 	agentsys_agent_put(agent);
 	return ret;
 }
@@ -262,11 +173,15 @@ static int settle(struct agentsys_agent *agent, struct agentsys_waiter *answer, 
 static int enter_spawn(struct agentsys_agent *agent, struct agentsys_waiter *waiter,
 		       struct genl_info *info)
 {
-	int ret = hold_module(info);
+	struct nlattr *group = info->attrs[AGENTSYS_A_GROUP];
+	struct agentsys_policy_change given;
+	int ret = agentsys_genl_hold_module(info);
 
 	if (ret)
 		return ret;
-	ret = agentsys_spawn(agent, wanted_id(info), waiter, info->extack);
+	agentsys_genl_policy(info, &given);
+	ret = agentsys_spawn(agent, wanted_id(info), group ? nla_data(group) : NULL, &given, waiter,
+			     info->extack);
 	module_put(THIS_MODULE);
 	return ret;
 }
@@ -274,7 +189,7 @@ static int enter_spawn(struct agentsys_agent *agent, struct agentsys_waiter *wai
 static int enter_attach(struct agentsys_agent *agent, const struct agentsys_limits *limits,
 			struct agentsys_waiter *waiter, struct genl_info *info)
 {
-	int ret = hold_module(info);
+	int ret = agentsys_genl_hold_module(info);
 
 	if (ret)
 		return ret;
@@ -287,7 +202,7 @@ static int enter_attach(struct agentsys_agent *agent, const struct agentsys_limi
 static int enter_control(u32 id, enum agentsys_input input, u32 stop_timeout_ms,
 			 struct agentsys_waiter *waiter, struct genl_info *info)
 {
-	int ret = hold_module(info);
+	int ret = agentsys_genl_hold_module(info);
 
 	if (ret)
 		return ret;
@@ -302,15 +217,15 @@ static int doit_spawn(struct sk_buff *skb, struct genl_info *info)
 	struct agentsys_agent *agent;
 	int ret;
 
-	ret = need_admin(skb, info);
+	ret = agentsys_genl_need_admin(skb, info);
 	if (ret)
 		return ret;
-	answer = alloc_waiter(info, AGENTSYS_RUNS);
+	answer = agentsys_genl_waiter(info, AGENTSYS_RUNS);
 	if (IS_ERR(answer))
 		return PTR_ERR(answer);
 	agent = agentsys_genl_spawn_spec(info);
 	if (IS_ERR(agent)) {
-		drop_waiter(answer);
+		agentsys_genl_drop_waiter(answer);
 		return PTR_ERR(agent);
 	}
 	ret = enter_spawn(agent, waits(info) ? answer : NULL, info);
@@ -324,19 +239,19 @@ static int doit_attach(struct sk_buff *skb, struct genl_info *info)
 	struct agentsys_agent *agent;
 	int ret;
 
-	ret = need_admin(skb, info);
+	ret = agentsys_genl_need_admin(skb, info);
 	if (ret)
 		return ret;
 	if (GENL_REQ_ATTR_CHECK(info, AGENTSYS_A_PID)) {
 		NL_SET_ERR_MSG(info->extack, "no pid given");
 		return -EINVAL;
 	}
-	answer = alloc_waiter(info, AGENTSYS_RUNS);
+	answer = agentsys_genl_waiter(info, AGENTSYS_RUNS);
 	if (IS_ERR(answer))
 		return PTR_ERR(answer);
 	agent = agentsys_genl_attach_spec(info, &limits);
 	if (IS_ERR(agent)) {
-		drop_waiter(answer);
+		agentsys_genl_drop_waiter(answer);
 		return PTR_ERR(agent);
 	}
 	ret = enter_attach(agent, &limits, waits(info) ? answer : NULL, info);
@@ -350,17 +265,17 @@ static int control(struct sk_buff *skb, struct genl_info *info, enum agentsys_in
 	u32 id;
 	int ret;
 
-	ret = need_admin(skb, info);
+	ret = agentsys_genl_need_admin(skb, info);
 	if (!ret)
 		ret = need_id(info, &id);
 	if (ret)
 		return ret;
-	waiter = new_waiter(info, goal);
+	waiter = waits(info) ? agentsys_genl_waiter(info, goal) : NULL;
 	if (IS_ERR(waiter))
 		return PTR_ERR(waiter);
 	ret = enter_control(id, input, stop_timeout_ms, waiter, info);
 	if (ret)
-		drop_waiter(waiter);
+		agentsys_genl_drop_waiter(waiter);
 	return ret;
 }
 
@@ -402,7 +317,7 @@ static int control_now(struct sk_buff *skb, struct genl_info *info, enum agentsy
 	u32 id;
 	int ret;
 
-	ret = need_admin(skb, info);
+	ret = agentsys_genl_need_admin(skb, info);
 	if (!ret)
 		ret = need_id(info, &id);
 	if (ret)
@@ -426,7 +341,7 @@ static int doit_set(struct sk_buff *skb, struct genl_info *info)
 	u32 id;
 	int ret;
 
-	ret = need_admin(skb, info);
+	ret = agentsys_genl_need_admin(skb, info);
 	if (!ret)
 		ret = need_id(info, &id);
 	if (ret)
@@ -441,22 +356,22 @@ static int doit_shutdown(struct sk_buff *skb, struct genl_info *info)
 	struct agentsys_waiter *waiter;
 	int ret;
 
-	ret = need_admin(skb, info);
+	ret = agentsys_genl_need_admin(skb, info);
 	if (ret)
 		return ret;
-	waiter = new_waiter(info, AGENTSYS_ENDS);
+	waiter = waits(info) ? agentsys_genl_waiter(info, AGENTSYS_ENDS) : NULL;
 	if (IS_ERR(waiter))
 		return PTR_ERR(waiter);
 	ret = agentsys_shutdown(attr ? nla_get_u32(attr) : 10000, waiter, info->extack);
 	if (ret)
-		drop_waiter(waiter);
+		agentsys_genl_drop_waiter(waiter);
 	return ret;
 }
 
 static int put_agent(struct sk_buff *skb, struct agentsys_agent *agent, u32 portid, u32 seq,
 		     int flags, struct netlink_callback *cb)
 {
-	void *head = genlmsg_put(skb, portid, seq, &family, flags, AGENTSYS_CMD_GET);
+	void *head = genlmsg_put(skb, portid, seq, &agentsys_genl_family, flags, AGENTSYS_CMD_GET);
 
 	if (!head)
 		return -EMSGSIZE;
@@ -522,7 +437,7 @@ static int doit_system(struct sk_buff *request, struct genl_info *info)
 
 	if (!skb)
 		return -ENOMEM;
-	head = genlmsg_put_reply(skb, info, &family, 0, AGENTSYS_CMD_SYSTEM_GET);
+	head = genlmsg_put_reply(skb, info, &agentsys_genl_family, 0, AGENTSYS_CMD_SYSTEM_GET);
 	if (!head || agentsys_genl_put_system(skb)) {
 		nlmsg_free(skb);
 		return -EMSGSIZE;
@@ -534,7 +449,8 @@ static int doit_system(struct sk_buff *request, struct genl_info *info)
 static int put_event(struct sk_buff *skb, const struct agentsys_event *event, u32 portid, u32 seq,
 		     int flags)
 {
-	void *head = genlmsg_put(skb, portid, seq, &family, flags, AGENTSYS_NTF_EVENT);
+	void *head =
+		genlmsg_put(skb, portid, seq, &agentsys_genl_family, flags, AGENTSYS_NTF_EVENT);
 
 	if (!head)
 		return -EMSGSIZE;
@@ -571,7 +487,8 @@ static int dumpit_event(struct sk_buff *skb, struct netlink_callback *cb)
 	return skb->len;
 }
 
-#define STRICT(name) .policy = name##_policy, .maxattr = ARRAY_SIZE(name##_policy) - 1
+#define STRICT(name)	   .policy = name##_policy, .maxattr = ARRAY_SIZE(name##_policy) - 1
+#define GROUP_POLICY(name) STRICT(agentsys_genl_group_##name)
 
 static const struct genl_ops ops[] = {
 	{ .cmd = AGENTSYS_CMD_GET, .doit = doit_get, .dumpit = dumpit_get, STRICT(get) },
@@ -588,13 +505,26 @@ static const struct genl_ops ops[] = {
 	{ .cmd = AGENTSYS_CMD_SYSTEM_GET, .doit = doit_system },
 	{ .cmd = AGENTSYS_CMD_EVENT_GET, .dumpit = dumpit_event, STRICT(event) },
 	{ .cmd = AGENTSYS_CMD_SHUTDOWN, .doit = doit_shutdown, STRICT(shutdown) },
+	/* clang-format off */
+	{ .cmd = AGENTSYS_CMD_GROUP_GET, .doit = agentsys_genl_group_get,
+	  .dumpit = agentsys_genl_group_dump, GROUP_POLICY(name) },
+	{ .cmd = AGENTSYS_CMD_GROUP_NEW, .doit = agentsys_genl_group_new, GROUP_POLICY(new) },
+	{ .cmd = AGENTSYS_CMD_GROUP_SET, .doit = agentsys_genl_group_set, GROUP_POLICY(set) },
+	{ .cmd = AGENTSYS_CMD_GROUP_DEL, .doit = agentsys_genl_group_del, GROUP_POLICY(name) },
+	{ .cmd = AGENTSYS_CMD_GROUP_START, .doit = agentsys_genl_group_start,
+	  GROUP_POLICY(control) },
+	{ .cmd = AGENTSYS_CMD_GROUP_STOP, .doit = agentsys_genl_group_stop,
+	  GROUP_POLICY(control) },
+	{ .cmd = AGENTSYS_CMD_GROUP_RESTART, .doit = agentsys_genl_group_restart,
+	  GROUP_POLICY(control) },
+	/* clang-format on */
 };
 
 static const struct genl_multicast_group groups[] = {
 	{ .name = AGENTSYS_MCGRP_EVENTS },
 };
 
-static struct genl_family family __ro_after_init = {
+struct genl_family agentsys_genl_family __ro_after_init = {
 	.name = AGENTSYS_GENL_NAME,
 	.version = AGENTSYS_GENL_VERSION,
 	.module = THIS_MODULE,
@@ -616,16 +546,16 @@ static void notify(struct work_struct *work)
 
 	while (agentsys_event_read(last, &event, &lost)) {
 		last = event.seq;
-		if (!genl_has_listeners(&family, &init_net, 0))
+		if (!genl_has_listeners(&agentsys_genl_family, &init_net, 0))
 			continue;
 		/* What cannot be sent leaves a gap in the numbers that the reader sees. */
-		skb = genlmsg_new(ANSWER_SIZE, GFP_KERNEL);
+		skb = genlmsg_new(EVENT_SIZE, GFP_KERNEL);
 		if (!skb)
 			continue;
 		if (put_event(skb, &event, 0, 0, 0))
 			nlmsg_free(skb);
 		else
-			genlmsg_multicast(&family, skb, 0, 0, GFP_NOWAIT);
+			genlmsg_multicast(&agentsys_genl_family, skb, 0, 0, GFP_NOWAIT);
 	}
 }
 
@@ -646,7 +576,7 @@ int __init agentsys_genl_init(void)
 	notify_wq = alloc_ordered_workqueue("agentsys_events", WQ_HIGHPRI);
 	if (!notify_wq)
 		return -ENOMEM;
-	ret = genl_register_family(&family);
+	ret = genl_register_family(&agentsys_genl_family);
 	if (ret)
 		destroy_workqueue(notify_wq);
 	else
@@ -658,5 +588,5 @@ void agentsys_genl_exit(void)
 {
 	agentsys_event_set_notify(NULL);
 	destroy_workqueue(notify_wq);
-	genl_unregister_family(&family);
+	genl_unregister_family(&agentsys_genl_family);
 }

@@ -5,6 +5,8 @@
 #ifndef _AGENTSYS_GENL_H
 #define _AGENTSYS_GENL_H
 
+extern struct genl_family agentsys_genl_family;
+
 int agentsys_genl_init(void);
 void agentsys_genl_exit(void);
 

@@ -8,6 +8,7 @@
 
 #include "agent.h"
 #include "cgroup.h"
+#include "group.h"
 #include "launch.h"
 #include "registry.h"
 #include "spec.h"
@@ -89,7 +90,9 @@ int agentsys_genl_put_agent(struct sk_buff *skb, struct agentsys_agent *agent)
 	    put_u64(skb, AGENTSYS_A_CPU_TIME, cpu_us) || put_u64(skb, AGENTSYS_A_MEMORY, memory) ||
 	    put_u64(skb, AGENTSYS_A_HEARTBEATS, atomic64_read(&agent->heartbeats)) ||
 	    put_u64(skb, AGENTSYS_A_LAST_ACTIVITY, READ_ONCE(agent->activity_ns)) ||
-	    put_cgroup(skb, agent->id) || (agent->spec && put_spec(skb, agent->spec->job)))
+	    put_cgroup(skb, agent->id) || nla_put_string(skb, AGENTSYS_A_GROUP, agent->group) ||
+	    nla_put_u32(skb, AGENTSYS_A_PLACE, READ_ONCE(agent->place)) ||
+	    (agent->spec && put_spec(skb, agent->spec->job)))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -153,8 +156,41 @@ int agentsys_genl_put_event(struct sk_buff *skb, const struct agentsys_event *ev
 	return 0;
 }
 
+int agentsys_genl_put_group(struct sk_buff *skb, const struct agentsys_group_status *status)
+{
+	const struct agentsys_group_policy *policy = &status->policy;
+
+	if (nla_put_string(skb, AGENTSYS_G_NAME, status->name) ||
+	    (status->parent[0] && nla_put_string(skb, AGENTSYS_G_PARENT, status->parent)) ||
+	    nla_put_u32(skb, AGENTSYS_G_STRATEGY, policy->strategy) ||
+	    nla_put_u32(skb, AGENTSYS_G_BUDGET, policy->budget) ||
+	    nla_put_u32(skb, AGENTSYS_G_WITHIN, policy->within_ms) ||
+	    nla_put_u32(skb, AGENTSYS_G_BACKOFF_INITIAL, policy->backoff_initial_ms) ||
+	    nla_put_u32(skb, AGENTSYS_G_BACKOFF_MAX, policy->backoff_max_ms) ||
+	    nla_put_u32(skb, AGENTSYS_G_STATE, status->state) ||
+	    nla_put_u32(skb, AGENTSYS_G_PLACE, status->place) ||
+	    nla_put_u32(skb, AGENTSYS_G_MEMBERS, status->members) ||
+	    nla_put_u32(skb, AGENTSYS_G_RECENT, status->recent) ||
+	    nla_put_u64_64bit(skb, AGENTSYS_G_RESTARTS, status->restarts, AGENTSYS_G_PAD) ||
+	    nla_put_u32(skb, AGENTSYS_G_REASON, status->reason))
+		return -EMSGSIZE;
+	return 0;
+}
+
+static int put_group_answer(struct sk_buff *skb, const struct agentsys_answer *answer)
+{
+	if (nla_put_string(skb, AGENTSYS_G_NAME, answer->group) ||
+	    nla_put_u32(skb, AGENTSYS_G_STATE, answer->state) ||
+	    (answer->error && nla_put_u32(skb, AGENTSYS_G_ERRNO, answer->error)) ||
+	    (answer->text && nla_put_string(skb, AGENTSYS_G_TEXT, answer->text)))
+		return -EMSGSIZE;
+	return 0;
+}
+
 int agentsys_genl_put_answer(struct sk_buff *skb, const struct agentsys_answer *answer)
 {
+	if (answer->group)
+		return put_group_answer(skb, answer);
 	if (answer->error) {
 		if (nla_put_u32(skb, AGENTSYS_A_ERRNO, answer->error) ||
 		    nla_put_u32(skb, AGENTSYS_A_STEP, answer->step) ||

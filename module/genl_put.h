@@ -9,11 +9,13 @@
 struct agentsys_agent;
 struct agentsys_answer;
 struct agentsys_event;
+struct agentsys_group_status;
 struct sk_buff;
 
 int agentsys_genl_put_agent(struct sk_buff *skb, struct agentsys_agent *agent); /* may sleep */
 int agentsys_genl_put_system(struct sk_buff *skb);
 int agentsys_genl_put_event(struct sk_buff *skb, const struct agentsys_event *event);
+int agentsys_genl_put_group(struct sk_buff *skb, const struct agentsys_group_status *status);
 int agentsys_genl_put_answer(struct sk_buff *skb, const struct agentsys_answer *answer);
 
 #endif /* _AGENTSYS_GENL_PUT_H */

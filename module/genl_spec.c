@@ -19,11 +19,8 @@
 #include "spec.h"
 #include "supervisor.h"
 
-#define DEFAULT_STOP_TIMEOUT_MS	   10000
-#define DEFAULT_BACKOFF_INITIAL_MS 100
-#define DEFAULT_BACKOFF_MAX_MS	   30000
-#define DEFAULT_MAX_RESTARTS	   3
-#define DEFAULT_CPU_PERIOD_US	   100000
+#define DEFAULT_STOP_TIMEOUT_MS 10000
+#define DEFAULT_CPU_PERIOD_US	100000
 
 /* Say why, with the attribute at fault. */
 #define refuse(info, attr, error, msg)                                         \
@@ -80,22 +77,6 @@ static int get_limits(struct genl_info *info, struct agentsys_limits *limits)
 		return refuse(info, AGENTSYS_A_CPU_PERIOD, EINVAL,
 			      "the CPU period is not within 1000 and 1000000 us");
 	return 0;
-}
-
-/* What a new record is told beside its spec; the netlink policy has seen to the ranges. */
-static void get_status(struct genl_info *info, struct agentsys_status *status)
-{
-	struct agentsys_restart_policy *policy = &status->policy;
-
-	status->stop_signal = get_u32(info, AGENTSYS_A_STOP_SIGNAL, SIGTERM);
-	status->stop_timeout_ms = get_u32(info, AGENTSYS_A_STOP_TIMEOUT, DEFAULT_STOP_TIMEOUT_MS);
-
-	policy->condition = get_u32(info, AGENTSYS_A_RESTART, AGENTSYS_RESTART_NEVER);
-	policy->max_restarts = get_u32(info, AGENTSYS_A_MAX_RESTARTS,
-				       policy->condition ? DEFAULT_MAX_RESTARTS : 0);
-	policy->backoff_initial_ms =
-		get_u32(info, AGENTSYS_A_BACKOFF_INITIAL, DEFAULT_BACKOFF_INITIAL_MS);
-	policy->backoff_max_ms = get_u32(info, AGENTSYS_A_BACKOFF_MAX, DEFAULT_BACKOFF_MAX_MS);
 }
 
 /**
@@ -443,20 +424,19 @@ static struct agentsys_spec *get_spec(struct genl_info *info)
 static struct agentsys_agent *get_agent(struct genl_info *info, struct agentsys_spec *spec)
 {
 	char name[AGENTSYS_NAME_MAX + 1];
-	struct agentsys_status status = {};
 	struct agentsys_agent *agent;
 	int ret;
 
 	ret = get_name(info, name);
 	if (ret)
 		return ERR_PTR(ret);
-	get_status(info, &status);
 	agent = agentsys_agent_new(name, spec);
 	if (!agent)
 		return ERR_PTR(-ENOMEM);
-	agent->status.policy = status.policy;
-	agent->status.stop_signal = status.stop_signal;
-	agent->status.stop_timeout_ms = status.stop_timeout_ms;
+	/* The netlink policy has seen to the ranges. */
+	agent->status.stop_signal = get_u32(info, AGENTSYS_A_STOP_SIGNAL, SIGTERM);
+	agent->status.stop_timeout_ms =
+		get_u32(info, AGENTSYS_A_STOP_TIMEOUT, DEFAULT_STOP_TIMEOUT_MS);
 	agent->stop_timeout_ms = AGENTSYS_OWN_TIMEOUT;
 	return agent;
 }

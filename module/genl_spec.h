@@ -18,7 +18,7 @@ struct agentsys_agent *agentsys_genl_spawn_spec(struct genl_info *info);
 struct agentsys_agent *agentsys_genl_attach_spec(struct genl_info *info,
 						 struct agentsys_limits *limits);
 
-/* What CMD_SET changes. */
+/* What CMD_SPAWN and CMD_SET say of the restart policy. */
 void agentsys_genl_policy(struct genl_info *info, struct agentsys_policy_change *change);
 
 #endif /* _AGENTSYS_GENL_SPEC_H */

@@ -5,6 +5,7 @@
 #include <linux/workqueue.h>
 
 #include "agent.h"
+#include "group.h"
 #include "launch.h"
 #include "mailbox.h"
 #include "registry.h"
@@ -171,6 +172,7 @@ static void begin(u32 deadline_ms, struct agentsys_waiter *waiter)
 	agentsys_event(&event);
 	killing = false;
 	launcher_killed = false;
+	agentsys_groups_end();
 	if (deadline_ms) {
 		wait_until(jiffies + msecs_to_jiffies(deadline_ms));
 		all(AGENTSYS_IN_STOP, deadline_ms);

@@ -12,6 +12,7 @@
 #include <linux/ktime.h>
 
 #include "agent.h"
+#include "group.h"
 #include "launch.h"
 #include "mailbox.h"
 #include "registry.h"
@@ -102,6 +103,8 @@ static void forget(struct agentsys_agent *agent)
 	timer_delete_sync(&agent->timer);
 	agentsys_event_agent(agent, AGENTSYS_EVENT_REMOVE, 0, 0, 0);
 	agentsys_registry_del(agent);
+	if (agent->node.parent)
+		agentsys_tree_leave(&agent->node);
 }
 
 /*
@@ -164,9 +167,13 @@ static void reap(struct agentsys_agent *agent, enum agentsys_input input)
 	agentsys_agent_put(agent);
 }
 
-/* It has ended and is not started again by itself. */
+/*
+ * It has ended and is not started again by itself. Its group hears of it last,
+ * because that may start it again.
+ */
 static void finish(struct agentsys_agent *agent, u32 state)
 {
+	agentsys_agent_get(agent);
 	set_state(agent, state);
 	if (state == AGENTSYS_FAILED)
 		agentsys_event_agent(agent, AGENTSYS_EVENT_FAILED, agent->status.cause,
@@ -182,6 +189,26 @@ static void finish(struct agentsys_agent *agent, u32 state)
 		agentsys_agent_arm(agent, 1);
 	else
 		reap(agent, AGENTSYS_IN_TIMER);
+	agentsys_tree_note(&agent->node, AGENTSYS_NODE_DOWN);
+	agentsys_agent_put(agent);
+}
+
+/* It has ended, and is started again when its group says so. */
+static void park(struct agentsys_agent *agent)
+{
+	disarm(agent);
+	set_state(agent, AGENTSYS_BACKOFF);
+	agent->by_hand = false;
+	agent->restart_after = false;
+	agentsys_tree_note(&agent->node, AGENTSYS_NODE_DOWN);
+}
+
+static void finish_or_park(struct agentsys_agent *agent)
+{
+	if (agentsys_group_parks(&agent->node))
+		park(agent);
+	else
+		finish(agent, AGENTSYS_EXITED);
 }
 
 static void fail_start(struct agentsys_agent *agent, int error, enum agentsys_step step)
@@ -229,7 +256,7 @@ static void launch(struct agentsys_agent *agent, enum agentsys_input input)
 	struct agentsys_status *status = &agent->status;
 
 	disarm(agent);
-	agent->by_hand = input != AGENTSYS_IN_TIMER;
+	agent->by_hand = input != AGENTSYS_IN_TIMER && !agent->by_group;
 	agent->asked = AGENTSYS_CAUSE_NONE;
 	agent->restart_after = false;
 	agent->forget = false;
@@ -244,16 +271,34 @@ static void launch(struct agentsys_agent *agent, enum agentsys_input input)
 	agent->first = !status->instance++;
 	if (agent->by_hand)
 		status->restarts = 0;
-	else
+	else if (!agent->by_group)
 		status->restarts++;
 	status->next_start_ns = 0;
 	spin_unlock(&agent->lock);
+	agent->by_group = false;
 
 	agentsys_supervisor_hold(agent);
 	/* What they waited for has ended, even if not all of it has gone yet. */
 	agentsys_waiter_reached(agent, AGENTSYS_ENDS);
 	agent->tries = 0;
 	hand_over(agent);
+	agentsys_tree_note(&agent->node, AGENTSYS_NODE_STARTING);
+}
+
+void agentsys_supervisor_start(struct agentsys_agent *agent)
+{
+	bool waits = agent->status.state == AGENTSYS_BACKOFF;
+
+	lockdep_assert_held(&agentsys_lock);
+
+	if (!agent->spec || agentsys_shutdown_active()) {
+		agentsys_supervisor_apply(agent, AGENTSYS_IN_STOP);
+		agentsys_tree_note(&agent->node, AGENTSYS_NODE_DOWN);
+		return;
+	}
+	/* Only one that has failed itself has used a restart up. */
+	agent->by_group = !waits || agent->status.cause == AGENTSYS_CAUSE_GROUP;
+	agentsys_supervisor_apply(agent, waits ? AGENTSYS_IN_TIMER : AGENTSYS_IN_START);
 }
 
 /* One that does nothing but execute programs shall not push everything else out of the ring. */
@@ -290,8 +335,14 @@ static void running(struct agentsys_agent *agent, enum agentsys_input input)
 				     start_ns - status->end_ns);
 	agent->by_hand = false;
 	agent->first = false;
-	if (status->state == AGENTSYS_ACTIVE)
-		agentsys_waiter_reached(agent, AGENTSYS_RUNS);
+	if (status->state != AGENTSYS_ACTIVE)
+		return;
+	agentsys_waiter_reached(agent, AGENTSYS_RUNS);
+	if (!agent->node.parent) { /* it was attached */
+		agentsys_tree_enter(agentsys_group_find(NULL), &agent->node);
+		WRITE_ONCE(agent->place, agent->node.place);
+	}
+	agentsys_tree_note(&agent->node, AGENTSYS_NODE_UP);
 }
 
 /*
@@ -402,6 +453,27 @@ static bool came_too_early(const struct agentsys_agent *agent)
 	       agent->cgroup_id;
 }
 
+/* It would be started again: its group says how. */
+static void restart_or_not(struct agentsys_agent *agent, u32 delay_ms)
+{
+	struct agentsys_group *group = agent->node.parent;
+
+	switch (agentsys_tree_failed(&agent->node, agent->id)) {
+	case AGENTSYS_TREE_ALONE:
+		schedule_restart(agent, delay_ms);
+		break;
+	case AGENTSYS_TREE_WAIT:
+		park(agent);
+		break;
+	case AGENTSYS_TREE_OVER:
+		/* Unless it would have come down with its group anyway. */
+		finish(agent, group->goal == AGENTSYS_DOWN_FAIL && group->reason == agent->id ?
+				      AGENTSYS_FAILED :
+				      AGENTSYS_EXITED);
+		break;
+	}
+}
+
 static void decide(struct agentsys_agent *agent, enum agentsys_input input)
 {
 	struct agentsys_status *status = &agent->status;
@@ -426,7 +498,7 @@ static void decide(struct agentsys_agent *agent, enum agentsys_input input)
 	}
 	agentsys_restart_decide(&status->policy, status->restarts, cause, code, &verdict);
 	if (verdict.state == AGENTSYS_BACKOFF && !agentsys_shutdown_active())
-		schedule_restart(agent, verdict.delay_ms);
+		restart_or_not(agent, verdict.delay_ms);
 	else
 		finish(agent, verdict.state == AGENTSYS_BACKOFF ? AGENTSYS_EXITED : verdict.state);
 }
@@ -441,7 +513,7 @@ static void ended_as_asked(struct agentsys_agent *agent, enum agentsys_input inp
 		set_state(agent, AGENTSYS_STARTING);
 		launch(agent, AGENTSYS_IN_RESTART);
 	} else {
-		finish(agent, AGENTSYS_EXITED);
+		finish_or_park(agent);
 	}
 }
 
@@ -483,6 +555,11 @@ static void freeze(struct agentsys_agent *agent, enum agentsys_input input)
 	agentsys_event_agent(agent, AGENTSYS_EVENT_PAUSE, 0, 0, 0);
 }
 
+static enum agentsys_cause stop_cause(const struct agentsys_agent *agent)
+{
+	return agent->by_group ? AGENTSYS_CAUSE_GROUP : AGENTSYS_CAUSE_STOP;
+}
+
 /* Ask it to end. */
 static void send_signal(struct agentsys_agent *agent, enum agentsys_input input)
 {
@@ -492,7 +569,7 @@ static void send_signal(struct agentsys_agent *agent, enum agentsys_input input)
 	if (timeout_ms == AGENTSYS_OWN_TIMEOUT)
 		timeout_ms = status->stop_timeout_ms;
 	agent->restart_after = input == AGENTSYS_IN_RESTART;
-	agent->asked = input == AGENTSYS_IN_RESTART ? AGENTSYS_CAUSE_RESTART : AGENTSYS_CAUSE_STOP;
+	agent->asked = input == AGENTSYS_IN_RESTART ? AGENTSYS_CAUSE_RESTART : stop_cause(agent);
 	thaw(agent, input); /* a frozen process handles no signal */
 	agentsys_event_agent(agent, AGENTSYS_EVENT_STOP, 0, status->stop_signal, timeout_ms);
 	kill_pid(agent->main, status->stop_signal, 1);
@@ -505,13 +582,13 @@ static void abort_launch(struct agentsys_agent *agent, enum agentsys_input input
 {
 	bool kill = input == AGENTSYS_IN_KILL;
 
-	agent->asked = kill ? AGENTSYS_CAUSE_KILL : AGENTSYS_CAUSE_STOP;
+	agent->asked = kill ? AGENTSYS_CAUSE_KILL : stop_cause(agent);
 	agentsys_event_agent(agent, kill ? AGENTSYS_EVENT_KILL : AGENTSYS_EVENT_STOP, 0, 0, 0);
 	if (agent->has_cgroup)
 		agentsys_cgroup_kill(agent->id);
 	if (agentsys_launch_cancel(agent)) {
 		note_end(agent, input, agent->asked, 0);
-		finish(agent, AGENTSYS_EXITED);
+		finish_or_park(agent);
 	} else {
 		agentsys_agent_arm(agent, KILL_RETRY_MS);
 	}
@@ -523,7 +600,7 @@ static void cancel_restart(struct agentsys_agent *agent, enum agentsys_input inp
 	spin_lock(&agent->lock);
 	agent->status.next_start_ns = 0;
 	spin_unlock(&agent->lock);
-	finish(agent, AGENTSYS_EXITED);
+	finish_or_park(agent);
 }
 
 static void remove(struct agentsys_agent *agent, enum agentsys_input input)
@@ -602,6 +679,7 @@ int agentsys_supervisor_init(void)
 
 	if (ret)
 		return ret;
+	agentsys_groups_init();
 	ret = agentsys_attach_init();
 	if (ret)
 		agentsys_mailbox_exit();
@@ -617,6 +695,7 @@ void agentsys_supervisor_exit(void)
 	agentsys_attach_exit();
 	agentsys_standby_exit();
 	agentsys_shutdown_exit();
+	agentsys_groups_exit();
 	for (id = 0; (agent = agentsys_registry_next(id));) {
 		id = agent->id + 1;
 		timer_delete_sync(&agent->timer);

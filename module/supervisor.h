@@ -25,14 +25,14 @@ void agentsys_supervisor_exit(void);
  * @waiter, which may be NULL too, is taken over by success alone.
  */
 
-/* Enter @agent under @id (0: any free one) and launch it. */
-int agentsys_spawn(struct agentsys_agent *agent, u32 id, struct agentsys_waiter *waiter,
-		   struct netlink_ext_ack *extack);
-
 /* Enter @agent, which has no spec, and adopt the process @pid of the initial namespace. */
 int agentsys_attach(struct agentsys_agent *agent, u32 id, pid_t pid,
 		    const struct agentsys_limits *limits, struct agentsys_waiter *waiter,
 		    struct netlink_ext_ack *extack);
+
+#define AGENTSYS_MAX_RESTARTS_DEFAULT	    3
+#define AGENTSYS_BACKOFF_INITIAL_DEFAULT_MS 100
+#define AGENTSYS_BACKOFF_MAX_DEFAULT_MS	    30000
 
 #define AGENTSYS_OWN_TIMEOUT U32_MAX /* the agent's own stop timeout */
 
@@ -54,6 +54,14 @@ struct agentsys_policy_change {
 	struct agentsys_restart_policy policy;
 };
 
+/*
+ * Enter @agent into the group of this name (NULL: root) under @id (0: any free one)
+ * and launch it. What @given does not say of its policy the group does.
+ */
+int agentsys_spawn(struct agentsys_agent *agent, u32 id, const char *group,
+		   const struct agentsys_policy_change *given, struct agentsys_waiter *waiter,
+		   struct netlink_ext_ack *extack);
+
 int agentsys_set_policy(u32 id, const struct agentsys_policy_change *change,
 			struct netlink_ext_ack *extack);
 
@@ -68,11 +76,14 @@ int agentsys_attach_init(void);
 void agentsys_attach_exit(void);
 
 /*
- * For shutdown.c and attach.c, with the supervisor lock held.
+ * For shutdown.c, attach.c and group.c, with the supervisor lock held.
  */
 
 /* Let @input happen to @agent: 0, or the negative errno with which it is refused. */
 int agentsys_supervisor_apply(struct agentsys_agent *agent, enum agentsys_input input);
+
+/* Start @agent, which is down, because its group starts. */
+void agentsys_supervisor_start(struct agentsys_agent *agent);
 
 /* Agents that are not over and done with, processes and cgroup included. */
 unsigned int agentsys_supervisor_live(void);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Who waits for an agent to run or to end. Nothing in the module blocks for a
+ * Who waits for an agent or a group to run or to end. Nothing in the module blocks for a
  * process: whoever asked is answered by a call when it has come to that.
  */
 #ifndef _AGENTSYS_WAITER_H
@@ -24,6 +24,7 @@ struct agentsys_agent;
  * @text: one line for a person, or NULL
  * @count: shutdown: agents that were ended
  * @killed: shutdown: how many of them by a kill
+ * @group: the group, when it is about one
  */
 struct agentsys_answer {
 	u32 id;
@@ -34,6 +35,7 @@ struct agentsys_answer {
 	const char *text;
 	u32 count;
 	u32 killed;
+	const char *group;
 };
 
 enum agentsys_goal {
@@ -44,7 +46,7 @@ enum agentsys_goal {
 
 /**
  * struct agentsys_waiter - someone to answer
- * @node: link in agentsys_agent.waiters
+ * @node: link in agentsys_agent.waiters, or in the list of a group
  * @goal: what for
  * @answer: called once, with the supervisor lock held; must not sleep for
  *	long, and frees the waiter

@@ -308,6 +308,16 @@ void agentsys_tree_proceed(struct agentsys_group *group)
 	group->stepping = false;
 }
 
+/* Something in it runs, whatever had become of it: it is no longer out of service. */
+static void revive(struct agentsys_group *group)
+{
+	if (group->state != AGENTSYS_EXITED && group->state != AGENTSYS_FAILED)
+		return;
+	group->state = AGENTSYS_ACTIVE;
+	if (group->node.parent)
+		agentsys_tree_note(&group->node, AGENTSYS_NODE_UP);
+}
+
 void agentsys_tree_note(struct agentsys_node *node, enum agentsys_node_state state)
 {
 	struct agentsys_group *group = node->parent;
@@ -315,6 +325,8 @@ void agentsys_tree_note(struct agentsys_node *node, enum agentsys_node_state sta
 	node->state = state;
 	if (!group)
 		return;
+	if (state == AGENTSYS_NODE_STARTING || state == AGENTSYS_NODE_UP)
+		revive(group);
 	/* It was started, and has ended for good. */
 	if (state == AGENTSYS_NODE_DOWN && group->state == AGENTSYS_STARTING)
 		node->again = false;

@@ -148,7 +148,10 @@ enum agentsys_tree_verdict agentsys_tree_failed(struct agentsys_node *node, u32 
 /* Go on with what is under way in @group. */
 void agentsys_tree_proceed(struct agentsys_group *group);
 
-/* The agent @node has come to @state. */
+/*
+ * The agent @node has come to @state. A group that was stopped or has failed is
+ * active again when somebody starts an agent in it.
+ */
 void agentsys_tree_note(struct agentsys_node *node, enum agentsys_node_state state);
 
 /* Somebody wants it to be down: a restart under way leaves it out. */

@@ -1,0 +1,561 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "group.h"
+
+#include <linux/agentsys_netlink.h>
+#include <linux/ktime.h>
+#include <linux/netlink.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+
+#include "agent.h"
+#include "core/name.h"
+#include "mailbox.h"
+#include "shutdown.h"
+#include "supervisor.h"
+#include "telemetry.h"
+
+/**
+ * struct record - a group, guarded by the supervisor lock
+ * @tree: what decides
+ * @name: its name
+ * @node: link in @groups
+ * @serial: its number
+ * @due: jiffies at which @tree is to be woken, when @armed
+ * @armed: it is to be
+ * @since_ns: when what is under way began, CLOCK_BOOTTIME
+ * @waiters: who waits for it to run or to end, struct agentsys_waiter
+ * @nr_waiters: how many
+ */
+struct record {
+	struct agentsys_group tree;
+	char name[AGENTSYS_NAME_MAX + 1];
+	struct list_head node;
+	u32 serial;
+	unsigned long due;
+	bool armed;
+	u64 since_ns;
+	struct list_head waiters;
+	unsigned int nr_waiters;
+};
+
+static void wake(struct work_struct *work);
+
+static struct record root = { .name = AGENTSYS_ROOT_GROUP };
+static LIST_HEAD(groups); /* in the order in which they were made, root first */
+static unsigned int nr_groups;
+static unsigned int generation;
+static u32 last_serial;
+static DECLARE_DELAYED_WORK(wake_work, wake);
+
+static struct record *record_of(const struct agentsys_group *group)
+{
+	return container_of(group, struct record, tree);
+}
+
+const char *agentsys_group_name(const struct agentsys_group *group)
+{
+	return record_of(group)->name;
+}
+
+static struct record *find(const char *name)
+{
+	struct record *record;
+
+	lockdep_assert_held(&agentsys_lock);
+
+	list_for_each_entry(record, &groups, node)
+		if (!strcmp(record->name, name))
+			return record;
+	return NULL;
+}
+
+struct agentsys_group *agentsys_group_find(const char *name)
+{
+	struct record *record = name ? find(name) : &root;
+
+	return record ? &record->tree : NULL;
+}
+
+/* ---- what the tree has done for it ---- */
+
+static struct agentsys_agent *agent_of(struct agentsys_node *node)
+{
+	return container_of(node, struct agentsys_agent, node);
+}
+
+/* Either may end in the record's being forgotten. */
+static void start_agent(struct agentsys_node *node)
+{
+	struct agentsys_agent *agent = agentsys_agent_get(agent_of(node));
+
+	agentsys_supervisor_start(agent);
+	agentsys_agent_put(agent);
+}
+
+static void stop_agent(struct agentsys_node *node)
+{
+	struct agentsys_agent *agent = agentsys_agent_get(agent_of(node));
+
+	agent->by_group = true;
+	agent->stop_timeout_ms = AGENTSYS_OWN_TIMEOUT;
+	agentsys_supervisor_apply(agent, AGENTSYS_IN_STOP);
+	agentsys_agent_put(agent);
+}
+
+/* One work for all of them: groups come and go, and it stays. */
+static void wake_for_first(void)
+{
+	const struct record *first = NULL, *record;
+
+	list_for_each_entry(record, &groups, node)
+		if (record->armed && (!first || time_before(record->due, first->due)))
+			first = record;
+	if (first)
+		mod_delayed_work(agentsys_wq, &wake_work,
+				 time_after(first->due, jiffies) ? first->due - jiffies : 0);
+}
+
+static void wake(struct work_struct *work)
+{
+	struct record *record;
+
+	mutex_lock(&agentsys_lock);
+	agentsys_mail_drain();
+	list_for_each_entry(record, &groups, node) {
+		if (!record->armed || time_before(jiffies, record->due))
+			continue;
+		record->armed = false;
+		agentsys_tree_timer(&record->tree);
+	}
+	wake_for_first();
+	mutex_unlock(&agentsys_lock);
+}
+
+static void arm(struct agentsys_group *group, u32 ms)
+{
+	struct record *record = record_of(group);
+
+	record->due = jiffies + msecs_to_jiffies(ms);
+	record->armed = true;
+	wake_for_first();
+}
+
+static void answer_all(struct record *record, enum agentsys_goal goal, int error, const char *text)
+{
+	const struct agentsys_answer answer = {
+		.group = record->name,
+		.state = record->tree.state,
+		.error = error,
+		.text = text,
+	};
+	struct agentsys_waiter *waiter, *next;
+
+	list_for_each_entry_safe(waiter, next, &record->waiters, node) {
+		if (waiter->goal != goal)
+			continue;
+		list_del(&waiter->node);
+		record->nr_waiters--;
+		waiter->answer(waiter, &answer);
+	}
+}
+
+/* Those who wait for the contrary. */
+static void cancel(struct record *record, enum agentsys_goal goal)
+{
+	answer_all(record, goal, ECANCELED, "something else was asked of the group meanwhile");
+}
+
+static void tell(struct agentsys_group *group, u32 what)
+{
+	struct record *record = record_of(group);
+	u64 now = ktime_get_boottime_ns();
+	struct agentsys_event event = {
+		.type = what,
+		.instance = group->spent.n,
+	};
+
+	memcpy(event.name, record->name,
+	       agentsys_name_fit(record->name, strlen(record->name), sizeof(event.name)));
+	switch (what) {
+	case AGENTSYS_EVENT_GROUP_RESTART:
+		record->since_ns = now;
+		event.code = group->reason;
+		event.value = group->delay_ms;
+		break;
+	case AGENTSYS_EVENT_GROUP_STARTED:
+	case AGENTSYS_EVENT_GROUP_STOPPED:
+		event.value = now - record->since_ns;
+		break;
+	case AGENTSYS_EVENT_GROUP_FAILED:
+		event.code = group->reason;
+		event.value = group->policy.budget;
+		pr_warn_ratelimited(
+			"group %s failed: %u restarts within %u ms, agent %u was the last\n",
+			record->name, group->spent.n, group->policy.within_ms, group->reason);
+		break;
+	}
+	agentsys_event(&event);
+
+	if (what == AGENTSYS_EVENT_GROUP_STARTED) {
+		answer_all(record, AGENTSYS_RUNS, 0, NULL);
+		cancel(record, AGENTSYS_ENDS);
+	} else if (what == AGENTSYS_EVENT_GROUP_STOPPED) {
+		answer_all(record, AGENTSYS_ENDS, 0, NULL);
+		cancel(record, AGENTSYS_RUNS);
+	} else if (what == AGENTSYS_EVENT_GROUP_FAILED) {
+		answer_all(record, AGENTSYS_RUNS, EIO, "it failed: its restarts are spent");
+	}
+}
+
+static u64 now_ms(void)
+{
+	return ktime_to_ms(ktime_get());
+}
+
+static const struct agentsys_tree_ops ops = {
+	.start = start_agent,
+	.stop = stop_agent,
+	.arm = arm,
+	.tell = tell,
+	.now_ms = now_ms,
+};
+
+/* ---- what an agent gets of its group ---- */
+
+void agentsys_group_defaults(const struct agentsys_group *group,
+			     struct agentsys_restart_policy *policy)
+{
+	bool in_root = group == &root.tree;
+
+	if (in_root || group->policy.strategy == AGENTSYS_PERMANENT)
+		policy->condition = AGENTSYS_RESTART_NEVER;
+	else if (group->policy.strategy == AGENTSYS_TRANSIENT)
+		policy->condition = AGENTSYS_RESTART_ON_FAILURE;
+	else
+		policy->condition = AGENTSYS_RESTART_ALWAYS;
+	policy->max_restarts = in_root ? AGENTSYS_MAX_RESTARTS_DEFAULT :
+					 AGENTSYS_RESTARTS_UNLIMITED;
+	/* The delays are the group's. */
+	policy->backoff_initial_ms = group->policy.backoff_initial_ms;
+	policy->backoff_max_ms = group->policy.backoff_max_ms;
+}
+
+void agentsys_groups_end(void)
+{
+	struct record *record;
+
+	lockdep_assert_held(&agentsys_lock);
+
+	list_for_each_entry(record, &groups, node) {
+		if (!agentsys_tree_busy(&record->tree))
+			continue;
+		agentsys_tree_keep_down(&record->tree.node);
+		agentsys_tree_stop(&record->tree);
+	}
+}
+
+bool agentsys_group_parks(const struct agentsys_node *node)
+{
+	const struct agentsys_group *group = node->parent;
+
+	return group && group->state == AGENTSYS_STOPPING && node->falls && node->again &&
+	       group->goal == AGENTSYS_DOWN_AGAIN && !agentsys_shutdown_active();
+}
+
+/* ---- what people ask for ---- */
+
+static int refuse(int error, struct netlink_ext_ack *extack)
+{
+	switch (error) {
+	case -ENOENT:
+		NL_SET_ERR_MSG(extack, "no such group");
+		break;
+	case -EEXIST:
+		NL_SET_ERR_MSG(extack, "a group of this name exists");
+		break;
+	case -ENOSPC:
+		NL_SET_ERR_MSG(extack, "there are 1024 groups: remove some");
+		break;
+	case -E2BIG:
+		NL_SET_ERR_MSG(extack, "that is more than 8 groups below one another");
+		break;
+	case -ENOTEMPTY:
+		NL_SET_ERR_MSG(extack,
+			       "the group is not empty: remove its agents and groups first");
+		break;
+	case -EPERM:
+		NL_SET_ERR_MSG(extack, "the root group cannot be changed or removed");
+		return -EINVAL;
+	case -EINVAL:
+		NL_SET_ERR_MSG(
+			extack,
+			"as many restarts as the budget allows take longer than the window: what never works would be restarted for ever");
+		break;
+	case -EBUSY:
+		NL_SET_ERR_MSG(extack, "too many wait for this group");
+		break;
+	case -ESHUTDOWN:
+		NL_SET_ERR_MSG(extack, "a shutdown is under way: nothing is started");
+		break;
+	}
+	return error;
+}
+
+static int apply_change(struct agentsys_group_policy *policy,
+			const struct agentsys_group_change *change)
+{
+	struct agentsys_group_policy new = *policy;
+
+	if (change->has & AGENTSYS_GROUP_STRATEGY)
+		new.strategy = change->policy.strategy;
+	if (change->has & AGENTSYS_GROUP_BUDGET)
+		new.budget = change->policy.budget;
+	if (change->has & AGENTSYS_GROUP_WITHIN)
+		new.within_ms = change->policy.within_ms;
+	if (change->has & AGENTSYS_GROUP_INITIAL)
+		new.backoff_initial_ms = change->policy.backoff_initial_ms;
+	if (change->has & AGENTSYS_GROUP_MAX)
+		new.backoff_max_ms = change->policy.backoff_max_ms;
+	if (agentsys_budget_endless(new.budget, new.within_ms, new.backoff_initial_ms,
+				    new.backoff_max_ms))
+		return -EINVAL;
+	*policy = new;
+	return 0;
+}
+
+static void enter(struct record *record, struct record *parent)
+{
+	record->serial = ++last_serial;
+	record->tree.ops = &ops;
+	record->tree.state = AGENTSYS_ACTIVE;
+	record->tree.node.is_group = true;
+	record->tree.node.state = AGENTSYS_NODE_UP;
+	INIT_LIST_HEAD(&record->waiters);
+	list_add_tail(&record->node, &groups);
+	if (parent)
+		agentsys_tree_enter(&parent->tree, &record->tree.node);
+	nr_groups++;
+	generation++;
+}
+
+static int depth(const struct record *record)
+{
+	const struct agentsys_group *group = &record->tree;
+	int n = 0;
+
+	while ((group = group->node.parent))
+		n++;
+	return n;
+}
+
+static int add(struct record *record, const char *name, const char *parent,
+	       const struct agentsys_group_change *change)
+{
+	struct record *above = find(parent);
+	int ret;
+
+	if (!above)
+		return -ENOENT;
+	if (find(name))
+		return -EEXIST;
+	if (nr_groups >= AGENTSYS_TREE_GROUPS)
+		return -ENOSPC;
+	if (depth(above) >= AGENTSYS_TREE_DEPTH)
+		return -E2BIG;
+	ret = apply_change(&record->tree.policy, change);
+	if (ret)
+		return ret;
+	strscpy(record->name, name, sizeof(record->name));
+	enter(record, above);
+	return 0;
+}
+
+static const struct agentsys_group_policy default_policy = {
+	.strategy = AGENTSYS_ONE_FOR_ONE,
+	.budget = AGENTSYS_GROUP_BUDGET_DEFAULT,
+	.within_ms = AGENTSYS_GROUP_WITHIN_DEFAULT_MS,
+	.backoff_initial_ms = AGENTSYS_BACKOFF_INITIAL_DEFAULT_MS,
+	.backoff_max_ms = AGENTSYS_BACKOFF_MAX_DEFAULT_MS,
+};
+
+int agentsys_group_new(const char *name, const char *parent,
+		       const struct agentsys_group_change *change, struct netlink_ext_ack *extack)
+{
+	struct record *record = kzalloc(sizeof(*record), GFP_KERNEL_ACCOUNT);
+	int ret;
+
+	if (!record)
+		return -ENOMEM;
+	record->tree.policy = default_policy;
+	mutex_lock(&agentsys_lock);
+	ret = add(record, name, parent, change);
+	mutex_unlock(&agentsys_lock);
+	if (ret)
+		kfree(record);
+	return refuse(ret, extack);
+}
+
+int agentsys_group_set(const char *name, const struct agentsys_group_change *change,
+		       struct netlink_ext_ack *extack)
+{
+	struct record *record;
+	int ret;
+
+	mutex_lock(&agentsys_lock);
+	record = find(name);
+	if (!record)
+		ret = -ENOENT;
+	else if (record == &root)
+		ret = -EPERM;
+	else
+		ret = apply_change(&record->tree.policy, change);
+	mutex_unlock(&agentsys_lock);
+	return refuse(ret, extack);
+}
+
+int agentsys_group_del(const char *name, struct netlink_ext_ack *extack)
+{
+	struct record *record;
+	int ret = 0;
+
+	mutex_lock(&agentsys_lock);
+	agentsys_mail_drain();
+	record = find(name);
+	if (!record)
+		ret = -ENOENT;
+	else if (record == &root)
+		ret = -EPERM;
+	else if (record->tree.members)
+		ret = -ENOTEMPTY;
+	if (ret)
+		goto out;
+	cancel(record, AGENTSYS_RUNS);
+	cancel(record, AGENTSYS_ENDS);
+	list_del(&record->node);
+	nr_groups--;
+	generation++;
+	agentsys_tree_leave(&record->tree.node);
+	kfree(record);
+out:
+	mutex_unlock(&agentsys_lock);
+	return refuse(ret, extack);
+}
+
+static void command_group(struct record *record, enum agentsys_group_command command)
+{
+	record->since_ns = ktime_get_boottime_ns();
+	switch (command) {
+	case AGENTSYS_GROUP_START:
+		cancel(record, AGENTSYS_ENDS);
+		agentsys_tree_start(&record->tree);
+		break;
+	case AGENTSYS_GROUP_STOP:
+		cancel(record, AGENTSYS_RUNS);
+		agentsys_tree_keep_down(&record->tree.node);
+		agentsys_tree_stop(&record->tree);
+		break;
+	case AGENTSYS_GROUP_RESTART:
+		cancel(record, AGENTSYS_ENDS);
+		agentsys_tree_restart(&record->tree);
+		break;
+	}
+}
+
+int agentsys_group_control(const char *name, enum agentsys_group_command command,
+			   struct agentsys_waiter *waiter, struct netlink_ext_ack *extack)
+{
+	struct record *record;
+	int ret = 0;
+
+	mutex_lock(&agentsys_lock);
+	agentsys_mail_drain();
+	record = find(name);
+	if (!record)
+		ret = -ENOENT;
+	else if (command != AGENTSYS_GROUP_STOP && agentsys_shutdown_active())
+		ret = -ESHUTDOWN;
+	else if (waiter && record->nr_waiters >= AGENTSYS_WAITERS_MAX)
+		ret = -EBUSY;
+	if (ret)
+		goto out;
+	if (waiter) {
+		list_add_tail(&waiter->node, &record->waiters);
+		record->nr_waiters++;
+	}
+	command_group(record, command);
+out:
+	mutex_unlock(&agentsys_lock);
+	return refuse(ret, extack);
+}
+
+/* ---- what is told ---- */
+
+static void get_status(struct record *record, struct agentsys_group_status *status)
+{
+	struct agentsys_group *group = &record->tree;
+
+	status->serial = record->serial;
+	strscpy(status->name, record->name, sizeof(status->name));
+	strscpy(status->parent, group->node.parent ? agentsys_group_name(group->node.parent) : "",
+		sizeof(status->parent));
+	status->policy = group->policy;
+	status->state = group->state;
+	status->place = group->node.place;
+	status->members = group->members;
+	status->recent = agentsys_budget_used(&group->spent, group->policy.within_ms, now_ms());
+	status->restarts = group->restarts;
+	status->reason = group->reason;
+}
+
+int agentsys_group_status(const char *name, struct agentsys_group_status *status)
+{
+	struct record *record;
+
+	mutex_lock(&agentsys_lock);
+	record = find(name);
+	if (record)
+		get_status(record, status);
+	mutex_unlock(&agentsys_lock);
+	return record ? 0 : -ENOENT;
+}
+
+int agentsys_group_next(u32 after, struct agentsys_group_status *status)
+{
+	struct record *record;
+	int ret = -ENOENT;
+
+	mutex_lock(&agentsys_lock);
+	list_for_each_entry(record, &groups, node) {
+		if (record->serial <= after)
+			continue;
+		get_status(record, status);
+		ret = 0;
+		break;
+	}
+	mutex_unlock(&agentsys_lock);
+	return ret;
+}
+
+unsigned int agentsys_group_generation(void)
+{
+	return READ_ONCE(generation);
+}
+
+void agentsys_groups_init(void)
+{
+	root.tree.policy = default_policy;
+	mutex_lock(&agentsys_lock);
+	enter(&root, NULL);
+	mutex_unlock(&agentsys_lock);
+}
+
+/* No agent is left, nor anybody who could ask for something. */
+void agentsys_groups_exit(void)
+{
+	struct record *record, *next;
+
+	cancel_delayed_work_sync(&wake_work);
+	list_for_each_entry_safe(record, next, &groups, node)
+		if (record != &root)
+			kfree(record);
+}
