@@ -23,6 +23,7 @@ static int fuzz_never(struct agentsys **h)
 #undef agentsys_open
 #include "../../tools/libasm/conn.c"
 #include "../../tools/libasm/info.c"
+#include "../../tools/libasm/list.c"
 
 #define RING	8
 #define LIVE	4	/* notifications that wait at most */

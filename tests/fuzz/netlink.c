@@ -14,6 +14,7 @@
 #include "../../tools/libasm/conn.c"
 #include "../../tools/libasm/control.c"
 #include "../../tools/libasm/info.c"
+#include "../../tools/libasm/list.c"
 #include "../../tools/libasm/spec.c"
 
 #define SENT_MAX	64

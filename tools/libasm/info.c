@@ -4,9 +4,7 @@
 #include <string.h>
 
 #include "conn.h"
-
-/* Dumps that are made before one that raced a change is taken as it is. */
-#define DUMP_TRIES 5
+#include "list.h"
 
 /* Behind each struct come its strings, in the same allocation. */
 static char *place_string(char **at, struct nlattr *attr)
@@ -23,10 +21,10 @@ static size_t string_room(struct nlattr *attr)
 	return attr ? nla_len(attr) + 1 : 1;
 }
 
-static struct agentsys_info *make_info(struct nlattr **attrs)
+static void *make_info(struct nlattr **attrs)
 {
+	const char *name, *group;
 	struct agentsys_info *info;
-	const char *name;
 	char *at;
 
 	info = calloc(1, sizeof(*info) + string_room(attrs[AGENTSYS_A_CGROUP]));
@@ -69,6 +67,9 @@ static struct agentsys_info *make_info(struct nlattr **attrs)
 	info->cpu_period_us = attr_u64(attrs[AGENTSYS_A_CPU_PERIOD]);
 	info->pids_max = attr_u64(attrs[AGENTSYS_A_PIDS_MAX]);
 	info->cgroup = place_string(&at, attrs[AGENTSYS_A_CGROUP]);
+	group = attr_string(attrs[AGENTSYS_A_GROUP]);
+	strncpy(info->group, group ? group : "", sizeof(info->group) - 1);
+	info->place = attr_u32(attrs[AGENTSYS_A_PLACE]);
 	return info;
 }
 
@@ -115,103 +116,44 @@ void agentsys_info_free(struct agentsys_info *info)
 	free(info);
 }
 
-struct list {
-	struct agentsys_info **at;
-	size_t n;
-};
-
-static void clear_list(struct list *list)
-{
-	for (size_t i = 0; i < list->n; i++)
-		free(list->at[i]);
-	free(list->at);
-	*list = (struct list){ NULL };
-}
-
-static int take_listed(struct agentsys *h, struct nlattr **attrs, void *arg)
-{
-	struct list *list = arg;
-
-	/* Doubles whenever the number, with the NULL behind it, is a power of two. */
-	if (!((list->n + 1) & list->n)) {
-		size_t room = 2 * (list->n + 1);
-		struct agentsys_info **at = realloc(list->at, room * sizeof(*at));
-
-		if (!at)
-			return no_memory(h);
-		list->at = at;
-	}
-	list->at[list->n] = make_info(attrs);
-	if (!list->at[list->n])
-		return no_memory(h);
-	list->n++;
-	return 0;
-}
-
-static int dump_list(struct agentsys *h, struct list *list, bool *interrupted)
-{
-	struct nl_msg *msg = conn_message(h, AGENTSYS_CMD_GET, NLM_F_DUMP, 0);
-	struct answers answers = {
-		.cmd = AGENTSYS_CMD_GET,
-		.maxattr = AGENTSYS_A_MAX,
-		.fn = take_listed,
-		.arg = list,
-	};
-	int ret;
-
-	if (!msg)
-		return -ENOMEM;
-	ret = conn_request(h, msg, &answers);
-	*interrupted = answers.interrupted;
-	return ret;
-}
-
 static int by_id(const void *a, const void *b)
 {
-	const struct agentsys_info *const *x = a, *const *y = b;
+	const struct agentsys_info *x = *(void *const *)a, *y = *(void *const *)b;
 
-	return (*x)->id < (*y)->id ? -1 : (*x)->id > (*y)->id;
+	return x->id < y->id ? -1 : x->id > y->id;
 }
 
 /* A dump that raced a change may have told of an agent twice. */
 static void sort_once(struct list *list)
 {
+	struct agentsys_info *info, *last = NULL;
 	size_t kept = 0;
 
 	qsort(list->at, list->n, sizeof(*list->at), by_id);
 	for (size_t i = 0; i < list->n; i++) {
-		if (kept && list->at[kept - 1]->id == list->at[i]->id)
-			free(list->at[i]);
-		else
-			list->at[kept++] = list->at[i];
+		info = list->at[i];
+		if (last && last->id == info->id) {
+			free(info);
+			continue;
+		}
+		list->at[kept++] = last = info;
 	}
+	list->at[kept] = NULL;
 	list->n = kept;
 }
 
 ssize_t agentsys_list(struct agentsys *h, struct agentsys_info ***result)
 {
-	struct list list = { NULL };
-	bool interrupted = true;
-	int ret = 0;
+	struct list list;
+	int ret;
 
 	*result = NULL;
-	for (int i = 0; i < DUMP_TRIES && interrupted && !ret; i++) {
-		clear_list(&list);
-		ret = dump_list(h, &list, &interrupted);
-	}
-	if (!ret && !list.at) {
-		list.at = malloc(sizeof(*list.at));
-		if (!list.at)
-			ret = no_memory(h);
-	}
-	if (ret) {
-		clear_list(&list);
+	ret = list_dump(h, AGENTSYS_CMD_GET, AGENTSYS_A_MAX, make_info, &list);
+	if (ret)
 		return ret;
-	}
 	if (list.n)
 		sort_once(&list);
-	list.at[list.n] = NULL;
-	*result = list.at;
+	*result = (struct agentsys_info **)list.at;
 	return list.n;
 }
 

@@ -204,6 +204,17 @@ AGENTSYS_API int agentsys_spec_set_stdio_path(struct agentsys_spec *spec, int n,
  */
 AGENTSYS_API int agentsys_spec_set_stdio_fd(struct agentsys_spec *spec, int n, int fd);
 
+/**
+ * agentsys_spec_set_group - the group of the supervision tree that it becomes a member of
+ * @spec: the spec
+ * @name: its name; AGENTSYS_ROOT_GROUP if none is set
+ *
+ * Below root the group's strategy tells when it is started again, if
+ * agentsys_spec_set_restart() does not, and as often as the group's budget allows, if
+ * agentsys_spec_set_max_restarts() does not. Error: -ENOMEM.
+ */
+AGENTSYS_API int agentsys_spec_set_group(struct agentsys_spec *spec, const char *name);
+
 /** agentsys_spec_set_restart - when the module starts it again */
 AGENTSYS_API void agentsys_spec_set_restart(struct agentsys_spec *spec,
 					    enum agentsys_restart condition);
@@ -250,7 +261,7 @@ AGENTSYS_API void agentsys_spec_set_pids_max(struct agentsys_spec *spec, uint64_
  *	so after a failed start and after -EINTR too, else 0
  *
  * Errors: -EEXIST, -E2BIG, -ENAMETOOLONG, -EINVAL, -ENOSPC, -ESHUTDOWN,
- * -EBADF, -EPERM; with AGENTSYS_WAIT also what the step that failed said, see
+ * -EBADF, -ENOENT no such group, -EPERM; with AGENTSYS_WAIT also what the step that failed said, see
  * agentsys_error_step(): the agent is forgotten then. Without, the record of an
  * agent whose first start failed stays.
  */
@@ -383,6 +394,8 @@ AGENTSYS_API int agentsys_shutdown(struct agentsys *h, int64_t timeout_ms, unsig
  * @cpu_period_us: the period
  * @pids_max: processes and threads
  * @cgroup: path of its cgroup below the v2 mount
+ * @group: the group that it is in
+ * @place: grows with the order in it
  */
 struct agentsys_info {
 	uint32_t id;
@@ -420,6 +433,8 @@ struct agentsys_info {
 	uint64_t cpu_period_us;
 	uint64_t pids_max;
 	const char *cgroup;
+	char group[AGENTSYS_NAME_MAX + 1];
+	uint32_t place;
 };
 
 /**
@@ -515,6 +530,177 @@ AGENTSYS_API AGENTSYS_CHECK int agentsys_system(struct agentsys *h,
 
 /** agentsys_system_free - forget what agentsys_system() gave, or NULL */
 AGENTSYS_API void agentsys_system_free(struct agentsys_system *system);
+
+/* ---- Groups ----------------------------------------------------------- */
+
+/*
+ * Groups make the supervision tree: each is in another one, those at the top and all
+ * agents that name no group are in root, which is always there. A group has a strategy,
+ * which says who is restarted when a member ends, and a budget: when it is spent, its
+ * members are stopped, the group has failed, and that is an end of a member in the
+ * group above. Errors of all that take the name of a group: -ENOENT there is none,
+ * -ENAMETOOLONG; of all that change something: -EPERM.
+ */
+
+/**
+ * struct agentsys_group_spec - what a group is made of
+ *
+ * What is not set has the default that <linux/agentsys_netlink.h> gives, or stays as it
+ * is: in root, one_for_one, 5 restarts within a minute.
+ */
+struct agentsys_group_spec;
+
+/**
+ * agentsys_group_spec_new - an empty spec
+ *
+ * Return: NULL if there is no memory.
+ */
+AGENTSYS_API struct agentsys_group_spec *agentsys_group_spec_new(void);
+
+/**
+ * agentsys_group_spec_free - forget a spec
+ * @spec: the spec, or NULL
+ */
+AGENTSYS_API void agentsys_group_spec_free(struct agentsys_group_spec *spec);
+
+/** agentsys_group_spec_set_parent - the group that it is in. Error: -ENOMEM. */
+AGENTSYS_API int agentsys_group_spec_set_parent(struct agentsys_group_spec *spec, const char *name);
+
+/** agentsys_group_spec_set_strategy - who is restarted when a member ends */
+AGENTSYS_API void agentsys_group_spec_set_strategy(struct agentsys_group_spec *spec,
+						   enum agentsys_strategy strategy);
+
+/** agentsys_group_spec_set_budget - restarts within the window, 0 to AGENTSYS_BUDGET_MAX */
+AGENTSYS_API void agentsys_group_spec_set_budget(struct agentsys_group_spec *spec, uint32_t n);
+
+/** agentsys_group_spec_set_within - the window, which slides, 1 ms to a day */
+AGENTSYS_API void agentsys_group_spec_set_within(struct agentsys_group_spec *spec, uint32_t ms);
+
+/**
+ * agentsys_group_spec_set_backoff - the wait before several members, or a group, start again
+ * @spec: the spec
+ * @initial_ms: before the first restart, doubled with each further one in the window
+ * @max_ms: up to this
+ */
+AGENTSYS_API void agentsys_group_spec_set_backoff(struct agentsys_group_spec *spec,
+						  uint32_t initial_ms, uint32_t max_ms);
+
+/**
+ * agentsys_group_new - make a group, which is empty
+ * @h: the connection
+ * @name: its name, 1 to AGENTSYS_NAME_MAX bytes
+ * @spec: how it is to be; or NULL
+ *
+ * Errors: -EEXIST, -ENOENT no such parent, -EINVAL no name can be like this, or the
+ * restarts could go on for ever, -ERANGE, -ENOSPC, -E2BIG it would be too deep.
+ */
+AGENTSYS_API AGENTSYS_CHECK int agentsys_group_new(struct agentsys *h, const char *name,
+						   const struct agentsys_group_spec *spec);
+
+/**
+ * agentsys_group_set - change a group
+ * @h: the connection
+ * @name: the group
+ * @spec: with any of strategy, budget, window and backoff set; the rest is not looked at
+ *
+ * What is under way goes on as it began. Errors: -EINVAL as above, or it is root, -ERANGE.
+ */
+AGENTSYS_API int agentsys_group_set(struct agentsys *h, const char *name,
+				    const struct agentsys_group_spec *spec);
+
+/**
+ * agentsys_group_del - remove an empty group
+ *
+ * Errors: -ENOTEMPTY agents or groups are in it, also ended ones, -EINVAL it is root.
+ */
+AGENTSYS_API int agentsys_group_del(struct agentsys *h, const char *name);
+
+/**
+ * agentsys_group_start - start the members that do not run, in order
+ * @h: the connection
+ * @name: the group
+ * @flags: AGENTSYS_WAIT until all of them run
+ *
+ * The restarts of the window are forgotten. Errors: -ESHUTDOWN, -EBUSY too many wait
+ * for it; with AGENTSYS_WAIT also -ECANCELED something else was asked of the group
+ * meanwhile, -EIO it failed.
+ */
+AGENTSYS_API int agentsys_group_start(struct agentsys *h, const char *name, unsigned int flags);
+
+/**
+ * agentsys_group_stop - stop the members in reverse order
+ * @h: the connection
+ * @name: the group
+ * @flags: AGENTSYS_WAIT until all of them have ended
+ *
+ * Each is stopped by its own signal and timeout. No restart follows. Errors: as above.
+ */
+AGENTSYS_API int agentsys_group_stop(struct agentsys *h, const char *name, unsigned int flags);
+
+/** agentsys_group_restart - stop the members, then start those that ran. Errors: as above. */
+AGENTSYS_API int agentsys_group_restart(struct agentsys *h, const char *name, unsigned int flags);
+
+/**
+ * struct agentsys_group - one group
+ *
+ * @name: its name
+ * @parent: the group that it is in, "" for root
+ * @strategy: enum agentsys_strategy
+ * @budget: restarts within the window
+ * @within_ms: the window
+ * @backoff_initial_ms: wait before the first restart of several, or of a group in it
+ * @backoff_max_ms: the longest wait
+ * @state: enum agentsys_state
+ * @place: grows with the order in its parent
+ * @members: agents and groups directly in it
+ * @recent: restarts in the window now
+ * @reason: agent whose end was the last reason, 0 for none
+ * @restarts: restarts that were counted since it was made
+ */
+struct agentsys_group {
+	char name[AGENTSYS_NAME_MAX + 1];
+	char parent[AGENTSYS_NAME_MAX + 1];
+	uint32_t strategy;
+	uint32_t budget;
+	uint32_t within_ms;
+	uint32_t backoff_initial_ms;
+	uint32_t backoff_max_ms;
+	uint32_t state;
+	uint32_t place;
+	uint32_t members;
+	uint32_t recent;
+	uint32_t reason;
+	uint64_t restarts;
+};
+
+/**
+ * agentsys_group_get - one group
+ * @h: the connection
+ * @name: its name
+ * @group: where to put it; agentsys_group_free() frees it
+ *
+ * Error: -ENOMEM.
+ */
+AGENTSYS_API AGENTSYS_CHECK int agentsys_group_get(struct agentsys *h, const char *name,
+						   struct agentsys_group **group);
+
+/** agentsys_group_free - forget what agentsys_group_get() gave, or NULL */
+AGENTSYS_API void agentsys_group_free(struct agentsys_group *group);
+
+/**
+ * agentsys_group_list - all groups
+ * @h: the connection
+ * @list: where to put the array, each behind the one that it is in, with NULL behind the last
+ *
+ * As agentsys_list(), it may lack some where groups come and go all the time.
+ *
+ * Return: how many; agentsys_group_list_free() frees them. Error: -ENOMEM.
+ */
+AGENTSYS_API AGENTSYS_CHECK ssize_t agentsys_group_list(struct agentsys *h,
+							struct agentsys_group ***list);
+
+/** agentsys_group_list_free - forget what agentsys_group_list() gave, or NULL */
+AGENTSYS_API void agentsys_group_list_free(struct agentsys_group **list);
 
 /* ---- Events ----------------------------------------------------------- */
 
@@ -634,6 +820,9 @@ AGENTSYS_API const char *agentsys_cause_name(uint32_t cause);
 
 /** agentsys_restart_name - "on-failure" for AGENTSYS_RESTART_ON_FAILURE; likewise */
 AGENTSYS_API const char *agentsys_restart_name(uint32_t condition);
+
+/** agentsys_strategy_name - "one_for_all" for AGENTSYS_ONE_FOR_ALL; likewise */
+AGENTSYS_API const char *agentsys_strategy_name(uint32_t strategy);
 
 /** agentsys_event_name - "launch-failed" for AGENTSYS_EVENT_LAUNCH_FAILED; likewise */
 AGENTSYS_API const char *agentsys_event_name(uint32_t type);

@@ -75,6 +75,7 @@ struct strings {
  * @number: values, in the low bits where they are narrower
  * @has: a bit for each that is set
  * @name: or NULL
+ * @group: of the supervision tree, or NULL
  * @cwd: or NULL
  * @args: arguments
  * @env: variables
@@ -91,6 +92,7 @@ struct agentsys_spec {
 	bool has_groups;
 	bool new_privs;
 	char *name;
+	char *group;
 	char *cwd;
 	struct strings args;
 	struct strings env;
@@ -129,6 +131,7 @@ void agentsys_spec_free(struct agentsys_spec *spec)
 		free(spec->stdio_path[n]);
 	free(spec->groups);
 	free(spec->name);
+	free(spec->group);
 	free(spec->cwd);
 	free(spec);
 }
@@ -216,6 +219,11 @@ int agentsys_spec_set_env(struct agentsys_spec *spec, const char *const variable
 	while (*variables && !ret)
 		ret = agentsys_spec_add_env(spec, *variables++);
 	return ret;
+}
+
+int agentsys_spec_set_group(struct agentsys_spec *spec, const char *name)
+{
+	return replace_string(&spec->group, name);
 }
 
 int agentsys_spec_set_cwd(struct agentsys_spec *spec, const char *path)
@@ -382,7 +390,7 @@ size_t spec_size(const struct agentsys_spec *spec)
 
 	if (!spec)
 		return 0;
-	size += string_size(spec->name) + string_size(spec->cwd);
+	size += string_size(spec->name) + string_size(spec->group) + string_size(spec->cwd);
 	size += strings_size(&spec->args) + strings_size(&spec->env);
 	size += nla_total_size(spec->ngroups * sizeof(*spec->groups));
 	size += nla_total_size(sizeof(spec->rlimits)) + nla_total_size(0);
@@ -438,6 +446,8 @@ static int put_program(struct nl_msg *msg, const struct agentsys_spec *spec)
 
 	if (!ret)
 		ret = put_strings(msg, AGENTSYS_A_ENV, &spec->env);
+	if (!ret && spec->group)
+		ret = nla_put_string(msg, AGENTSYS_A_GROUP, spec->group);
 	if (!ret && spec->cwd)
 		ret = nla_put_string(msg, AGENTSYS_A_CWD, spec->cwd);
 	if (!ret && spec->has_groups)
@@ -476,7 +486,7 @@ static int check_lengths(const struct agentsys_spec *spec)
 {
 	if (!all_fit(&spec->args) || !all_fit(&spec->env))
 		return -E2BIG;
-	if (!fits(spec->name) || !fits(spec->cwd))
+	if (!fits(spec->name) || !fits(spec->group) || !fits(spec->cwd))
 		return -ENAMETOOLONG;
 	for (int n = 0; n < 3; n++)
 		if (!fits(spec->stdio_path[n]))
