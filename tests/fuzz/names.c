@@ -40,7 +40,10 @@ static void naive_launch(const struct agentsys_event *event, char *text)
 			 (u32)event->code);
 }
 
-/* In a sentence: %c the code, %v the value, %e the end, %l the failed launch, %r the condition. */
+/*
+ * In a sentence: %c the code, %v the value, %e the end, %l the failed launch, %r the condition;
+ * of a group, %n its name, %i the instance.
+ */
 static const char *const sentences[__AGENTSYS_EVENTS] = {
 	[AGENTSYS_EVENT_SPAWN] = "spawned",
 	[AGENTSYS_EVENT_EXEC] = "executed another program",
@@ -57,10 +60,24 @@ static const char *const sentences[__AGENTSYS_EVENTS] = {
 	[AGENTSYS_EVENT_RESUME] = "resumed",
 	[AGENTSYS_EVENT_REMOVE] = "removed",
 	[AGENTSYS_EVENT_POLICY] = "is restarted %r, at most %v times",
+	[AGENTSYS_EVENT_GROUP_RESTART] = "Group %n restarts in %v ms after the end of agent %c (restart %i)",
+	[AGENTSYS_EVENT_GROUP_STARTED] = "Group %n started",
+	[AGENTSYS_EVENT_GROUP_STOPPED] = "Group %n stopped",
+	[AGENTSYS_EVENT_GROUP_FAILED] = "Group %n failed after the end of agent %c (%i restarts, %v allowed)",
 };
+
+static bool is_of_group(const struct agentsys_event *event)
+{
+	return event->type < ARRAY_SIZE(sentences) && sentences[event->type] &&
+	       !strncmp(sentences[event->type], "Group", 5);
+}
 
 static const char *find_sentence(const struct agentsys_event *event)
 {
+	if (event->type == AGENTSYS_EVENT_GROUP_RESTART && !event->code)
+		return "Group %n restarts as asked";
+	if (is_of_group(event))
+		return sentences[event->type];
 	if (!event->agent_id && event->type == AGENTSYS_EVENT_LAUNCHER)
 		return "Launcher ended (%e), %v in a row";
 	if (!event->agent_id && event->type == AGENTSYS_EVENT_SHUTDOWN)
@@ -80,7 +97,7 @@ static void naive_text(const struct agentsys_event *event, char *text)
 	char part[ROOM];
 
 	text[0] = '\0';
-	if (event->agent_id)
+	if (event->agent_id && !is_of_group(event))
 		sprintf(text, "Agent %u ", event->agent_id);
 	for (const char *c = find_sentence(event); *c; c++) {
 		snprintf(part, sizeof(part), "%c", *c);
@@ -93,6 +110,12 @@ static void naive_text(const struct agentsys_event *event, char *text)
 			break;
 		case 't':
 			sprintf(part, "%u", event->type);
+			break;
+		case 'i':
+			sprintf(part, "%u", event->instance);
+			break;
+		case 'n':
+			snprintf(part, sizeof(part), "%.*s", (int)sizeof(event->name), event->name);
 			break;
 		case 'e':
 			naive_end(event, part);
@@ -137,6 +160,7 @@ static void check_names(u32 a, u32 b)
 		{ agentsys_state_name, 0, __AGENTSYS_STATES },
 		{ agentsys_cause_name, 0, __AGENTSYS_CAUSES },
 		{ agentsys_restart_name, 0, __AGENTSYS_RESTARTS },
+		{ agentsys_strategy_name, 0, __AGENTSYS_STRATEGIES },
 		{ agentsys_event_name, 1, __AGENTSYS_EVENTS },
 		{ agentsys_step_text, 0, __AGENTSYS_STEPS },
 	};
@@ -156,17 +180,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz in = { data, size };
 	struct agentsys_event event = { 0 };
+	u32 a, b, error;
 	const char *text;
-	u32 error;
 
 	event.type = (u16)fuzz_number(&in, 1 + fuzz_u8(&in) % 2);
 	event.cause = (u16)fuzz_number(&in, 1 + fuzz_u8(&in) % 2);
 	event.agent_id = (u32)fuzz_any(&in);
 	event.code = (s32)fuzz_any(&in);
 	event.value = fuzz_any(&in);
-	check_event(&event);
-	check_names((u32)fuzz_any(&in), (u32)fuzz_any(&in));
+	a = (u32)fuzz_any(&in);
+	b = (u32)fuzz_any(&in);
 	error = (u32)fuzz_any(&in);
+	event.instance = (u32)fuzz_any(&in);
+	for (size_t i = fuzz_u8(&in) % (sizeof(event.name) + 1); i--;)
+		event.name[i] = (char)fuzz_u8(&in);
+	check_event(&event);
+	check_names(a, b);
 	text = agentsys_error_text(error);
 	if (text)
 		CHECK(!strcmp(text, strerror((int)error)));
