@@ -41,6 +41,8 @@ struct agentsys_spec;
  * @start_ns: last start, CLOCK_BOOTTIME, 0 for never
  * @end_ns: last end, likewise
  * @next_start_ns: when it is started again, in state backoff
+ * @streak: restarts in a row without a stable run
+ * @survival_ms: how long instances survive, see struct agentsys_restart_past
  * @cpu_us: CPU time of cgroups that it had and that are gone
  */
 struct agentsys_status {
@@ -62,6 +64,8 @@ struct agentsys_status {
 	u64 start_ns;
 	u64 end_ns;
 	u64 next_start_ns;
+	u32 streak;
+	u32 survival_ms;
 	u64 cpu_us;
 };
 

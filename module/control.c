@@ -57,14 +57,37 @@ static int add_waiter(struct agentsys_agent *agent, struct agentsys_waiter *wait
 static void change_policy(struct agentsys_restart_policy *policy,
 			  const struct agentsys_policy_change *change)
 {
-	if (change->has & AGENTSYS_POLICY_CONDITION)
-		policy->condition = change->policy.condition;
-	if (change->has & AGENTSYS_POLICY_MAX_RESTARTS)
-		policy->max_restarts = change->policy.max_restarts;
-	if (change->has & AGENTSYS_POLICY_INITIAL)
-		policy->backoff_initial_ms = change->policy.backoff_initial_ms;
-	if (change->has & AGENTSYS_POLICY_MAX)
-		policy->backoff_max_ms = change->policy.backoff_max_ms;
+	const struct agentsys_restart_policy *new = &change->policy;
+	u32 has = change->has;
+
+	if (has & AGENTSYS_POLICY_CONDITION)
+		policy->condition = new->condition;
+	if (has & AGENTSYS_POLICY_MAX_RESTARTS)
+		policy->max_restarts = new->max_restarts;
+	if (has & AGENTSYS_POLICY_INITIAL)
+		policy->backoff_initial_ms = new->backoff_initial_ms;
+	if (has & AGENTSYS_POLICY_MAX)
+		policy->backoff_max_ms = new->backoff_max_ms;
+	if (has & AGENTSYS_POLICY_KIND)
+		policy->backoff_kind = new->backoff_kind;
+	if (has & AGENTSYS_POLICY_JITTER)
+		policy->jitter = new->jitter;
+	if (has & AGENTSYS_POLICY_STABLE)
+		policy->stable_ms = new->stable_ms;
+	if (has & AGENTSYS_POLICY_BREAKER)
+		policy->breaker = new->breaker;
+	if (has & AGENTSYS_POLICY_BREAKER_MS)
+		policy->breaker_ms = new->breaker_ms;
+	if (has & AGENTSYS_POLICY_SUCCESS_CODES)
+		memcpy(policy->success_codes, new->success_codes, sizeof(new->success_codes));
+	if (has & AGENTSYS_POLICY_SUCCESS_SIGNALS)
+		policy->success_signals = new->success_signals;
+	if (has & AGENTSYS_POLICY_NEVER_CODES)
+		memcpy(policy->never_codes, new->never_codes, sizeof(new->never_codes));
+	if (has & AGENTSYS_POLICY_NEVER_SIGNALS)
+		policy->never_signals = new->never_signals;
+	if (has & AGENTSYS_POLICY_NEVER_CAUSES)
+		policy->never_causes = new->never_causes;
 }
 
 /* In the group it has a place, and the policy that was not given. Nobody sees it yet. */
@@ -241,6 +264,8 @@ int agentsys_control(u32 id, enum agentsys_input input, u32 stop_timeout_ms,
 static void set_policy(struct agentsys_agent *agent, const struct agentsys_restart_policy *policy)
 {
 	struct agentsys_status *status = &agent->status;
+	struct agentsys_restart_past past = { .used = status->restarts };
+	const struct agentsys_end end = { .cause = status->cause, .code = status->code };
 	struct agentsys_verdict verdict;
 
 	spin_lock(&agent->lock);
@@ -253,7 +278,7 @@ static void set_policy(struct agentsys_agent *agent, const struct agentsys_resta
 	if (status->state != AGENTSYS_BACKOFF)
 		return;
 	/* Would it be restarted by these rules too? Then when it was told. */
-	agentsys_restart_decide(policy, status->restarts, status->cause, status->code, &verdict);
+	agentsys_restart_decide(policy, &past, &end, 0, &verdict);
 	if (verdict.state != AGENTSYS_BACKOFF)
 		agentsys_supervisor_apply(agent, AGENTSYS_IN_STOP);
 }

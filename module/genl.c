@@ -37,6 +37,11 @@ static struct netlink_range_validation timeout_range __ro_after_init = {
 	.max = STOP_TIMEOUT_BOUND_MS,
 };
 
+static struct netlink_range_validation stable_range __ro_after_init = {
+	.min = 1,
+	.max = STOP_TIMEOUT_BOUND_MS,
+};
+
 static struct netlink_range_validation positive_range __ro_after_init = {
 	.max = S32_MAX,
 };
@@ -53,7 +58,17 @@ static struct netlink_range_validation positive_range __ro_after_init = {
 	[AGENTSYS_A_RESTART] = NLA_POLICY_MAX(NLA_U32, __AGENTSYS_RESTARTS - 1),	\
 	[AGENTSYS_A_MAX_RESTARTS] = NLA_POLICY_FULL_RANGE(NLA_U32, &positive_range),	\
 	[AGENTSYS_A_BACKOFF_INITIAL] = NLA_POLICY_FULL_RANGE(NLA_U32, &timeout_range),	\
-	[AGENTSYS_A_BACKOFF_MAX] = NLA_POLICY_FULL_RANGE(NLA_U32, &timeout_range)
+	[AGENTSYS_A_BACKOFF_MAX] = NLA_POLICY_FULL_RANGE(NLA_U32, &timeout_range),	\
+	[AGENTSYS_A_BACKOFF_KIND] = NLA_POLICY_MAX(NLA_U32, __AGENTSYS_BACKOFFS - 1),	\
+	[AGENTSYS_A_JITTER] = NLA_POLICY_MAX(NLA_U32, 100),		\
+	[AGENTSYS_A_STABLE] = NLA_POLICY_FULL_RANGE(NLA_U32, &stable_range),	\
+	[AGENTSYS_A_BREAKER] = NLA_POLICY_FULL_RANGE(NLA_U32, &positive_range),	\
+	[AGENTSYS_A_BREAKER_OPEN] = NLA_POLICY_FULL_RANGE(NLA_U32, &timeout_range),	\
+	[AGENTSYS_A_SUCCESS_CODES] = NLA_POLICY_EXACT_LEN(8 * AGENTSYS_CODE_WORDS),	\
+	[AGENTSYS_A_SUCCESS_SIGNALS] = { .type = NLA_U64 },		\
+	[AGENTSYS_A_NEVER_CODES] = NLA_POLICY_EXACT_LEN(8 * AGENTSYS_CODE_WORDS),	\
+	[AGENTSYS_A_NEVER_SIGNALS] = { .type = NLA_U64 },		\
+	[AGENTSYS_A_NEVER_CAUSES] = NLA_POLICY_MAX(NLA_U32, BIT(__AGENTSYS_CAUSES) - 1)
 #define POLICY_LIMITS							\
 	[AGENTSYS_A_MEMORY_MAX] = { .type = NLA_U64 },			\
 	[AGENTSYS_A_MEMORY_HIGH] = { .type = NLA_U64 },			\
@@ -83,7 +98,7 @@ static const struct nla_policy shutdown_policy[AGENTSYS_A_STOP_TIMEOUT + 1] = {
 	POLICY_TIMEOUT,
 };
 
-static const struct nla_policy set_policy[AGENTSYS_A_BACKOFF_MAX + 1] = {
+static const struct nla_policy set_policy[AGENTSYS_A_NEVER_CAUSES + 1] = {
 	POLICY_ID,
 	POLICY_RESTART,
 };
@@ -100,7 +115,7 @@ static const struct nla_policy attach_policy[AGENTSYS_A_PIDS_MAX + 1] = {
 
 /* clang-format on */
 
-static const struct nla_policy spawn_policy[AGENTSYS_A_GROUP + 1] = {
+static const struct nla_policy spawn_policy[AGENTSYS_A_NEVER_CAUSES + 1] = {
 	POLICY_ID,
 	POLICY_NAME,
 	POLICY_WAIT,

@@ -31,6 +31,35 @@ static int put_spec(struct sk_buff *skb, const struct agentsys_job *job)
 	       put_u64(skb, AGENTSYS_A_PIDS_MAX, job->pids_max);
 }
 
+static int put_circuit(struct sk_buff *skb, const struct agentsys_status *status)
+{
+	u64 ran_ms = status->spawns == status->exits ?
+			     0 :
+			     div_u64(ktime_get_boottime_ns() - status->start_ns, NSEC_PER_MSEC);
+
+	return nla_put_u32(skb, AGENTSYS_A_STREAK, status->streak) ||
+	       nla_put_u32(skb, AGENTSYS_A_SURVIVAL, status->survival_ms) ||
+	       nla_put_u32(skb, AGENTSYS_A_CIRCUIT,
+			   agentsys_circuit_of(&status->policy, status->streak, status->state,
+					       ran_ms));
+}
+
+static int put_more_policy(struct sk_buff *skb, const struct agentsys_restart_policy *policy)
+{
+	return nla_put_u32(skb, AGENTSYS_A_BACKOFF_KIND, policy->backoff_kind) ||
+	       nla_put_u32(skb, AGENTSYS_A_JITTER, policy->jitter) ||
+	       nla_put_u32(skb, AGENTSYS_A_STABLE, policy->stable_ms) ||
+	       nla_put_u32(skb, AGENTSYS_A_BREAKER, policy->breaker) ||
+	       nla_put_u32(skb, AGENTSYS_A_BREAKER_OPEN, policy->breaker_ms) ||
+	       nla_put(skb, AGENTSYS_A_SUCCESS_CODES, sizeof(policy->success_codes),
+		       policy->success_codes) ||
+	       put_u64(skb, AGENTSYS_A_SUCCESS_SIGNALS, policy->success_signals) ||
+	       nla_put(skb, AGENTSYS_A_NEVER_CODES, sizeof(policy->never_codes),
+		       policy->never_codes) ||
+	       put_u64(skb, AGENTSYS_A_NEVER_SIGNALS, policy->never_signals) ||
+	       nla_put_u32(skb, AGENTSYS_A_NEVER_CAUSES, policy->never_causes);
+}
+
 static int put_policy(struct sk_buff *skb, const struct agentsys_status *status)
 {
 	return nla_put_u32(skb, AGENTSYS_A_RESTART, status->policy.condition) ||
@@ -86,7 +115,8 @@ int agentsys_genl_put_agent(struct sk_buff *skb, struct agentsys_agent *agent)
 	agentsys_agent_status(agent, &status);
 	if (nla_put_u32(skb, AGENTSYS_A_ID, agent->id) ||
 	    nla_put_string(skb, AGENTSYS_A_NAME, agent->name) || put_status(skb, &status) ||
-	    put_policy(skb, &status) || put_next_start(skb, &status) ||
+	    put_policy(skb, &status) || put_more_policy(skb, &status.policy) ||
+	    put_circuit(skb, &status) || put_next_start(skb, &status) ||
 	    put_u64(skb, AGENTSYS_A_CPU_TIME, cpu_us) || put_u64(skb, AGENTSYS_A_MEMORY, memory) ||
 	    put_u64(skb, AGENTSYS_A_HEARTBEATS, atomic64_read(&agent->heartbeats)) ||
 	    put_u64(skb, AGENTSYS_A_LAST_ACTIVITY, READ_ONCE(agent->activity_ns)) ||

@@ -464,12 +464,40 @@ struct agentsys_agent *agentsys_genl_attach_spec(struct genl_info *info,
 
 void agentsys_genl_policy(struct genl_info *info, struct agentsys_policy_change *change)
 {
-	change->policy.condition = get_u32(info, AGENTSYS_A_RESTART, 0);
-	change->policy.max_restarts = get_u32(info, AGENTSYS_A_MAX_RESTARTS, 0);
-	change->policy.backoff_initial_ms = get_u32(info, AGENTSYS_A_BACKOFF_INITIAL, 0);
-	change->policy.backoff_max_ms = get_u32(info, AGENTSYS_A_BACKOFF_MAX, 0);
-	change->has = (info->attrs[AGENTSYS_A_RESTART] ? AGENTSYS_POLICY_CONDITION : 0) |
-		      (info->attrs[AGENTSYS_A_MAX_RESTARTS] ? AGENTSYS_POLICY_MAX_RESTARTS : 0) |
-		      (info->attrs[AGENTSYS_A_BACKOFF_INITIAL] ? AGENTSYS_POLICY_INITIAL : 0) |
-		      (info->attrs[AGENTSYS_A_BACKOFF_MAX] ? AGENTSYS_POLICY_MAX : 0);
+	struct agentsys_restart_policy *policy = &change->policy;
+	const struct {
+		int attr;
+		u32 has;
+		void *value;
+		size_t size;
+	} fields[] = {
+#define FIELD(attr, has, field) { attr, has, &policy->field, sizeof(policy->field) }
+		FIELD(AGENTSYS_A_RESTART, AGENTSYS_POLICY_CONDITION, condition),
+		FIELD(AGENTSYS_A_MAX_RESTARTS, AGENTSYS_POLICY_MAX_RESTARTS, max_restarts),
+		FIELD(AGENTSYS_A_BACKOFF_INITIAL, AGENTSYS_POLICY_INITIAL, backoff_initial_ms),
+		FIELD(AGENTSYS_A_BACKOFF_MAX, AGENTSYS_POLICY_MAX, backoff_max_ms),
+		FIELD(AGENTSYS_A_BACKOFF_KIND, AGENTSYS_POLICY_KIND, backoff_kind),
+		FIELD(AGENTSYS_A_JITTER, AGENTSYS_POLICY_JITTER, jitter),
+		FIELD(AGENTSYS_A_STABLE, AGENTSYS_POLICY_STABLE, stable_ms),
+		FIELD(AGENTSYS_A_BREAKER, AGENTSYS_POLICY_BREAKER, breaker),
+		FIELD(AGENTSYS_A_BREAKER_OPEN, AGENTSYS_POLICY_BREAKER_MS, breaker_ms),
+		FIELD(AGENTSYS_A_SUCCESS_CODES, AGENTSYS_POLICY_SUCCESS_CODES, success_codes),
+		FIELD(AGENTSYS_A_SUCCESS_SIGNALS, AGENTSYS_POLICY_SUCCESS_SIGNALS, success_signals),
+		FIELD(AGENTSYS_A_NEVER_CODES, AGENTSYS_POLICY_NEVER_CODES, never_codes),
+		FIELD(AGENTSYS_A_NEVER_SIGNALS, AGENTSYS_POLICY_NEVER_SIGNALS, never_signals),
+		FIELD(AGENTSYS_A_NEVER_CAUSES, AGENTSYS_POLICY_NEVER_CAUSES, never_causes),
+#undef FIELD
+	};
+	unsigned int i;
+
+	change->has = 0;
+	for (i = 0; i < ARRAY_SIZE(fields); i++) {
+		struct nlattr *attr = info->attrs[fields[i].attr];
+
+		if (!attr)
+			continue;
+		/* The netlink policy has seen to the size. */
+		memcpy(fields[i].value, nla_data(attr), fields[i].size);
+		change->has |= fields[i].has;
+	}
 }

@@ -227,6 +227,7 @@ void agentsys_group_defaults(const struct agentsys_group *group,
 {
 	bool in_root = group == &root.tree;
 
+	memset(policy, 0, sizeof(*policy));
 	if (in_root || group->policy.strategy == AGENTSYS_PERMANENT)
 		policy->condition = AGENTSYS_RESTART_NEVER;
 	else if (group->policy.strategy == AGENTSYS_TRANSIENT)
@@ -235,7 +236,9 @@ void agentsys_group_defaults(const struct agentsys_group *group,
 		policy->condition = AGENTSYS_RESTART_ALWAYS;
 	policy->max_restarts = in_root ? AGENTSYS_MAX_RESTARTS_DEFAULT :
 					 AGENTSYS_RESTARTS_UNLIMITED;
-	/* The delays are the group's. */
+	policy->backoff_kind = AGENTSYS_BACKOFF_EXPONENTIAL;
+	policy->stable_ms = AGENTSYS_STABLE_DEFAULT_MS;
+	policy->breaker_ms = AGENTSYS_BREAKER_DEFAULT_MS;
 	policy->backoff_initial_ms = group->policy.backoff_initial_ms;
 	policy->backoff_max_ms = group->policy.backoff_max_ms;
 }

@@ -5,8 +5,10 @@
  */
 #include "supervisor.h"
 
+#include <linux/math64.h>
 #include <linux/module.h>
 #include <linux/netlink.h>
+#include <linux/random.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/ktime.h>
@@ -269,10 +271,13 @@ static void launch(struct agentsys_agent *agent, enum agentsys_input input)
 
 	spin_lock(&agent->lock);
 	agent->first = !status->instance++;
-	if (agent->by_hand)
+	if (agent->by_hand) {
 		status->restarts = 0;
-	else if (!agent->by_group)
+		status->streak = 0;
+		status->survival_ms = 0;
+	} else if (!agent->by_group) {
 		status->restarts++;
+	}
 	status->next_start_ns = 0;
 	spin_unlock(&agent->lock);
 	agent->by_group = false;
@@ -360,7 +365,7 @@ static void note_end(struct agentsys_agent *agent, enum agentsys_input input,
 		     enum agentsys_cause cause, s32 code)
 {
 	struct agentsys_status *status = &agent->status;
-	bool crash = agentsys_cause_abnormal(cause, code) && !agent->asked;
+	bool crash = agentsys_end_abnormal(&status->policy, cause, code) && !agent->asked;
 	u64 now = input == AGENTSYS_IN_ENDED ? agent->ended_ns : ktime_get_boottime_ns();
 	u64 ran_ns = agent->ran ? now - status->start_ns : 0;
 
@@ -454,13 +459,16 @@ static bool came_too_early(const struct agentsys_agent *agent)
 }
 
 /* It would be started again: its group says how. */
-static void restart_or_not(struct agentsys_agent *agent, u32 delay_ms)
+static void restart_or_not(struct agentsys_agent *agent, const struct agentsys_verdict *verdict)
 {
 	struct agentsys_group *group = agent->node.parent;
 
 	switch (agentsys_tree_failed(&agent->node, agent->id)) {
 	case AGENTSYS_TREE_ALONE:
-		schedule_restart(agent, delay_ms);
+		if (verdict->opens)
+			agentsys_event_agent(agent, AGENTSYS_EVENT_CIRCUIT_OPEN, 0,
+					     agent->status.streak, verdict->delay_ms);
+		schedule_restart(agent, verdict->delay_ms);
 		break;
 	case AGENTSYS_TREE_WAIT:
 		park(agent);
@@ -474,9 +482,32 @@ static void restart_or_not(struct agentsys_agent *agent, u32 delay_ms)
 	}
 }
 
-static void decide(struct agentsys_agent *agent, enum agentsys_input input)
+/* By its own policy; what it did counts for the next time. */
+static void judge(struct agentsys_agent *agent, enum agentsys_cause cause, s32 code, u64 ran_ns,
+		  struct agentsys_verdict *verdict)
 {
 	struct agentsys_status *status = &agent->status;
+	struct agentsys_restart_past past = {
+		.used = status->restarts,
+		.streak = status->streak,
+		.survival_ms = status->survival_ms,
+	};
+	const struct agentsys_end end = {
+		.cause = cause,
+		.code = code,
+		.ran_ms = div_u64(ran_ns, NSEC_PER_MSEC),
+	};
+
+	agentsys_restart_decide(&status->policy, &past, &end, get_random_u32(), verdict);
+	spin_lock(&agent->lock);
+	status->streak = past.streak;
+	status->survival_ms = past.survival_ms;
+	spin_unlock(&agent->lock);
+}
+
+static void decide(struct agentsys_agent *agent, enum agentsys_input input)
+{
+	u64 ran_ns = agent->ran ? agent->ended_ns - agent->status.start_ns : 0;
 	struct agentsys_verdict verdict;
 	enum agentsys_cause cause;
 	s32 code;
@@ -496,9 +527,9 @@ static void decide(struct agentsys_agent *agent, enum agentsys_input input)
 		finish(agent, AGENTSYS_FAILED);
 		return;
 	}
-	agentsys_restart_decide(&status->policy, status->restarts, cause, code, &verdict);
+	judge(agent, cause, code, ran_ns, &verdict);
 	if (verdict.state == AGENTSYS_BACKOFF && !agentsys_shutdown_active())
-		restart_or_not(agent, verdict.delay_ms);
+		restart_or_not(agent, &verdict);
 	else
 		finish(agent, verdict.state == AGENTSYS_BACKOFF ? AGENTSYS_EXITED : verdict.state);
 }

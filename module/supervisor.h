@@ -33,6 +33,8 @@ int agentsys_attach(struct agentsys_agent *agent, u32 id, pid_t pid,
 #define AGENTSYS_MAX_RESTARTS_DEFAULT	    3
 #define AGENTSYS_BACKOFF_INITIAL_DEFAULT_MS 100
 #define AGENTSYS_BACKOFF_MAX_DEFAULT_MS	    30000
+#define AGENTSYS_STABLE_DEFAULT_MS	    60000
+#define AGENTSYS_BREAKER_DEFAULT_MS	    60000
 
 #define AGENTSYS_OWN_TIMEOUT U32_MAX /* the agent's own stop timeout */
 
@@ -47,10 +49,20 @@ int agentsys_control(u32 id, enum agentsys_input input, u32 stop_timeout_ms,
  */
 struct agentsys_policy_change {
 	u32 has;
-#define AGENTSYS_POLICY_CONDITION    BIT(0)
-#define AGENTSYS_POLICY_MAX_RESTARTS BIT(1)
-#define AGENTSYS_POLICY_INITIAL	     BIT(2)
-#define AGENTSYS_POLICY_MAX	     BIT(3)
+#define AGENTSYS_POLICY_CONDITION	BIT(0)
+#define AGENTSYS_POLICY_MAX_RESTARTS	BIT(1)
+#define AGENTSYS_POLICY_INITIAL		BIT(2)
+#define AGENTSYS_POLICY_MAX		BIT(3)
+#define AGENTSYS_POLICY_KIND		BIT(4)
+#define AGENTSYS_POLICY_JITTER		BIT(5)
+#define AGENTSYS_POLICY_STABLE		BIT(6)
+#define AGENTSYS_POLICY_BREAKER		BIT(7)
+#define AGENTSYS_POLICY_BREAKER_MS	BIT(8)
+#define AGENTSYS_POLICY_SUCCESS_CODES	BIT(9)
+#define AGENTSYS_POLICY_SUCCESS_SIGNALS BIT(10)
+#define AGENTSYS_POLICY_NEVER_CODES	BIT(11)
+#define AGENTSYS_POLICY_NEVER_SIGNALS	BIT(12)
+#define AGENTSYS_POLICY_NEVER_CAUSES	BIT(13)
 	struct agentsys_restart_policy policy;
 };
 

@@ -34,6 +34,6 @@ bool agentsys_budget_endless(u32 budget, u32 within_ms, u32 initial_ms, u32 max_
 	u32 n;
 
 	for (n = 1; n <= budget; n++)
-		least_ms += agentsys_backoff_ms(&backoff, n);
+		least_ms += agentsys_backoff_ms(&backoff, n, 0);
 	return least_ms > within_ms;
 }

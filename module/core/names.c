@@ -39,9 +39,27 @@ static const char *const restart_names[] = {
 	[AGENTSYS_RESTART_NEVER]	= "never",
 	[AGENTSYS_RESTART_ON_FAILURE]	= "on-failure",
 	[AGENTSYS_RESTART_ALWAYS]	= "always",
+	[AGENTSYS_RESTART_ON_ABNORMAL]	= "on-abnormal",
 };
 
 static_assert(ARRAY_SIZE(restart_names) == __AGENTSYS_RESTARTS, "a condition has no name");
+
+static const char *const backoff_names[] = {
+	[AGENTSYS_BACKOFF_EXPONENTIAL]	= "exponential",
+	[AGENTSYS_BACKOFF_LINEAR]	= "linear",
+	[AGENTSYS_BACKOFF_CONSTANT]	= "constant",
+	[AGENTSYS_BACKOFF_ADAPTIVE]	= "adaptive",
+};
+
+static_assert(ARRAY_SIZE(backoff_names) == __AGENTSYS_BACKOFFS, "a backoff has no name");
+
+static const char *const circuit_names[] = {
+	[AGENTSYS_CIRCUIT_CLOSED]	= "closed",
+	[AGENTSYS_CIRCUIT_OPEN]		= "open",
+	[AGENTSYS_CIRCUIT_HALF_OPEN]	= "half-open",
+};
+
+static_assert(ARRAY_SIZE(circuit_names) == __AGENTSYS_CIRCUITS, "a circuit has no name");
 
 static const char *const strategy_names[] = {
 	[AGENTSYS_ONE_FOR_ONE]	= "one_for_one",
@@ -75,6 +93,7 @@ static const char *const event_names[] = {
 	[AGENTSYS_EVENT_GROUP_STARTED]		= "group-started",
 	[AGENTSYS_EVENT_GROUP_STOPPED]		= "group-stopped",
 	[AGENTSYS_EVENT_GROUP_FAILED]		= "group-failed",
+	[AGENTSYS_EVENT_CIRCUIT_OPEN]		= "circuit-open",
 };
 
 static_assert(ARRAY_SIZE(event_names) == __AGENTSYS_EVENTS, "an event has no name");
@@ -165,6 +184,16 @@ const char *agentsys_cause_name(u32 cause)
 const char *agentsys_restart_name(u32 condition)
 {
 	return LOOKUP(restart_names, condition);
+}
+
+const char *agentsys_backoff_name(u32 kind)
+{
+	return LOOKUP(backoff_names, kind);
+}
+
+const char *agentsys_circuit_name(u32 circuit)
+{
+	return LOOKUP(circuit_names, circuit);
 }
 
 const char *agentsys_strategy_name(u32 strategy)
@@ -258,6 +287,9 @@ static int agent_text(const struct agentsys_event *event, char *buf, size_t len)
 		return snprintf(buf, len, "resumed");
 	case AGENTSYS_EVENT_REMOVE:
 		return snprintf(buf, len, "removed");
+	case AGENTSYS_EVENT_CIRCUIT_OPEN:
+		return snprintf(buf, len, "circuit open for %llu ms after %d restarts in a row",
+				event->value, event->code);
 	case AGENTSYS_EVENT_POLICY:
 		if (event->code == AGENTSYS_RESTART_NEVER)
 			return snprintf(buf, len, "is not restarted any more");
@@ -275,14 +307,16 @@ static int group_text(const struct agentsys_event *event, char *buf, size_t len)
 	case AGENTSYS_EVENT_GROUP_RESTART:
 		if (!event->code)
 			return snprintf(buf, len, "restarts as asked");
-		return snprintf(buf, len, "restarts in %llu ms after the end of agent %d (restart %u)",
+		return snprintf(buf, len,
+				"restarts in %llu ms after the end of agent %d (restart %u)",
 				event->value, event->code, event->instance);
 	case AGENTSYS_EVENT_GROUP_STARTED:
 		return snprintf(buf, len, "started");
 	case AGENTSYS_EVENT_GROUP_STOPPED:
 		return snprintf(buf, len, "stopped");
 	default:
-		return snprintf(buf, len, "failed after the end of agent %d (%u restarts, %llu allowed)",
+		return snprintf(buf, len,
+				"failed after the end of agent %d (%u restarts, %llu allowed)",
 				event->code, event->instance, event->value);
 	}
 }
@@ -315,8 +349,8 @@ int agentsys_event_text(const struct agentsys_event *event, char *buf, size_t le
 
 	if (is_of_group(event)) {
 		group_text(event, text, sizeof(text));
-		return snprintf(buf, len, "Group %.*s %s", (int)strnlen(event->name, sizeof(event->name)),
-				event->name, text);
+		return snprintf(buf, len, "Group %.*s %s",
+				(int)strnlen(event->name, sizeof(event->name)), event->name, text);
 	}
 	if (!event->agent_id)
 		return module_text(event, buf, len);

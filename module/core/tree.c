@@ -52,7 +52,7 @@ static u32 backoff_ms(const struct agentsys_group *group)
 		.backoff_max_ms = group->policy.backoff_max_ms,
 	};
 
-	return agentsys_backoff_ms(&backoff, group->spent.n);
+	return agentsys_backoff_ms(&backoff, group->spent.n, 0);
 }
 
 /* ---- what a group begins with ---- */

@@ -165,7 +165,7 @@ TEST_F(groups, a_round_leaves_alone_what_was_down)
 TEST_F(groups, a_deaf_member_is_killed_in_a_round)
 {
 	struct agents *a = &self->a;
-	struct agentsys_spec *deaf = SPEC(program("actor"), "deaf");
+	struct agentsys_spec *deaf = SPEC(program("actor"), "stubborn");
 	int out = piped(deaf, 1);
 
 	GROUP(a, "g", NULL, AGENTSYS_ONE_FOR_ALL);

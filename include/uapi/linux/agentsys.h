@@ -108,14 +108,55 @@ enum agentsys_cause {
  * @AGENTSYS_RESTART_ON_FAILURE: after an exit code other than 0, a signal, oom or a
  *	failed relaunch
  * @AGENTSYS_RESTART_ALWAYS: after every end that nobody asked for
+ * @AGENTSYS_RESTART_ON_ABNORMAL: after a signal, oom or a fault, but no exit code
  */
 enum agentsys_restart {
 	AGENTSYS_RESTART_NEVER,
 	AGENTSYS_RESTART_ON_FAILURE,
 	AGENTSYS_RESTART_ALWAYS,
+	AGENTSYS_RESTART_ON_ABNORMAL,
 
 	__AGENTSYS_RESTARTS,
 };
+
+/**
+ * enum agentsys_backoff - how the delay before a restart grows
+ *
+ * With n restarts in a row, this one included, of instances that did not run for
+ * the stable time; never more than the maximum.
+ *
+ * @AGENTSYS_BACKOFF_EXPONENTIAL: initial * 2^(n-1)
+ * @AGENTSYS_BACKOFF_LINEAR: initial * n
+ * @AGENTSYS_BACKOFF_CONSTANT: initial
+ * @AGENTSYS_BACKOFF_ADAPTIVE: initial * stable / s, and no less than initial; s is how
+ *	long instances survive: the mean of the last run time and of s before it
+ */
+enum agentsys_backoff {
+	AGENTSYS_BACKOFF_EXPONENTIAL,
+	AGENTSYS_BACKOFF_LINEAR,
+	AGENTSYS_BACKOFF_CONSTANT,
+	AGENTSYS_BACKOFF_ADAPTIVE,
+
+	__AGENTSYS_BACKOFFS,
+};
+
+/**
+ * enum agentsys_circuit - the circuit breaker of an agent that ends again and again
+ * @AGENTSYS_CIRCUIT_CLOSED: restarts are made as the backoff says
+ * @AGENTSYS_CIRCUIT_OPEN: too many in a row: the next one waits for the break
+ * @AGENTSYS_CIRCUIT_HALF_OPEN: one is tried: it closes with a stable run, and opens
+ *	with an end before that
+ */
+enum agentsys_circuit {
+	AGENTSYS_CIRCUIT_CLOSED,
+	AGENTSYS_CIRCUIT_OPEN,
+	AGENTSYS_CIRCUIT_HALF_OPEN,
+
+	__AGENTSYS_CIRCUITS,
+};
+
+/* Exit codes, a bit for each: code n is bit n % 64 of word n / 64. */
+#define AGENTSYS_CODE_WORDS	4
 
 /**
  * enum agentsys_strategy - what a group does when a member ends that is to be restarted
@@ -204,6 +245,7 @@ enum agentsys_event_type {
 	AGENTSYS_EVENT_GROUP_STARTED,	/* all that were to be started run [0, ns since that began] */
 	AGENTSYS_EVENT_GROUP_STOPPED,	/* all of it has ended, as asked [0, ns since that began] */
 	AGENTSYS_EVENT_GROUP_FAILED,	/* its budget is spent, its members are stopped, instance restarts in the window [agent whose end is the reason, budget] */
+	AGENTSYS_EVENT_CIRCUIT_OPEN,	/* of an agent: the next restart waits for the break [restarts in a row, ms] */
 
 	__AGENTSYS_EVENTS,
 };

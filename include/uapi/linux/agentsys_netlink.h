@@ -77,7 +77,7 @@
  *	-ESRCH, -EBUSY it has not ended, or 64 wait for it; -ECANCELED, as
  *	the second answer: it was started again before
  * @AGENTSYS_CMD_SET: change the restart policy [ID, (RESTART), (MAX_RESTARTS),
- *	(BACKOFF_INITIAL), (BACKOFF_MAX)]
+ *	(BACKOFF_*), (JITTER), (STABLE), (BREAKER*), (SUCCESS_*), (NEVER_*)]
  *	-ESRCH, -EOPNOTSUPP attached, -EINVAL
  * @AGENTSYS_CMD_SYSTEM_GET: counters of the system []; answered with
  *	attributes of enum agentsys_system_attr
@@ -195,7 +195,7 @@ enum agentsys_attr {
 	AGENTSYS_A_RESTART,		/* u32: enum agentsys_restart; = never in root, else as enum agentsys_strategy says */
 	AGENTSYS_A_MAX_RESTARTS,	/* u32: restarts in its life, 0 to 2^31-1; = 0 with never, else 3 in root, unlimited below */
 	AGENTSYS_A_BACKOFF_INITIAL,	/* u32: ms before the first restart; = 100; 0 restarts at once */
-	AGENTSYS_A_BACKOFF_MAX,		/* u32: ms, the delay doubles up to here; = 30000; at most 86400000 */
+	AGENTSYS_A_BACKOFF_MAX,		/* u32: ms, the delay grows up to here; = 30000; at most 86400000 */
 	AGENTSYS_A_STOP_SIGNAL,		/* u32: 1 to 64; = 15 (SIGTERM) */
 	AGENTSYS_A_STOP_TIMEOUT,	/* u32: ms until everything left is killed; = 10000; at most 86400000 */
 
@@ -229,6 +229,23 @@ enum agentsys_attr {
 	/* where it stands in the supervision tree */
 	AGENTSYS_A_GROUP,		/* string: the group that it is in; = "root" */
 	AGENTSYS_A_PLACE,		/* u32: grows with the order in it, only in answers */
+
+	/* spec: more of how it starts again */
+	AGENTSYS_A_BACKOFF_KIND,	/* u32: enum agentsys_backoff; = exponential */
+	AGENTSYS_A_JITTER,		/* u32: per cent of a delay, up to which are added at random; = 0; at most 100 */
+	AGENTSYS_A_STABLE,		/* u32: ms; the delay starts anew after an instance that ran so long; = 60000; 1 to 86400000 */
+	AGENTSYS_A_BREAKER,		/* u32: restarts in a row without a stable run that open the circuit; = 0, never */
+	AGENTSYS_A_BREAKER_OPEN,	/* u32: ms for which it is open; = 60000; at most 86400000 */
+	AGENTSYS_A_SUCCESS_CODES,	/* binary, AGENTSYS_CODE_WORDS u64: exit codes that are no failure, as 0 is; = none */
+	AGENTSYS_A_SUCCESS_SIGNALS,	/* u64: signals that are none, n is bit n-1; = none */
+	AGENTSYS_A_NEVER_CODES,		/* binary, likewise: exit codes after which it is never restarted; = none */
+	AGENTSYS_A_NEVER_SIGNALS,	/* u64: signals, likewise; = none */
+	AGENTSYS_A_NEVER_CAUSES,	/* u32: causes likewise, enum agentsys_cause n is bit n; = none */
+
+	/* state of that, only in answers */
+	AGENTSYS_A_STREAK,		/* u32: restarts in a row without a stable run */
+	AGENTSYS_A_SURVIVAL,		/* u32: ms that instances survive, see AGENTSYS_BACKOFF_ADAPTIVE */
+	AGENTSYS_A_CIRCUIT,		/* u32: enum agentsys_circuit */
 
 	__AGENTSYS_A_MAX,
 	AGENTSYS_A_MAX = __AGENTSYS_A_MAX - 1
