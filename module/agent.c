@@ -59,6 +59,13 @@ void agentsys_agent_put(struct agentsys_agent *agent)
 	kfree_rcu(agent, rcu);
 }
 
+void agentsys_agent_history(struct agentsys_agent *agent, struct agentsys_history *history)
+{
+	spin_lock(&agent->lock);
+	*history = agent->history;
+	spin_unlock(&agent->lock);
+}
+
 void agentsys_agent_status(struct agentsys_agent *agent, struct agentsys_status *status)
 {
 	spin_lock(&agent->lock);

@@ -18,6 +18,7 @@
 
 #include "core/restart.h"
 #include "core/tree.h"
+#include "history.h"
 
 struct agentsys_spec;
 
@@ -109,6 +110,7 @@ enum agentsys_mail {
  * @lock: guards @status for readers; the supervisor alone writes, with both
  *	the supervisor lock and this one held, and so may read with the first
  * @status: what is told of it
+ * @history: its last ends; like @status
  * @cpu_told: the most CPU time that was ever told of it, in us; guarded by @lock
  *
  * Guarded by the supervisor lock:
@@ -167,6 +169,7 @@ struct agentsys_agent {
 
 	spinlock_t lock;
 	struct agentsys_status status;
+	struct agentsys_history history;
 	u64 cpu_told;
 
 	struct agentsys_node node;
@@ -216,6 +219,9 @@ static inline struct agentsys_agent *agentsys_agent_get(struct agentsys_agent *a
 	refcount_inc(&agent->refs);
 	return agent;
 }
+
+/* Copy its last ends. Any process context. */
+void agentsys_agent_history(struct agentsys_agent *agent, struct agentsys_history *history);
 
 /* Copy what is told of @agent. Any process context. */
 void agentsys_agent_status(struct agentsys_agent *agent, struct agentsys_status *status);

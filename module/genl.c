@@ -10,6 +10,7 @@
 #include "agent.h"
 #include "genl_answer.h"
 #include "genl_group.h"
+#include "genl_history.h"
 #include "genl_put.h"
 #include "genl_spec.h"
 #include "mailbox.h"
@@ -532,6 +533,8 @@ static const struct genl_ops ops[] = {
 	  GROUP_POLICY(control) },
 	{ .cmd = AGENTSYS_CMD_GROUP_RESTART, .doit = agentsys_genl_group_restart,
 	  GROUP_POLICY(control) },
+	{ .cmd = AGENTSYS_CMD_HISTORY_GET, .doit = agentsys_genl_history,
+	  STRICT(agentsys_genl_history) },
 	/* clang-format on */
 };
 

@@ -10,6 +10,7 @@
 #include "agent.h"
 #include "core/name.h"
 #include "mailbox.h"
+#include "registry.h"
 #include "shutdown.h"
 #include "supervisor.h"
 #include "telemetry.h"
@@ -23,6 +24,7 @@
  * @due: jiffies at which @tree is to be woken, when @armed
  * @armed: it is to be
  * @since_ns: when what is under way began, CLOCK_BOOTTIME
+ * @history: the last restarts
  * @waiters: who waits for it to run or to end, struct agentsys_waiter
  * @nr_waiters: how many
  */
@@ -34,6 +36,7 @@ struct record {
 	unsigned long due;
 	bool armed;
 	u64 since_ns;
+	struct agentsys_history history;
 	struct list_head waiters;
 	unsigned int nr_waiters;
 };
@@ -165,6 +168,45 @@ static void cancel(struct record *record, enum agentsys_goal goal)
 	answer_all(record, goal, ECANCELED, "something else was asked of the group meanwhile");
 }
 
+/* @agent: whose end is the reason, NULL if somebody asked for it */
+static void remember(struct record *record, const struct agentsys_agent *agent, u32 decision,
+		     u32 delay_ms)
+{
+	struct agentsys_past past = {
+		.time_ns = ktime_get_boottime_ns(),
+		.cause = AGENTSYS_CAUSE_RESTART,
+		.decision = decision,
+		.delay_ms = delay_ms,
+	};
+
+	if (agent) {
+		past.agent_id = agent->id;
+		past.instance = agent->status.instance;
+		past.cause = agent->status.cause;
+		past.code = agent->status.code;
+	}
+	agentsys_history_add(&record->history, &past);
+}
+
+void agentsys_group_remember(struct agentsys_group *group, struct agentsys_agent *agent,
+			     u32 delay_ms)
+{
+	lockdep_assert_held(&agentsys_lock);
+
+	remember(record_of(group), agent, AGENTSYS_DECISION_RESTARTS, delay_ms);
+}
+
+/* The end that @group deals with is the last one of the agent that is its reason. */
+static void remember_reason(struct record *record, u32 decision)
+{
+	u32 id = record->tree.reason;
+	struct agentsys_agent *agent = id ? agentsys_registry_get(id) : NULL;
+
+	remember(record, agent, decision, record->tree.delay_ms);
+	if (agent)
+		agentsys_agent_put(agent);
+}
+
 static void tell(struct agentsys_group *group, u32 what)
 {
 	struct record *record = record_of(group);
@@ -181,6 +223,7 @@ static void tell(struct agentsys_group *group, u32 what)
 		record->since_ns = now;
 		event.code = group->reason;
 		event.value = group->delay_ms;
+		remember_reason(record, AGENTSYS_DECISION_WITH_GROUP);
 		break;
 	case AGENTSYS_EVENT_GROUP_STARTED:
 	case AGENTSYS_EVENT_GROUP_STOPPED:
@@ -189,6 +232,7 @@ static void tell(struct agentsys_group *group, u32 what)
 	case AGENTSYS_EVENT_GROUP_FAILED:
 		event.code = group->reason;
 		event.value = group->policy.budget;
+		remember_reason(record, AGENTSYS_DECISION_FAILS);
 		pr_warn_ratelimited(
 			"group %s failed: %u restarts within %u ms, agent %u was the last\n",
 			record->name, group->spent.n, group->policy.within_ms, group->reason);
@@ -518,6 +562,18 @@ int agentsys_group_status(const char *name, struct agentsys_group_status *status
 	record = find(name);
 	if (record)
 		get_status(record, status);
+	mutex_unlock(&agentsys_lock);
+	return record ? 0 : -ENOENT;
+}
+
+int agentsys_group_history(const char *name, struct agentsys_history *history)
+{
+	struct record *record;
+
+	mutex_lock(&agentsys_lock);
+	record = find(name);
+	if (record)
+		*history = record->history;
 	mutex_unlock(&agentsys_lock);
 	return record ? 0 : -ENOENT;
 }

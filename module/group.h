@@ -10,8 +10,10 @@
 #include <linux/bits.h>
 
 #include "core/tree.h"
+#include "history.h"
 #include "waiter.h"
 
+struct agentsys_agent;
 struct agentsys_restart_policy;
 struct netlink_ext_ack;
 
@@ -83,6 +85,7 @@ int agentsys_group_control(const char *name, enum agentsys_group_command command
 
 /* Copy what is told of @name, or of the first group of a serial above @after: or -ENOENT. */
 int agentsys_group_status(const char *name, struct agentsys_group_status *status);
+int agentsys_group_history(const char *name, struct agentsys_history *history);
 int agentsys_group_next(u32 after, struct agentsys_group_status *status);
 
 /* How often groups have come and gone; tells a dump that it was overtaken. */
@@ -99,6 +102,10 @@ const char *agentsys_group_name(const struct agentsys_group *group);
 /* What an agent of @group gets that says nothing of it. */
 void agentsys_group_defaults(const struct agentsys_group *group,
 			     struct agentsys_restart_policy *policy);
+
+/* An agent of @group, which has ended, is started again by itself in @delay_ms. */
+void agentsys_group_remember(struct agentsys_group *group, struct agentsys_agent *agent,
+			     u32 delay_ms);
 
 /* A shutdown begins: nothing that is under way starts anything again. */
 void agentsys_groups_end(void);

@@ -49,6 +49,14 @@ static void set_state(struct agentsys_agent *agent, u32 state)
 	spin_unlock(&agent->lock);
 }
 
+/* What becomes of the instance that has ended last. */
+static void decided(struct agentsys_agent *agent, u32 decision, u32 delay_ms)
+{
+	spin_lock(&agent->lock);
+	agentsys_history_decided(&agent->history, decision, delay_ms);
+	spin_unlock(&agent->lock);
+}
+
 static void set_flag(struct agentsys_agent *agent, u32 flag, bool on)
 {
 	spin_lock(&agent->lock);
@@ -177,6 +185,8 @@ static void finish(struct agentsys_agent *agent, u32 state)
 {
 	agentsys_agent_get(agent);
 	set_state(agent, state);
+	decided(agent, state == AGENTSYS_FAILED ? AGENTSYS_DECISION_FAILS : AGENTSYS_DECISION_STAYS,
+		0);
 	if (state == AGENTSYS_FAILED)
 		agentsys_event_agent(agent, AGENTSYS_EVENT_FAILED, agent->status.cause,
 				     agent->status.restarts, agent->status.policy.max_restarts);
@@ -200,6 +210,7 @@ static void park(struct agentsys_agent *agent)
 {
 	disarm(agent);
 	set_state(agent, AGENTSYS_BACKOFF);
+	decided(agent, AGENTSYS_DECISION_WITH_GROUP, agent->node.parent->delay_ms);
 	agent->by_hand = false;
 	agent->restart_after = false;
 	agentsys_tree_note(&agent->node, AGENTSYS_NODE_DOWN);
@@ -368,6 +379,14 @@ static void note_end(struct agentsys_agent *agent, enum agentsys_input input,
 	bool crash = agentsys_end_abnormal(&status->policy, cause, code) && !agent->asked;
 	u64 now = input == AGENTSYS_IN_ENDED ? agent->ended_ns : ktime_get_boottime_ns();
 	u64 ran_ns = agent->ran ? now - status->start_ns : 0;
+	const struct agentsys_past past = {
+		.time_ns = now,
+		.ran_ns = ran_ns,
+		.agent_id = agent->id,
+		.instance = status->instance,
+		.cause = cause,
+		.code = code,
+	};
 
 	disarm(agent);
 	agentsys_launch_done(agent);
@@ -393,6 +412,7 @@ static void note_end(struct agentsys_agent *agent, enum agentsys_input input,
 	status->exits += agent->ran;
 	status->crashes += crash && agent->ran;
 	status->faults += crash && agent->ran;
+	agentsys_history_add(&agent->history, &past);
 	spin_unlock(&agent->lock);
 
 	if (agent->ran) {
@@ -438,6 +458,7 @@ static void schedule_restart(struct agentsys_agent *agent, u32 delay_ms)
 	agentsys_event_agent(agent, AGENTSYS_EVENT_RESTART_SCHEDULED, status->cause,
 			     status->restarts + 1, delay_ms);
 	set_state(agent, AGENTSYS_BACKOFF);
+	decided(agent, AGENTSYS_DECISION_RESTARTS, delay_ms);
 	if (!delay_ms) {
 		agentsys_supervisor_apply(agent, AGENTSYS_IN_TIMER);
 		return;
@@ -468,6 +489,7 @@ static void restart_or_not(struct agentsys_agent *agent, const struct agentsys_v
 		if (verdict->opens)
 			agentsys_event_agent(agent, AGENTSYS_EVENT_CIRCUIT_OPEN, 0,
 					     agent->status.streak, verdict->delay_ms);
+		agentsys_group_remember(group, agent, verdict->delay_ms);
 		schedule_restart(agent, verdict->delay_ms);
 		break;
 	case AGENTSYS_TREE_WAIT:
@@ -541,6 +563,7 @@ static void ended_as_asked(struct agentsys_agent *agent, enum agentsys_input inp
 	find_cause(agent, input, &code);
 	note_end(agent, input, agent->asked, agent->ran ? code : 0);
 	if (agent->restart_after && !agentsys_shutdown_active()) {
+		decided(agent, AGENTSYS_DECISION_RESTARTS, 0);
 		set_state(agent, AGENTSYS_STARTING);
 		launch(agent, AGENTSYS_IN_RESTART);
 	} else {

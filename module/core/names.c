@@ -61,6 +61,15 @@ static const char *const circuit_names[] = {
 
 static_assert(ARRAY_SIZE(circuit_names) == __AGENTSYS_CIRCUITS, "a circuit has no name");
 
+static const char *const decision_names[] = {
+	[AGENTSYS_DECISION_STAYS]	= "stays ended",
+	[AGENTSYS_DECISION_RESTARTS]	= "restarts",
+	[AGENTSYS_DECISION_WITH_GROUP]	= "restarts with its group",
+	[AGENTSYS_DECISION_FAILS]	= "fails",
+};
+
+static_assert(ARRAY_SIZE(decision_names) == __AGENTSYS_DECISIONS, "a decision has no name");
+
 static const char *const strategy_names[] = {
 	[AGENTSYS_ONE_FOR_ONE]	= "one_for_one",
 	[AGENTSYS_ONE_FOR_ALL]	= "one_for_all",
@@ -194,6 +203,11 @@ const char *agentsys_backoff_name(u32 kind)
 const char *agentsys_circuit_name(u32 circuit)
 {
 	return LOOKUP(circuit_names, circuit);
+}
+
+const char *agentsys_decision_name(u32 decision)
+{
+	return LOOKUP(decision_names, decision);
 }
 
 const char *agentsys_strategy_name(u32 strategy)

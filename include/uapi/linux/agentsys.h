@@ -155,6 +155,25 @@ enum agentsys_circuit {
 	__AGENTSYS_CIRCUITS,
 };
 
+/**
+ * enum agentsys_decision - what became of an agent that had ended
+ * @AGENTSYS_DECISION_STAYS: it stays ended, as asked or as its policy says
+ * @AGENTSYS_DECISION_RESTARTS: it is started again by itself
+ * @AGENTSYS_DECISION_WITH_GROUP: it is started again with others of its group
+ * @AGENTSYS_DECISION_FAILS: its restarts are spent, or those of its group
+ */
+enum agentsys_decision {
+	AGENTSYS_DECISION_STAYS,
+	AGENTSYS_DECISION_RESTARTS,
+	AGENTSYS_DECISION_WITH_GROUP,
+	AGENTSYS_DECISION_FAILS,
+
+	__AGENTSYS_DECISIONS,
+};
+
+/* How many ends of an agent are remembered, and restarts of a group. */
+#define AGENTSYS_HISTORY_MAX	8
+
 /* Exit codes, a bit for each: code n is bit n % 64 of word n / 64. */
 #define AGENTSYS_CODE_WORDS	4
 

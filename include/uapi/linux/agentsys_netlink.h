@@ -118,7 +118,12 @@
  * @AGENTSYS_CMD_GROUP_RESTART: stop them, then start those that ran [NAME, (WAIT)]
  *	-ENOENT, -EBUSY, -ESHUTDOWN as above
  *
- * With WAIT, the last three are answered again when that is done, with NAME and
+ * @AGENTSYS_CMD_HISTORY_GET: the last ends of an agent [AGENTSYS_H_AGENT_ID], or the
+ *	last restarts of a group [AGENTSYS_H_GROUP]; answered with attributes of enum
+ *	agentsys_history_attr
+ *	-ESRCH no such agent, -ENOENT no such group, -EINVAL neither is given, or both
+ *
+ * With WAIT, GROUP_START, _STOP and _RESTART are answered again when that is done, with NAME and
  * STATE. ERRNO and TEXT in it: -ECANCELED something else was asked of the group
  * meanwhile, -EIO it failed.
  */
@@ -145,6 +150,7 @@ enum agentsys_cmd {
 	AGENTSYS_CMD_GROUP_START,
 	AGENTSYS_CMD_GROUP_STOP,
 	AGENTSYS_CMD_GROUP_RESTART,
+	AGENTSYS_CMD_HISTORY_GET,
 
 	__AGENTSYS_CMD_MAX,
 	AGENTSYS_CMD_MAX = __AGENTSYS_CMD_MAX - 1
@@ -327,6 +333,29 @@ enum agentsys_group_attr {
 
 	__AGENTSYS_G_MAX,
 	AGENTSYS_G_MAX = __AGENTSYS_G_MAX - 1
+};
+
+/**
+ * enum agentsys_history_attr - attributes of AGENTSYS_CMD_HISTORY_GET
+ *
+ * Type and meaning.
+ */
+enum agentsys_history_attr {
+	AGENTSYS_H_UNSPEC,
+	AGENTSYS_H_PAD,
+	AGENTSYS_H_AGENT_ID,		/* u32: whose history; in an entry of a group: who ended */
+	AGENTSYS_H_GROUP,		/* string: whose history */
+	AGENTSYS_H_ENTRY,		/* nested, once per end, oldest first, with: */
+	AGENTSYS_H_TIME,		/* u64: CLOCK_BOOTTIME in ns */
+	AGENTSYS_H_RAN,			/* u64: how long it had run, in ns, 0 for never; not of a group */
+	AGENTSYS_H_INSTANCE,		/* u32: which start of the agent had ended */
+	AGENTSYS_H_CAUSE,		/* u32: enum agentsys_cause */
+	AGENTSYS_H_CODE,		/* s32: exit code, signal or errno, as the cause says */
+	AGENTSYS_H_DECISION,		/* u32: enum agentsys_decision */
+	AGENTSYS_H_DELAY,		/* u32: ms before the restart */
+
+	__AGENTSYS_H_MAX,
+	AGENTSYS_H_MAX = __AGENTSYS_H_MAX - 1
 };
 
 #endif /* _UAPI_LINUX_AGENTSYS_NETLINK_H */
