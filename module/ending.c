@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * How instances end: what is left of them, why they ended, and what becomes of the
+ * agent then.
+ */
+#include "supervisor_internal.h"
+
+#include <linux/ktime.h>
+#include <linux/math64.h>
+#include <linux/random.h>
+
+#include "agent.h"
+#include "group.h"
+#include "launch.h"
+#include "mailbox.h"
+#include "registry.h"
+#include "shutdown.h"
+#include "spec.h"
+#include "telemetry.h"
+
+/* Between attempts at removing a cgroup whose processes are still on their way out. */
+#define REAP_RETRY_MAX_MS 1000
+
+void agentsys_forget(struct agentsys_agent *agent)
+{
+	lockdep_assert_held(&agentsys_lock);
+
+	agent->deadline = 0;
+	/* The callback takes no lock, so it can be waited for with ours held. */
+	timer_delete_sync(&agent->timer);
+	agentsys_event_agent(agent, AGENTSYS_EVENT_REMOVE, 0, 0, 0);
+	agentsys_registry_del(agent);
+	if (agent->node.parent)
+		agentsys_tree_leave(&agent->node);
+}
+
+bool agentsys_drop_cgroup(struct agentsys_agent *agent)
+{
+	u64 cpu_us;
+	int ret;
+
+	if (!agent->has_cgroup)
+		return true;
+	cpu_us = agentsys_cgroup_cpu_us(agent->id);
+	ret = agentsys_cgroup_remove(agent->id);
+	if (ret) {
+		if (ret == -EAGAIN) /* getting on */
+			agent->tries = 0;
+		/* Once in a while, in case the kill had failed. */
+		if (agent->tries % 8 == 7)
+			agentsys_cgroup_kill(agent->id);
+		agentsys_agent_arm(agent, min(1U << min(agent->tries++, 10U),
+					      (unsigned int)REAP_RETRY_MAX_MS));
+		return false;
+	}
+	if (agent->cgroup_id)
+		agentsys_registry_unbind(agent->cgroup_id);
+	agent->cgroup_id = 0;
+	agent->nested = false;
+	agent->untidy = false;
+	put_pid(agent->previous);
+	agent->previous = NULL;
+	spin_lock(&agent->lock);
+	WRITE_ONCE(agent->has_cgroup, false);
+	/* What used some more between the two lines above was told perhaps. */
+	agent->status.cpu_us = max(agent->status.cpu_us + cpu_us, agent->cpu_told);
+	spin_unlock(&agent->lock);
+	return true;
+}
+
+/* Leave nothing of an ended agent but its record. */
+void agentsys_act_reap(struct agentsys_agent *agent, enum agentsys_input input)
+{
+	if (!agentsys_drop_cgroup(agent))
+		return;
+	agentsys_disarm(agent);
+	/* Whoever asked for the spawn is told that it failed: there is nothing to keep. */
+	if (agent->first && agent->watched)
+		agent->forget = true;
+	agent->first = false;
+	agentsys_agent_get(agent);
+	if (agent->forget)
+		agentsys_forget(agent);
+	agentsys_let_go(agent);
+	/* Told when nothing of it is left, so that the asker can try again at once. */
+	agentsys_waiter_fail(agent);
+	agentsys_waiter_reached(agent, AGENTSYS_ENDS);
+	agentsys_waiter_reached(agent, AGENTSYS_GONE);
+	agentsys_agent_put(agent);
+}
+
+/*
+ * It has ended and is not started again by itself. Its group hears of it last,
+ * because that may start it again.
+ */
+static void finish(struct agentsys_agent *agent, u32 state)
+{
+	agentsys_agent_get(agent);
+	agentsys_set_state(agent, state);
+	agentsys_decided(
+		agent, state == AGENTSYS_FAILED ? AGENTSYS_DECISION_FAILS : AGENTSYS_DECISION_STAYS,
+		0);
+	if (state == AGENTSYS_FAILED)
+		agentsys_event_agent(agent, AGENTSYS_EVENT_FAILED, agent->status.cause,
+				     agent->status.restarts, agent->status.policy.max_restarts);
+	agent->by_hand = false;
+	agent->restart_after = false;
+	agent->tries = 0;
+	/*
+	 * Not at once: the main process is still on its way out of the cgroup,
+	 * and those who listen want to hear of its end.
+	 */
+	if (agent->has_cgroup)
+		agentsys_agent_arm(agent, 1);
+	else
+		agentsys_act_reap(agent, AGENTSYS_IN_TIMER);
+	agentsys_tree_note(&agent->node, AGENTSYS_NODE_DOWN);
+	agentsys_agent_put(agent);
+}
+
+/* It has ended, and is started again when its group says so. */
+static void park(struct agentsys_agent *agent)
+{
+	agentsys_disarm(agent);
+	agentsys_set_state(agent, AGENTSYS_BACKOFF);
+	agentsys_decided(agent, AGENTSYS_DECISION_WITH_GROUP, agent->node.parent->delay_ms);
+	agent->by_hand = false;
+	agent->restart_after = false;
+	agentsys_tree_note(&agent->node, AGENTSYS_NODE_DOWN);
+}
+
+void agentsys_finish_or_park(struct agentsys_agent *agent)
+{
+	if (agentsys_group_parks(&agent->node))
+		park(agent);
+	else
+		finish(agent, AGENTSYS_EXITED);
+}
+
+/*
+ * What a cgroup has used beyond its quota is held against who comes next: the new
+ * instance could not run for a while, and the launcher with all its other work
+ * stands still until it has executed its program.
+ */
+static bool owes(const struct agentsys_agent *agent)
+{
+	return agent->spec && (agent->spec->job->cpu_quota_us || agent->spec->job->memory_high);
+}
+
+void agentsys_note_end(struct agentsys_agent *agent, enum agentsys_input input,
+		       enum agentsys_cause cause, s32 code)
+{
+	struct agentsys_status *status = &agent->status;
+	bool crash = agentsys_end_abnormal(&status->policy, cause, code) && !agent->asked;
+	u64 now = input == AGENTSYS_IN_ENDED ? agent->ended_ns : ktime_get_boottime_ns();
+	u64 ran_ns = agent->ran ? now - status->start_ns : 0;
+	const struct agentsys_past past = {
+		.time_ns = now,
+		.ran_ns = ran_ns,
+		.agent_id = agent->id,
+		.instance = status->instance,
+		.cause = cause,
+		.code = code,
+	};
+
+	agentsys_disarm(agent);
+	agentsys_launch_done(agent);
+	if (input == AGENTSYS_IN_ENDED) {
+		if (!agent->alone)
+			agentsys_cgroup_kill(agent->id);
+		agent->untidy = !agent->alone || agent->nested || owes(agent);
+		put_pid(agent->previous);
+		agent->previous = get_pid(agent->main);
+	}
+	if (status->flags & AGENTSYS_AGENT_PAUSED) {
+		/* Or its next instance would be born frozen: it gets another cgroup then. */
+		if (agentsys_cgroup_freeze(agent->id, false))
+			agent->untidy = true;
+		agentsys_set_flag(agent, AGENTSYS_AGENT_PAUSED, false);
+	}
+
+	spin_lock(&agent->lock);
+	status->cause = cause;
+	status->code = code;
+	status->step = cause == AGENTSYS_CAUSE_LAUNCH ? agent->launch_step : 0;
+	status->end_ns = now;
+	status->exits += agent->ran;
+	status->crashes += crash && agent->ran;
+	status->faults += crash && agent->ran;
+	agentsys_history_add(&agent->history, &past);
+	spin_unlock(&agent->lock);
+
+	if (agent->ran) {
+		agentsys_count_exit(crash);
+		agentsys_event_agent(agent, crash ? AGENTSYS_EVENT_CRASH : AGENTSYS_EVENT_EXIT,
+				     cause, code, ran_ns);
+	} else if (cause == AGENTSYS_CAUSE_LAUNCH) {
+		agentsys_event_agent(agent, AGENTSYS_EVENT_LAUNCH_FAILED, cause, code,
+				     agent->launch_step);
+	}
+	agent->ran = false;
+
+	/* The event has still told the pid. */
+	agentsys_registry_drop_main(agent);
+}
+
+/* How did the instance end, when nobody asked for it? */
+static enum agentsys_cause find_cause(struct agentsys_agent *agent, enum agentsys_input input,
+				      s32 *code)
+{
+	int signal = agent->wait_status & 0x7f;
+
+	if (input == AGENTSYS_IN_ENDED && !agent->ran) {
+		/* After its commit, before its exec. */
+		agent->launch_error = EIO;
+		agent->launch_step = AGENTSYS_STEP_EXEC;
+		input = AGENTSYS_IN_LAUNCH_FAILED;
+	}
+	if (input == AGENTSYS_IN_LAUNCH_FAILED) {
+		*code = agent->launch_error;
+		return AGENTSYS_CAUSE_LAUNCH;
+	}
+	*code = signal ?: agent->wait_status >> 8 & 0xff;
+	if (!signal)
+		return AGENTSYS_CAUSE_EXIT;
+	return agent->oom ? AGENTSYS_CAUSE_OOM : AGENTSYS_CAUSE_SIGNAL;
+}
+
+static void schedule_restart(struct agentsys_agent *agent, u32 delay_ms)
+{
+	struct agentsys_status *status = &agent->status;
+
+	agentsys_event_agent(agent, AGENTSYS_EVENT_RESTART_SCHEDULED, status->cause,
+			     status->restarts + 1, delay_ms);
+	agentsys_set_state(agent, AGENTSYS_BACKOFF);
+	agentsys_decided(agent, AGENTSYS_DECISION_RESTARTS, delay_ms);
+	if (!delay_ms) {
+		agentsys_supervisor_apply(agent, AGENTSYS_IN_TIMER);
+		return;
+	}
+	spin_lock(&agent->lock);
+	status->next_start_ns = ktime_get_boottime_ns() + (u64)delay_ms * NSEC_PER_MSEC;
+	spin_unlock(&agent->lock);
+	agentsys_agent_arm(agent, delay_ms);
+}
+
+/*
+ * Did the launch fail because the instance before has not gone yet, of which the
+ * processes count and the files are open until then?
+ */
+static bool came_too_early(const struct agentsys_agent *agent)
+{
+	return agent->launch_step == AGENTSYS_STEP_CLONE && agent->launch_error == EAGAIN &&
+	       agent->cgroup_id;
+}
+
+/* It would be started again: its group says how. */
+static void restart_or_not(struct agentsys_agent *agent, const struct agentsys_verdict *verdict)
+{
+	struct agentsys_group *group = agent->node.parent;
+
+	switch (agentsys_tree_failed(&agent->node, agent->id)) {
+	case AGENTSYS_TREE_ALONE:
+		if (verdict->opens)
+			agentsys_event_agent(agent, AGENTSYS_EVENT_CIRCUIT_OPEN, 0,
+					     agent->status.streak, verdict->delay_ms);
+		agentsys_group_remember(group, agent, verdict->delay_ms);
+		schedule_restart(agent, verdict->delay_ms);
+		break;
+	case AGENTSYS_TREE_WAIT:
+		park(agent);
+		break;
+	case AGENTSYS_TREE_OVER:
+		/* Unless it would have come down with its group anyway. */
+		finish(agent, group->goal == AGENTSYS_DOWN_FAIL && group->reason == agent->id ?
+				      AGENTSYS_FAILED :
+				      AGENTSYS_EXITED);
+		break;
+	}
+}
+
+/* By its own policy; what it did counts for the next time. */
+static void judge(struct agentsys_agent *agent, enum agentsys_cause cause, s32 code, u64 ran_ns,
+		  struct agentsys_verdict *verdict)
+{
+	struct agentsys_status *status = &agent->status;
+	struct agentsys_restart_past past = {
+		.used = status->restarts,
+		.streak = status->streak,
+		.survival_ms = status->survival_ms,
+	};
+	const struct agentsys_end end = {
+		.cause = cause,
+		.code = code,
+		.ran_ms = div_u64(ran_ns, NSEC_PER_MSEC),
+	};
+
+	agentsys_restart_decide(&status->policy, &past, &end, get_random_u32(), verdict);
+	spin_lock(&agent->lock);
+	status->streak = past.streak;
+	status->survival_ms = past.survival_ms;
+	spin_unlock(&agent->lock);
+}
+
+void agentsys_act_decide(struct agentsys_agent *agent, enum agentsys_input input)
+{
+	u64 ran_ns = agent->ran ? agent->ended_ns - agent->status.start_ns : 0;
+	struct agentsys_verdict verdict;
+	enum agentsys_cause cause;
+	s32 code;
+
+	if (input == AGENTSYS_IN_LAUNCH_FAILED && came_too_early(agent)) {
+		agent->untidy = true;
+		agent->tries = 0;
+		agentsys_hand_over(agent);
+		return;
+	}
+	cause = find_cause(agent, input, &code);
+	agentsys_note_end(agent, input, cause, code);
+	/* A child that hangs stays behind until it can be killed. */
+	if (cause == AGENTSYS_CAUSE_LAUNCH && agent->launch_step == AGENTSYS_STEP_TIMEOUT)
+		agent->untidy = true;
+	if (cause == AGENTSYS_CAUSE_LAUNCH && agent->by_hand) {
+		finish(agent, AGENTSYS_FAILED);
+		return;
+	}
+	judge(agent, cause, code, ran_ns, &verdict);
+	if (verdict.state == AGENTSYS_BACKOFF && !agentsys_shutdown_active())
+		restart_or_not(agent, &verdict);
+	else
+		finish(agent, verdict.state == AGENTSYS_BACKOFF ? AGENTSYS_EXITED : verdict.state);
+}
+
+void agentsys_act_ended_as_asked(struct agentsys_agent *agent, enum agentsys_input input)
+{
+	s32 code;
+
+	find_cause(agent, input, &code);
+	agentsys_note_end(agent, input, agent->asked, agent->ran ? code : 0);
+	if (agent->restart_after && !agentsys_shutdown_active()) {
+		agentsys_decided(agent, AGENTSYS_DECISION_RESTARTS, 0);
+		agentsys_set_state(agent, AGENTSYS_STARTING);
+		agentsys_act_launch(agent, AGENTSYS_IN_RESTART);
+	} else {
+		agentsys_finish_or_park(agent);
+	}
+}
+
+/* Its scheduled restart is called off. */
+void agentsys_act_cancel_restart(struct agentsys_agent *agent, enum agentsys_input input)
+{
+	spin_lock(&agent->lock);
+	agent->status.next_start_ns = 0;
+	spin_unlock(&agent->lock);
+	agentsys_finish_or_park(agent);
+}
