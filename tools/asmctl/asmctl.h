@@ -57,6 +57,7 @@ enum operands {
 	OPERANDS_NONE,
 	OPERANDS_AGENTS,
 	OPERANDS_RUNNING, /* agents that have not ended */
+	OPERANDS_GROUPS,
 	OPERANDS_PROGRAM, /* options end at the first operand */
 	OPERANDS_OTHER,
 };
@@ -64,24 +65,28 @@ enum operands {
 /**
  * struct command - a sub-command
  * @name: its name
+ * @of: the command that it is a sub-command of, or NULL
  * @alias: another one, or NULL
  * @usage: what follows the name
  * @summary: one line
  * @description: further lines, or NULL
  * @examples: lines, each a command with an explanation
  * @options: ended by OPTION_END; --help is added
+ * @subcommands: ended by NULL, where the first operand is one of these, or NULL
  * @operands: what it takes beside options
  * @program: is rather a program's name, and not listed
  * @run: returns an exit status
  */
 struct command {
 	const char *name;
+	const char *of;
 	const char *alias;
 	const char *usage;
 	const char *summary;
 	const char *description;
 	const char *examples;
 	const struct option_def *options;
+	const struct command *const *subcommands;
 	enum operands operands;
 	bool program;
 	int (*run)(int argc, char **argv);
@@ -99,6 +104,8 @@ extern const struct command cmd_pause;
 extern const struct command cmd_resume;
 extern const struct command cmd_rm;
 extern const struct command cmd_set;
+extern const struct command cmd_group;
+extern const struct command cmd_tree;
 extern const struct command cmd_status;
 extern const struct command cmd_list;
 extern const struct command cmd_info;
@@ -118,13 +125,14 @@ extern const struct command cmd_asmpolicy;
 /* The command that runs. */
 extern const struct command *this_command;
 
-/* "asmctl stop", or "asmlist". */
+/* "asmctl stop", "asmctl group stop", or "asmlist". */
 const char *command_title(const struct command *command);
 
-const struct command *find_command(const char *name);
+/* The one of @list, ended by NULL, that is called so. */
+const struct command *find_command(const struct command *const *list, const char *name);
 
-/* Says which command may have been meant; exits. */
-NORETURN void unknown_command(const char *name);
+/* Says which command of @list may have been meant; exits. */
+NORETURN void unknown_command(const struct command *const *list, const char *name);
 
 /* ---- options.c ---- */
 
@@ -164,6 +172,14 @@ struct agentsys_info *get_agent(struct agentsys *h, const char *text, int *statu
 
 /* The last @n events, oldest first; how many there are. @events has room for them. */
 size_t last_events(struct agentsys_event *events, size_t n);
+
+/* ---- group.c ---- */
+
+/* The exit status for a negative errno of the library about a group. */
+int group_status_of(int error);
+
+/* "; did you mean 'web'?", or "", for a group that does not exist; free() frees it. */
+char *meant_group(struct agentsys *h, const char *name);
 
 /* ---- suggest.c ---- */
 

@@ -15,9 +15,9 @@ static void print_options_of(const struct command *command)
 	printf("--help");
 }
 
-static void print_names(void)
+static void print_names(const struct command *const *list)
 {
-	for (const struct command *const *command = commands; *command; command++) {
+	for (const struct command *const *command = list; *command; command++) {
 		if ((*command)->program)
 			continue;
 		printf("%s ", (*command)->name);
@@ -44,7 +44,13 @@ static void print_values(void)
 	print_signals();
 	printf("' -- \"$2\" ;;\n"
 	       "\t-u | --user) compgen -u -- \"$2\" ;;\n"
-	       "\t--group) compgen -g -- \"$2\" ;;\n"
+	       "\t--gid) compgen -g -- \"$2\" ;;\n"
+	       "\t--group | --parent) compgen -W \"$(_asmctl_groups)\" -- \"$2\" ;;\n"
+	       "\t--strategy) compgen -W '");
+	for (uint32_t i = 0; i < __AGENTSYS_STRATEGIES; i++)
+		printf("%s ", agentsys_strategy_name(i));
+	printf("' -- \"$2\" ;;\n"
+	       "\t--budget) compgen -W 'default lenient strict never' -- \"$2\" ;;\n"
 	       "\t-C | --cwd) compgen -d -- \"$2\" ;;\n"
 	       "\t--stdin | --stdout | --stderr)\n"
 	       "\t\tcompgen -W 'null inherit' -- \"$2\"\n"
@@ -57,10 +63,24 @@ static void print_values(void)
 	       "\n");
 }
 
+/* Sub-commands go by two words. */
+static void print_pattern(const struct command *command, const char *name)
+{
+	if (command->of)
+		printf("'%s %s'", command->of, name);
+	else
+		printf("%s", name);
+}
+
 static void print_case(const struct command *command)
 {
-	printf("\t%s%s%s)\n", command->name, command->alias ? "|" : "",
-	       command->alias ? command->alias : "");
+	printf("\t");
+	print_pattern(command, command->name);
+	if (command->alias) {
+		printf("|");
+		print_pattern(command, command->alias);
+	}
+	printf(")\n");
 	printf("\t\toptions='");
 	print_options_of(command);
 	printf("'\n");
@@ -70,9 +90,18 @@ static void print_case(const struct command *command)
 		printf("\t\toperands=running\n");
 	else if (command->operands == OPERANDS_PROGRAM)
 		printf("\t\toperands=program\n");
-	else if (!strcmp(command->name, "help"))
+	else if (command->operands == OPERANDS_GROUPS)
+		printf("\t\toperands=groups\n");
+	else if (command->subcommands || !strcmp(command->name, "help"))
 		printf("\t\toperands=commands\n");
+	if (command->subcommands) {
+		printf("\t\tcommands='");
+		print_names(command->subcommands);
+		printf("'\n");
+	}
 	printf("\t\t;;\n");
+	for (const struct command *const *sub = command->subcommands; sub && *sub; sub++)
+		print_case(*sub);
 }
 
 static void print_script(void)
@@ -91,13 +120,18 @@ static void print_script(void)
 	       "\tdone\n"
 	       "}\n"
 	       "\n");
+	printf("_asmctl_groups()\n"
+	       "{\n"
+	       "\tasmctl group list --quiet 2>/dev/null\n"
+	       "}\n"
+	       "\n");
 	print_values();
 	printf("_asmctl()\n"
 	       "{\n"
 	       "\tlocal cur=${COMP_WORDS[COMP_CWORD]} command options='' operands=''\n"
 	       "\tlocal option='' value='' prefix='' values\n"
 	       "\tlocal commands='");
-	print_names();
+	print_names(commands);
 	printf("'\n"
 	       "\n"
 	       "\tCOMPREPLY=()\n"
@@ -107,6 +141,9 @@ static void print_script(void)
 	       "\t\t\treturn\n"
 	       "\t\tfi\n"
 	       "\t\tcommand=${COMP_WORDS[1]}\n"
+	       "\t\tif [ \"$command\" = group ] && [ \"$COMP_CWORD\" -gt 2 ]; then\n"
+	       "\t\t\tcommand=\"group ${COMP_WORDS[2]}\"\n"
+	       "\t\tfi\n"
 	       "\telse\n"
 	       "\t\tcommand=${COMP_WORDS[0]##*/}\n"
 	       "\tfi\n"
@@ -147,6 +184,9 @@ static void print_script(void)
 	       "\t\t;;\n"
 	       "\trunning)\n"
 	       "\t\tCOMPREPLY=($(compgen -W \"$(_asmctl_agents running)\" -- \"$cur\"))\n"
+	       "\t\t;;\n"
+	       "\tgroups)\n"
+	       "\t\tCOMPREPLY=($(compgen -W \"$(_asmctl_groups)\" -- \"$cur\"))\n"
 	       "\t\t;;\n"
 	       "\tcommands)\n"
 	       "\t\tCOMPREPLY=($(compgen -W \"$commands\" -- \"$cur\"))\n"

@@ -2,6 +2,7 @@
 #include "format.h"
 
 #include <inttypes.h>
+#include <linux/agentsys_netlink.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,6 +68,42 @@ const char *format_signal(int signal, char buf[FORMAT_MAX])
 		snprintf(buf, FORMAT_MAX, "SIG%s", name);
 	else
 		snprintf(buf, FORMAT_MAX, "signal %d", signal);
+	return buf;
+}
+
+const char *format_restarts(const struct agentsys_info *info, char buf[FORMAT_MAX])
+{
+	if (info->max_restarts == AGENTSYS_RESTARTS_UNLIMITED)
+		snprintf(buf, FORMAT_MAX, "%" PRIu32 "/inf", info->restarts);
+	else
+		snprintf(buf, FORMAT_MAX, "%" PRIu32 "/%" PRIu32, info->restarts,
+			 info->max_restarts);
+	return buf;
+}
+
+const char *format_max_restarts(uint32_t n, char buf[FORMAT_MAX])
+{
+	if (n == AGENTSYS_RESTARTS_UNLIMITED)
+		return strcpy(buf, "unlimited");
+	snprintf(buf, FORMAT_MAX, "%" PRIu32, n);
+	return buf;
+}
+
+const char *format_window(uint32_t ms, char buf[FORMAT_MAX])
+{
+	if (ms % 1000)
+		snprintf(buf, FORMAT_MAX, "%" PRIu32 "ms", ms);
+	else
+		snprintf(buf, FORMAT_MAX, "%" PRIu32 "s", ms / 1000);
+	return buf;
+}
+
+const char *format_budget(const struct agentsys_group *group, char buf[FORMAT_MAX])
+{
+	char window[FORMAT_MAX];
+
+	snprintf(buf, FORMAT_MAX, "%u in %.12s", group->budget,
+		 format_window(group->within_ms, window));
 	return buf;
 }
 
@@ -147,11 +184,9 @@ const char *colour_end(void)
 	return wants_colours() ? "\033[0m" : "";
 }
 
-enum colour colour_of_state(const struct agentsys_info *info)
+static enum colour colour_of(uint32_t state)
 {
-	if (info->flags & (AGENTSYS_AGENT_PAUSED | AGENTSYS_AGENT_THROTTLED))
-		return CYAN;
-	switch (info->state) {
+	switch (state) {
 	case AGENTSYS_ACTIVE:
 		return GREEN;
 	case AGENTSYS_FAILED:
@@ -161,6 +196,18 @@ enum colour colour_of_state(const struct agentsys_info *info)
 	default:
 		return YELLOW;
 	}
+}
+
+enum colour colour_of_state(const struct agentsys_info *info)
+{
+	if (info->flags & (AGENTSYS_AGENT_PAUSED | AGENTSYS_AGENT_THROTTLED))
+		return CYAN;
+	return colour_of(info->state);
+}
+
+enum colour colour_of_group(const struct agentsys_group *group)
+{
+	return colour_of(group->state);
 }
 
 /* ---- tables ---- */

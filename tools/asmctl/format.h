@@ -26,6 +26,18 @@ const char *format_cpu(uint64_t us, char buf[FORMAT_MAX]);
 /* "SIGTERM", or "signal 40" */
 const char *format_signal(int signal, char buf[FORMAT_MAX]);
 
+/* "2/3", or "2/inf": how many of the allowed restarts are used. */
+const char *format_restarts(const struct agentsys_info *info, char buf[FORMAT_MAX]);
+
+/* "3", or "unlimited": restarts that are allowed. */
+const char *format_max_restarts(uint32_t n, char buf[FORMAT_MAX]);
+
+/* "5 in 60s": the budget of a group. */
+const char *format_budget(const struct agentsys_group *group, char buf[FORMAT_MAX]);
+
+/* "60s", "500ms" */
+const char *format_window(uint32_t ms, char buf[FORMAT_MAX]);
+
 /* "exit 3", "SIGSEGV": how the last instance ended, "" if none has. */
 const char *format_end(const struct agentsys_info *info, char buf[FORMAT_MAX]);
 
@@ -47,6 +59,7 @@ enum colour {
 const char *colour(enum colour colour);
 const char *colour_end(void);
 enum colour colour_of_state(const struct agentsys_info *info);
+enum colour colour_of_group(const struct agentsys_group *group);
 
 /* "active", "active (paused)" */
 const char *format_state(const struct agentsys_info *info, char buf[FORMAT_MAX]);
@@ -79,6 +92,7 @@ void print_padded(const char *text, size_t width);
 /* ---- JSON ---- */
 
 struct json_object *json_of_agent(const struct agentsys_info *info);
+struct json_object *json_of_group(const struct agentsys_group *group);
 struct json_object *json_of_event(const struct agentsys_event *event);
 struct json_object *json_of_system(const struct agentsys_system *system);
 

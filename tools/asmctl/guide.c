@@ -90,6 +90,8 @@ static void print_last_activity(const struct agentsys_info *info)
 
 void guide_info(const struct agentsys_info *info)
 {
+	char max[FORMAT_MAX];
+
 	printf("Agent Information:\n"
 	       "==================\n");
 	printf("Agent ID:        %" PRIu32 "\n", info->id);
@@ -100,7 +102,8 @@ void guide_info(const struct agentsys_info *info)
 	if (info->restart == AGENTSYS_RESTART_NEVER)
 		printf("Auto-Restart:    No\n");
 	else
-		printf("Auto-Restart:    Yes (max %" PRIu32 ")\n", info->max_restarts);
+		printf("Auto-Restart:    Yes (max %s)\n",
+		       format_max_restarts(info->max_restarts, max));
 	printf("Restart Count:   %" PRIu32 "\n", info->restarts);
 	printf("\nTelemetry:\n");
 	printf("  Spawn Count:   %" PRIu64 "\n", info->spawns);
@@ -121,6 +124,8 @@ static void print_limit(const char *title, uint64_t limit, const char *unit)
 
 void guide_policy(const struct agentsys_info *info)
 {
+	char max[FORMAT_MAX];
+
 	printf("Policy for Agent %" PRIu32 ":\n"
 	       "====================\n",
 	       info->id);
@@ -131,7 +136,7 @@ void guide_policy(const struct agentsys_info *info)
 	       "  Path: unrestricted\n"
 	       "\n");
 	printf("Auto-Restart: %s\n", yes_no(info->restart != AGENTSYS_RESTART_NEVER));
-	printf("Max Restarts: %" PRIu32 "\n", info->max_restarts);
+	printf("Max Restarts: %s\n", format_max_restarts(info->max_restarts, max));
 	printf("Current Restarts: %" PRIu32 "\n", info->restarts);
 	printf("\nResource Limits:\n");
 	print_limit("CPU Quota:", info->cpu_quota_us, " μs");

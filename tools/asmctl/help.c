@@ -25,7 +25,7 @@ void print_overview(FILE *to)
 		"  0  done\n"
 		"  1  it failed\n"
 		"  2  the command line is wrong\n"
-		"  3  there is no such agent\n"
+		"  3  there is no such agent or group\n"
 		"  4  permission denied\n"
 		"  5  the module is not loaded\n"
 		"  With \"run --foreground\", that of the agent once it has run, also when Ctrl-C\n"
@@ -36,28 +36,35 @@ void print_overview(FILE *to)
 
 static int run(int argc, char **argv)
 {
-	const struct command *command;
+	const struct command *const *list = commands;
+	const struct command *command = NULL;
 
 	while (next_option(argc, argv) != -1)
 		;
-	need_operands(argc, 0, 1, "");
+	need_operands(argc, 0, 2, "");
 	if (optind == argc) {
 		print_overview(stdout);
 		return EXIT_OK;
 	}
-	command = find_command(argv[optind]);
-	if (!command)
-		unknown_command(argv[optind]);
+	for (; optind < argc; optind++) {
+		if (!list)
+			need_operands(argc, 0, 0, "");
+		command = find_command(list, argv[optind]);
+		if (!command)
+			unknown_command(list, argv[optind]);
+		list = command->subcommands;
+	}
 	print_help(command, stdout);
 	return EXIT_OK;
 }
 
 const struct command cmd_help = {
 	.name = "help",
-	.usage = "[COMMAND]",
+	.usage = "[COMMAND [SUBCOMMAND]]",
 	.summary = "Tell what commands there are, or about one of them",
 	.examples = "  asmctl help\n"
-		    "  asmctl help run\n",
+		    "  asmctl help run\n"
+		    "  asmctl help group new\n",
 	.options = options,
 	.operands = OPERANDS_OTHER,
 	.run = run,

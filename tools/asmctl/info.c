@@ -43,6 +43,7 @@ static void print_policy(const struct agentsys_info *info)
 	char buf[FORMAT_MAX];
 
 	printf("\nPolicy:\n");
+	printf("  Group:         %s\n", info->group);
 	if (info->flags & AGENTSYS_AGENT_ATTACHED)
 		printf("  Restart:       never, it was attached\n");
 	else if (info->restart == AGENTSYS_RESTART_NEVER)

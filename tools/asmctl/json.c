@@ -99,6 +99,30 @@ struct json_object *json_of_agent(const struct agentsys_info *info)
 	add_number(object, "gid", info->gid);
 	add(object, "limits", json_of_limits(info));
 	add_string(object, "cgroup", info->cgroup);
+	add_string(object, "group", info->group);
+	add_number(object, "place", info->place);
+	return object;
+}
+
+struct json_object *json_of_group(const struct agentsys_group *group)
+{
+	struct json_object *object = json_object_new_object();
+
+	add_string(object, "name", group->name);
+	/* Only root is in no other one, which is null. */
+	json_object_object_add(object, "parent",
+			       *group->parent ? json_object_new_string(group->parent) : NULL);
+	add_number(object, "place", group->place);
+	add_string(object, "state", agentsys_state_name(group->state));
+	add_string(object, "strategy", agentsys_strategy_name(group->strategy));
+	add_number(object, "budget", group->budget);
+	add_number(object, "within_ms", group->within_ms);
+	add_number(object, "backoff_initial_ms", group->backoff_initial_ms);
+	add_number(object, "backoff_max_ms", group->backoff_max_ms);
+	add_number(object, "members", group->members);
+	add_number(object, "recent_restarts", group->recent);
+	add_number(object, "restart_count", group->restarts);
+	add_number(object, "reason", group->reason);
 	return object;
 }
 

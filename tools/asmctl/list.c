@@ -20,13 +20,12 @@ static const char *const titles[] = {
 
 static void add_row(struct table *table, const struct agentsys_info *info)
 {
-	char id[16], pid[16] = "-", state[FORMAT_MAX], restarts[32];
+	char id[16], pid[16] = "-", state[FORMAT_MAX], restarts[FORMAT_MAX];
 	char time[FORMAT_MAX], uptime[FORMAT_MAX + 4] = "-";
 	char cpu[FORMAT_MAX], memory[FORMAT_MAX] = "-", end[FORMAT_MAX];
 	bool spent = info->max_restarts && info->restarts >= info->max_restarts;
 
 	snprintf(id, sizeof(id), "%u", info->id);
-	snprintf(restarts, sizeof(restarts), "%u/%u", info->restarts, info->max_restarts);
 	if (info->pid) {
 		snprintf(pid, sizeof(pid), "%u", info->pid);
 		snprintf(uptime, sizeof(uptime), "%s",
@@ -42,7 +41,7 @@ static void add_row(struct table *table, const struct agentsys_info *info)
 				 { pid, PLAIN },
 				 { info->name, BOLD },
 				 { format_state(info, state), colour_of_state(info) },
-				 { restarts, spent ? RED : PLAIN },
+				 { format_restarts(info, restarts), spent ? RED : PLAIN },
 				 { uptime, PLAIN },
 				 { format_cpu(info->cpu_time_us, cpu), PLAIN },
 				 { memory, PLAIN },

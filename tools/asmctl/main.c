@@ -7,10 +7,11 @@
 #include "help.h"
 
 const struct command *const commands[] = {
-	&cmd_run,	 &cmd_attach,	 &cmd_start,	&cmd_stop,    &cmd_kill,      &cmd_restart,
-	&cmd_pause,	 &cmd_resume,	 &cmd_rm,	&cmd_set,     &cmd_status,    &cmd_list,
-	&cmd_info,	 &cmd_events,	 &cmd_shutdown, &cmd_doctor,  &cmd_version,   &cmd_help,
-	&cmd_completion, &cmd_asmstatus, &cmd_asmlist,	&cmd_asminfo, &cmd_asmpolicy, NULL,
+	&cmd_run,	&cmd_attach, &cmd_start,      &cmd_stop,      &cmd_kill,     &cmd_restart,
+	&cmd_pause,	&cmd_resume, &cmd_rm,	      &cmd_set,	      &cmd_group,    &cmd_tree,
+	&cmd_status,	&cmd_list,   &cmd_info,	      &cmd_events,    &cmd_shutdown, &cmd_doctor,
+	&cmd_version,	&cmd_help,   &cmd_completion, &cmd_asmstatus, &cmd_asmlist,  &cmd_asminfo,
+	&cmd_asmpolicy, NULL,
 };
 
 const struct command *this_command;
@@ -19,26 +20,27 @@ const char *command_title(const struct command *command)
 {
 	static char title[64];
 
-	snprintf(title, sizeof(title), "%s%s", command->program ? "" : "asmctl ", command->name);
+	snprintf(title, sizeof(title), "%s%s%s%s", command->program ? "" : "asmctl ",
+		 command->of ? command->of : "", command->of ? " " : "", command->name);
 	return title;
 }
 
-const struct command *find_command(const char *name)
+const struct command *find_command(const struct command *const *list, const char *name)
 {
-	for (const struct command *const *command = commands; *command; command++)
+	for (const struct command *const *command = list; *command; command++)
 		if (!strcmp(name, (*command)->name) ||
 		    ((*command)->alias && !strcmp(name, (*command)->alias)))
 			return *command;
 	return NULL;
 }
 
-void unknown_command(const char *name)
+void unknown_command(const struct command *const *list, const char *name)
 {
 	const char *names[2 * ARRAY_SIZE(commands)];
 	const char *meant;
 	size_t n = 0;
 
-	for (const struct command *const *command = commands; *command; command++) {
+	for (const struct command *const *command = list; *command; command++) {
 		if ((*command)->program)
 			continue;
 		names[n++] = (*command)->name;
@@ -85,7 +87,7 @@ int main(int argc, char **argv)
 	const char *path = argc > 0 ? argv[0] : "asmctl";
 	const char *slash = strrchr(path, '/');
 	const char *name = slash ? slash + 1 : path;
-	const struct command *command = find_command(name);
+	const struct command *command = find_command(commands, name);
 
 	setlocale(LC_CTYPE, "");
 	set_buffers();
@@ -102,8 +104,8 @@ int main(int argc, char **argv)
 		return run(&cmd_version, 1, argv);
 	if (argv[1][0] == '-')
 		usage_error("there is no option '%s' without a command", argv[1]);
-	command = find_command(argv[1]);
+	command = find_command(commands, argv[1]);
 	if (!command)
-		unknown_command(argv[1]);
+		unknown_command(commands, argv[1]);
 	return run(command, argc - 1, argv + 1);
 }

@@ -43,7 +43,9 @@ See
 for what that means.
 .PP
 .I AGENT
-is the id of an agent, or its name where only one is called so.
+is the id of an agent, or its name where only one is called so;
+.I GROUP
+is the name of a group.
 Looking needs no right; changing something needs CAP_SYS_ADMIN.
 .PP
 .BR asmstatus ,
@@ -93,7 +95,7 @@ found something wrong
 the command line is wrong
 .TP
 .B 3
-there is no such agent
+there is no such agent or group
 .TP
 .B 4
 permission denied
@@ -107,7 +109,7 @@ number of the signal that ended it.
 Of an agent that was asked to end, only one number is known: where that is its stop signal or 9, it counts as
 the signal.
 It is 127 if the program was not found, and 126 if it could not be executed.
-Of several agents named, the first one that could not be dealt with decides.
+Of several agents or groups named, the first one that could not be dealt with decides.
 .SH ENVIRONMENT
 .TP
 .B PATH
@@ -187,30 +189,39 @@ def option_lines(block):
     return lines
 
 
+def command_names(text):
+    return re.findall(r"^  ([a-z]+) +[A-Z]", text, re.M)
+
+
 def section(asmctl, name):
-    parts = help_of(asmctl, name, "--help").split("\n\n")
-    usage = re.sub(r"^Usage: asmctl \S+ ?", "", parts.pop(0))
+    """Of a command, or with a blank in its name of a sub-command; its own sub-commands follow."""
+    parts = help_of(asmctl, *name.split(), "--help").split("\n\n")
+    usage = parts.pop(0)[len("Usage: asmctl " + name):].strip()
     summary = parts.pop(0)
-    aliases = {"list": "ls", "info": "show", "rm": "remove"}
+    aliases = {"list": "ls", "info": "show", "rm": "remove", "group list": "ls", "group show": "info",
+               "group rm": "remove"}
     lines = [".SS asmctl %s %s" % (name, escape(usage)), escape(summary)]
     if name in aliases:
         lines.append("Also called \\fB%s\\fR." % aliases[name])
+    below = []
     while parts:
         part = parts.pop(0)
         if part.startswith("Options:\n"):
             lines += option_lines(part[len("Options:\n"):])
+        elif part.startswith("Commands:\n"):
+            for command in command_names(part):
+                below += section(asmctl, name + " " + command)
         elif part.startswith("Examples:\n"):
             example = re.sub(r"^  ", "", part[len("Examples:\n"):], flags=re.M).rstrip("\n")
             lines += [".PP", ".in +4n", ".EX", escape(example), ".EE", ".in"]
         else:
             lines += [".PP", escape(part)]
-    return lines
+    return lines + below
 
 
 def make_pages(asmctl):
-    names = re.findall(r"^  ([a-z]+) +[A-Z]", help_of(asmctl, "help"), re.M)
     lines = []
-    for name in names:
+    for name in command_names(help_of(asmctl, "help")):
         lines += section(asmctl, name)
     pages = {"asmctl.1": HEAD + "\n".join(lines) + "\n" + TAIL}
     for name in GUIDE_NAMES:

@@ -119,6 +119,11 @@ void print_help(const struct command *command, FILE *to)
 		command->usage, command->summary);
 	if (command->description)
 		fprintf(to, "\n%s\n", command->description);
+	if (command->subcommands) {
+		fprintf(to, "\nCommands:\n");
+		for (const struct command *const *sub = command->subcommands; *sub; sub++)
+			fprintf(to, "  %-11s %s\n", (*sub)->name, (*sub)->summary);
+	}
 	fprintf(to, "\nOptions:\n");
 	for (const struct option_def *def = command->options; def->key; def++)
 		print_option(def, to);

@@ -308,3 +308,74 @@ bool parse_restart(const char *text, uint32_t *condition)
 		}
 	return false;
 }
+
+bool parse_strategy(const char *text, uint32_t *strategy)
+{
+	char copy[32];
+
+	if (strlen(text) >= sizeof(copy))
+		return false;
+	strcpy(copy, text);
+	for (char *c = copy; *c; c++)
+		if (*c == '-')
+			*c = '_';
+	for (uint32_t i = 0; i < __AGENTSYS_STRATEGIES; i++)
+		if (!strcmp(copy, agentsys_strategy_name(i))) {
+			*strategy = i;
+			return true;
+		}
+	return false;
+}
+
+static const char *budget_of_word(const char *text)
+{
+	static const char *const words[][2] = {
+		{ "default", "5/60" },
+		{ "lenient", "10/120" },
+		{ "strict", "3/30" },
+		{ "never", "0" },
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (!strcmp(text, words[i][0]))
+			return words[i][1];
+	return text;
+}
+
+/* A duration, or seconds. */
+static bool parse_window(const char *text, uint32_t *ms, const char **why)
+{
+	const char *problem;
+	char seconds[32];
+
+	if (*text && !text[strspn(text, "0123456789.")] && strlen(text) < sizeof(seconds) - 1) {
+		strcpy(stpcpy(seconds, text), "s");
+		text = seconds;
+	}
+	if (parse_duration(text, false, ms, &problem))
+		return true;
+	if (problem == too_long)
+		*why = "has a window longer than a day";
+	return false;
+}
+
+bool parse_budget(const char *text, uint32_t *n, uint32_t *within_ms, bool *has_window,
+		  const char **why)
+{
+	const char *slash;
+	char first[16];
+	uint64_t count;
+
+	*why = "is no budget, as 5/60 (restarts and seconds), default, lenient, strict, never";
+	text = budget_of_word(text);
+	slash = strchrnul(text, '/');
+	if (slash - text >= (ptrdiff_t)sizeof(first))
+		return false;
+	memcpy(first, text, slash - text);
+	first[slash - text] = '\0';
+	if (!parse_number(first, UINT32_MAX, &count))
+		return false;
+	*n = count;
+	*has_window = *slash;
+	return !*slash || parse_window(slash + 1, within_ms, why);
+}

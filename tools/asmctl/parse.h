@@ -49,4 +49,14 @@ bool parse_rlimit(const char *text, unsigned int *resource, uint64_t *soft, uint
 /* "never", "on-failure", "always". */
 bool parse_restart(const char *text, uint32_t *condition);
 
+/* "one_for_all", "one-for-all". */
+bool parse_strategy(const char *text, uint32_t *strategy);
+
+/*
+ * "5/60" or "5/1m": restarts, and seconds or a duration; "5", which leaves @has_window
+ * false; or a word for one of these: "default", "lenient", "strict", "never".
+ */
+bool parse_budget(const char *text, uint32_t *n, uint32_t *within_ms, bool *has_window,
+		  const char **why);
+
 #endif

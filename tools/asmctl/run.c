@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <getopt.h>
+#include <grp.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +19,7 @@ enum {
 	OPT_CWD = OPT_SPEC_END,
 	OPT_USER,
 	OPT_GROUP,
+	OPT_GID,
 	OPT_CLEAN_ENV,
 	OPT_STDIN,
 	OPT_STDOUT,
@@ -33,7 +36,8 @@ enum {
  * @name: its name, or NULL
  * @cwd: its working directory, or NULL
  * @user: USER[:GROUP], or NULL
- * @group: or NULL
+ * @gid: GROUP to run as, or NULL
+ * @group: of the supervision tree, or NULL
  * @env: variables given
  * @nenv: how many
  * @stdio: what --stdin, --stdout and --stderr said, or NULL
@@ -51,6 +55,7 @@ struct request {
 	const char *name;
 	const char *cwd;
 	const char *user;
+	const char *gid;
 	const char *group;
 	const char **env;
 	size_t nenv;
@@ -72,10 +77,13 @@ static const struct option_def options[] = {
 	  "and the signal that ended it" },
 	{ OPT_KEEP, "keep", NULL, "with -f: keep its record, and with that our stdio open" },
 	OPTIONS_IDENTITY,
+	{ OPT_GROUP, "group", "NAME",
+	  "the group of the supervision tree that it becomes the\n"
+	  "last member of, see asmctl group (default: root)" },
 	OPTIONS_RESTART,
 	{ 'C', "cwd", "DIR", "working directory (default /)" },
 	{ 'u', "user", "USER[:GROUP]", "run as this user, with its groups and its HOME" },
-	{ OPT_GROUP, "group", "GROUP", "run as this group" },
+	{ OPT_GID, "gid", "GROUP", "run as this group, by its name or number" },
 	{ 'e', "env", "NAME[=VALUE]", "set a variable, or pass it on; may be repeated" },
 	{ OPT_CLEAN_ENV, "clean-env", NULL,
 	  "no variables but these; else it also gets PATH, HOME,\n"
@@ -120,6 +128,10 @@ static void take_option(struct request *request, int key, const char *arg)
 		break;
 	case OPT_GROUP:
 		request->group = arg;
+		need_memory(agentsys_spec_set_group(request->spec, arg));
+		break;
+	case OPT_GID:
+		request->gid = arg;
 		break;
 	case 'e':
 		add_variable(request, arg);
@@ -271,6 +283,19 @@ static void print_agent(const struct request *request, const struct agentsys_inf
 		       info->state == AGENTSYS_BACKOFF ? ", to be restarted" : "");
 }
 
+/* Which group may have been meant by one that is not in the tree. */
+static void explain_group(struct agentsys *h, const char *name)
+{
+	char *meant = meant_group(h, name);
+
+	if (getgrnam(name))
+		complain("--group is about supervision: to run as the group %s, give --gid %s",
+			 name, name);
+	else if (*meant)
+		complain("there is no group '%s'%s", name, meant);
+	free(meant);
+}
+
 static int start(struct agentsys *h, const struct request *request, uint32_t *id)
 {
 	struct agentsys_info *info;
@@ -279,13 +304,20 @@ static int start(struct agentsys *h, const struct request *request, uint32_t *id
 
 	ret = agentsys_spawn(h, request->spec, request->wait ? AGENTSYS_WAIT : 0, id);
 	if (ret) {
+		bool no_group = ret == -ENOENT && request->group &&
+				agentsys_error_step(h) == AGENTSYS_STEP_NONE;
+		int status;
+
 		if (!*id)
 			*id = request->id;
 		if (*id)
 			snprintf(what, sizeof(what), "start agent %u", *id);
 		else
 			snprintf(what, sizeof(what), "start the agent");
-		return start_failed(h, ret, what);
+		status = start_failed(h, ret, what);
+		if (no_group)
+			explain_group(h, request->group);
+		return status;
 	}
 	/* In the foreground there is the agent's own output to see. */
 	if ((request->foreground && !request->json) || agentsys_get(h, *id, &info))
@@ -328,10 +360,10 @@ static int run(int argc, char **argv)
 	need_operands(argc, 1, INT_MAX, "the program");
 	if (request.keep && !request.foreground)
 		usage_error("--keep goes with --foreground");
-	if (request.restarts && !request.restart)
+	if (request.restarts && !request.restart && !request.group)
 		agentsys_spec_set_restart(request.spec, AGENTSYS_RESTART_ON_FAILURE);
 
-	user_resolve(&user, request.user, request.group);
+	user_resolve(&user, request.user, request.gid);
 	user_set(request.spec, &user);
 	set_environment(&request, &user);
 	set_stdio(&request);
@@ -355,7 +387,8 @@ const struct command cmd_run = {
 		"\n"
 		"By default it is not restarted; with --restart it is, up to 3 times, after 100ms\n"
 		"that double up to 30s. --max-restarts or --backoff without --restart mean\n"
-		"on-failure. Its standard descriptors are /dev/null, and it cannot gain\n"
+		"on-failure. In a group, when and how often is up to the group unless told here.\n"
+		"Its standard descriptors are /dev/null, and it cannot gain\n"
 		"privileges. Files for --stdout and --stderr are made if they are missing, and\n"
 		"belong to the agent's user then.",
 	.examples =
@@ -363,6 +396,7 @@ const struct command cmd_run = {
 		"  asmctl run --id 100 --name fs_monitor --restart always --backoff 100ms:10s \\\n"
 		"      --stdout /var/log/fs_monitor.log /usr/bin/fs_monitor --verbose\n"
 		"  asmctl run --user nobody --memory-max 200M --cpu 50% --pids-max 20 -- ./agent -x\n"
+		"  asmctl run --group web --name server -- /usr/bin/server --port 80\n"
 		"  asmctl run -f sh -c 'echo I am pid $$; exit 3'\n",
 	.options = options,
 	.operands = OPERANDS_PROGRAM,

@@ -3,6 +3,7 @@
 #include <limits.h>
 
 #include "asmctl.h"
+#include "format.h"
 #include "spec.h"
 
 static const struct option_def options[] = {
@@ -13,6 +14,7 @@ static const struct option_def options[] = {
 static int set(struct agentsys *h, const char *agent, const struct agentsys_spec *spec)
 {
 	struct agentsys_info *info;
+	char max[FORMAT_MAX];
 	uint32_t id;
 	int ret;
 
@@ -25,9 +27,10 @@ static int set(struct agentsys *h, const char *agent, const struct agentsys_spec
 		return exit_status_of(ret);
 	}
 	if (!agentsys_get(h, id, &info)) {
-		printf("Agent %u (%s) restarts %s, %u of %u restarts used, backoff %ums to %ums\n",
+		printf("Agent %u (%s) restarts %s, %u of %s restarts used, backoff %ums to %ums\n",
 		       id, info->name, agentsys_restart_name(info->restart), info->restarts,
-		       info->max_restarts, info->backoff_initial_ms, info->backoff_max_ms);
+		       format_max_restarts(info->max_restarts, max), info->backoff_initial_ms,
+		       info->backoff_max_ms);
 		agentsys_info_free(info);
 	}
 	return EXIT_OK;

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
+#include <linux/agentsys_netlink.h>
 #include <string.h>
 
 #include "parse.h"
@@ -57,11 +58,20 @@ static void take_identity(struct agentsys_spec *spec, int key, const char *arg)
 	}
 }
 
+void take_backoff(const char *arg, uint32_t *initial_ms, uint32_t *max_ms)
+{
+	const char *why;
+	bool has_max;
+
+	if (!parse_backoff(arg, initial_ms, max_ms, &has_max, &why))
+		usage_error("'%s' %s", arg, why);
+	if (!has_max)
+		*max_ms = *initial_ms > BACKOFF_MAX_MS ? *initial_ms : BACKOFF_MAX_MS;
+}
+
 static void take_restart(struct agentsys_spec *spec, int key, const char *arg)
 {
 	uint32_t condition, initial, max;
-	const char *why;
-	bool has_max;
 	uint64_t n;
 
 	switch (key) {
@@ -71,15 +81,15 @@ static void take_restart(struct agentsys_spec *spec, int key, const char *arg)
 		agentsys_spec_set_restart(spec, condition);
 		break;
 	case OPT_MAX_RESTARTS:
-		if (!parse_number(arg, INT_MAX, &n))
-			usage_error("'%s' is not a number of restarts, 0 to %d", arg, INT_MAX);
+		if (!strcmp(arg, "infinity"))
+			n = AGENTSYS_RESTARTS_UNLIMITED;
+		else if (!parse_number(arg, INT_MAX, &n))
+			usage_error("'%s' is not a number of restarts, 0 to %d, or infinity", arg,
+				    INT_MAX);
 		agentsys_spec_set_max_restarts(spec, n);
 		break;
 	case OPT_BACKOFF:
-		if (!parse_backoff(arg, &initial, &max, &has_max, &why))
-			usage_error("'%s' %s", arg, why);
-		if (!has_max)
-			max = initial > BACKOFF_MAX_MS ? initial : BACKOFF_MAX_MS;
+		take_backoff(arg, &initial, &max);
 		agentsys_spec_set_backoff(spec, initial, max);
 		break;
 	}
@@ -194,6 +204,8 @@ int start_failed(struct agentsys *h, int error, const char *what)
 	complain("cannot %s: %s", what, agentsys_error(h));
 	if (agentsys_error_step(h) == AGENTSYS_STEP_LIMITS && error == -ENOENT)
 		complain("a controller for it is missing, see \"asmctl doctor\"");
+	if (agentsys_error_step(h) == AGENTSYS_STEP_NONE && error == -ENOENT)
+		return group_status_of(error);
 	/* What a step of the launch said is about the program, not about us. */
 	if (agentsys_error_step(h) != AGENTSYS_STEP_NONE || error == -ESRCH)
 		return EXIT_FAILED;

@@ -32,7 +32,7 @@ enum spec_option {
 
 #define OPTIONS_RESTART                                                                \
 	{ OPT_RESTART, "restart", "WHEN", "never, on-failure or always" },             \
-	{ OPT_MAX_RESTARTS, "max-restarts", "N", "how often in its life" },            \
+	{ OPT_MAX_RESTARTS, "max-restarts", "N", "how often in its life, or infinity" },            \
 	{ OPT_BACKOFF, "backoff", "MS[:MAX]",                                          \
 	  "wait before the first restart, doubling up to MAX;\n"                       \
 	  "milliseconds, or durations as 100ms, 2s" }
@@ -53,6 +53,9 @@ enum spec_option {
 bool take_spec_option(struct agentsys_spec *spec, int key, const char *arg);
 
 struct agentsys_spec *new_spec(void);
+
+/* What --backoff says; exits if @arg is wrong. */
+void take_backoff(const char *arg, uint32_t *initial_ms, uint32_t *max_ms);
 
 /* Would @name, that nobody chose, do as the name of an agent? */
 bool name_fits(const char *name);

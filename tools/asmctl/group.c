@@ -1,0 +1,453 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * "asmctl group": groups of the supervision tree.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "asmctl.h"
+#include "format.h"
+#include "group.h"
+#include "parse.h"
+#include "spec.h"
+
+enum {
+	OPT_PARENT = OPT_SPEC_END,
+	OPT_STRATEGY,
+	OPT_BUDGET,
+	OPT_NO_WAIT,
+};
+
+int group_status_of(int error)
+{
+	return error == -ENOENT ? EXIT_NO_AGENT : exit_status_of(error);
+}
+
+char *meant_group(struct agentsys *h, const char *name)
+{
+	struct agentsys_group **list;
+	const char **names, *meant;
+	char *text = NULL;
+	ssize_t n;
+	int ret;
+
+	n = agentsys_group_list(h, &list);
+	names = n < 0 ? NULL : calloc(n + 1, sizeof(*names));
+	for (ssize_t i = 0; names && i < n; i++)
+		names[i] = list[i]->name;
+	meant = names ? nearest(name, names, n) : NULL;
+	ret = meant ? asprintf(&text, "; did you mean '%s'?", meant) : asprintf(&text, "%s", "");
+	free(names);
+	if (n >= 0)
+		agentsys_group_list_free(list);
+	if (ret < 0)
+		out_of_memory();
+	return text;
+}
+
+int group_failed(struct agentsys *h, int error, const char *infinitive, const char *name,
+		 const char *missing)
+{
+	char *why = strdup(agentsys_error(h));
+	char *meant = error == -ENOENT ? meant_group(h, missing) : strdup("");
+
+	if (!why || !meant)
+		out_of_memory();
+	complain("cannot %s group %s: %s%s", infinitive, name, why, meant);
+	free(meant);
+	free(why);
+	return group_status_of(error);
+}
+
+static void print_policy(const struct agentsys_group *group)
+{
+	char budget[FORMAT_MAX];
+
+	printf("%s, %s restarts, backoff %" PRIu32 "ms to %" PRIu32 "ms\n",
+	       agentsys_strategy_name(group->strategy), format_budget(group, budget),
+	       group->backoff_initial_ms, group->backoff_max_ms);
+}
+
+/* ---- new, set ---- */
+
+/**
+ * struct request - what the command line asks for
+ * @spec: of the group
+ * @parent: or NULL
+ * @any: there is something to set
+ * @json: print it as JSON
+ */
+struct request {
+	struct agentsys_group_spec *spec;
+	const char *parent;
+	bool any;
+	bool json;
+};
+
+/* clang-format off */
+#define OPTIONS_POLICY                                                                 \
+	{ OPT_STRATEGY, "strategy", "WHO",                                             \
+	  "who is restarted: one_for_one, one_for_all, rest_for_one,\n"                \
+	  "transient or permanent" },                                                  \
+	{ OPT_BUDGET, "budget", "N/SECONDS",                                           \
+	  "restarts that it may take within so many seconds; or\n"                     \
+	  "default (5/60), lenient (10/120), strict (3/30),\n"                         \
+	  "never (0: the first one needed fails the group)" },                         \
+	{ OPT_BACKOFF, "backoff", "MS[:MAX]",                                          \
+	  "wait before the first restart of several members, or of\n"                  \
+	  "a group in it, doubling up to MAX; milliseconds, or\n"                      \
+	  "durations as 100ms, 2s" }
+/* clang-format on */
+
+static void take_budget(struct request *request, const char *arg)
+{
+	uint32_t n, within_ms;
+	bool has_window;
+	const char *why;
+
+	if (!parse_budget(arg, &n, &within_ms, &has_window, &why))
+		usage_error("'%s' %s", arg, why);
+	agentsys_group_spec_set_budget(request->spec, n);
+	if (has_window)
+		agentsys_group_spec_set_within(request->spec, within_ms);
+}
+
+static void take_option(struct request *request, int key, const char *arg)
+{
+	uint32_t strategy, initial, max;
+
+	switch (key) {
+	case OPT_JSON:
+		request->json = true;
+		return;
+	case OPT_PARENT:
+		request->parent = arg;
+		need_memory(agentsys_group_spec_set_parent(request->spec, arg));
+		return;
+	case OPT_STRATEGY:
+		if (!parse_strategy(arg, &strategy))
+			usage_error("'%s' is not one of one_for_one, one_for_all, rest_for_one, "
+				    "transient, permanent",
+				    arg);
+		agentsys_group_spec_set_strategy(request->spec, strategy);
+		break;
+	case OPT_BUDGET:
+		take_budget(request, arg);
+		break;
+	case OPT_BACKOFF:
+		take_backoff(arg, &initial, &max);
+		agentsys_group_spec_set_backoff(request->spec, initial, max);
+		break;
+	}
+	request->any = true;
+}
+
+static void take_options(struct request *request, int argc, char **argv)
+{
+	int key;
+
+	*request = (struct request){ .spec = agentsys_group_spec_new() };
+	if (!request->spec)
+		out_of_memory();
+	while ((key = next_option(argc, argv)) != -1)
+		take_option(request, key, optarg);
+}
+
+static int run_new(int argc, char **argv)
+{
+	struct agentsys_group *group;
+	struct request request;
+	int ret, status = EXIT_OK;
+	const char *name;
+	struct agentsys *h;
+
+	take_options(&request, argc, argv);
+	need_operands(argc, 1, 1, "the name of the group");
+	name = argv[optind];
+	h = connect_module();
+	ret = agentsys_group_new(h, name, request.spec);
+	if (ret) {
+		status = group_failed(h, ret, "make", name,
+				      request.parent ? request.parent : AGENTSYS_ROOT_GROUP);
+	} else if (!agentsys_group_get(h, name, &group)) {
+		if (request.json) {
+			print_json(json_of_group(group));
+		} else {
+			printf("Group %s made in %s: ", group->name, group->parent);
+			print_policy(group);
+		}
+		agentsys_group_free(group);
+	}
+	agentsys_group_spec_free(request.spec);
+	agentsys_close(h);
+	return status;
+}
+
+static const struct option_def new_options[] = {
+	{ OPT_PARENT, "parent", "GROUP", "the group that it is in (default: root)" },
+	OPTIONS_POLICY,
+	OPTION_JSON,
+	OPTION_END,
+};
+
+static const struct command group_new = {
+	.name = "new",
+	.of = "group",
+	.usage = "[OPTION]... NAME",
+	.summary = "Make a group, which is empty",
+	.description =
+		"When a member ends that is to be restarted, one_for_one restarts it alone,\n"
+		"one_for_all all members, rest_for_one it and those that came after it. In these\n"
+		"an agent is always restarted, if its own --restart does not tell otherwise.\n"
+		"transient and permanent are as one_for_one with another default: on-failure,\n"
+		"and never. A restart beyond the budget fails the group: its members are stopped,\n"
+		"and for the group above that is a member that has ended.",
+	.examples =
+		"  asmctl group new web\n"
+		"  asmctl group new --parent web --strategy rest_for_one --budget 3/10 workers\n"
+		"  asmctl run --group workers --name first -- /usr/bin/worker\n",
+	.options = new_options,
+	.operands = OPERANDS_OTHER,
+	.run = run_new,
+};
+
+static int set_one(struct agentsys *h, const char *name, const struct request *request)
+{
+	struct agentsys_group *group;
+	int ret = agentsys_group_set(h, name, request->spec);
+
+	if (ret)
+		return group_failed(h, ret, "change", name, name);
+	if (agentsys_group_get(h, name, &group))
+		return EXIT_OK;
+	printf("Group %s: ", group->name);
+	print_policy(group);
+	agentsys_group_free(group);
+	return EXIT_OK;
+}
+
+static int run_set(int argc, char **argv)
+{
+	struct request request;
+	int status = EXIT_OK;
+	struct agentsys *h;
+
+	take_options(&request, argc, argv);
+	need_operands(argc, 1, INT_MAX, "the name of a group");
+	if (!request.any)
+		usage_error("nothing to set: give --strategy, --budget or --backoff");
+	h = connect_module();
+	for (int i = optind; i < argc; i++) {
+		int ret = set_one(h, argv[i], &request);
+
+		if (!status)
+			status = ret;
+	}
+	agentsys_group_spec_free(request.spec);
+	agentsys_close(h);
+	return status;
+}
+
+static const struct option_def set_options[] = { OPTIONS_POLICY, OPTION_END };
+
+static const struct command group_set = {
+	.name = "set",
+	.of = "group",
+	.usage = "OPTION... GROUP...",
+	.summary = "Change who is restarted in groups, and how often",
+	.description = "What is not given stays as it is. What is under way goes on as it began.",
+	.examples = "  asmctl group set --strategy one_for_all web\n"
+		    "  asmctl group set --budget strict --backoff 1s:1m web workers\n",
+	.options = set_options,
+	.operands = OPERANDS_GROUPS,
+	.run = run_set,
+};
+
+/* ---- rm, start, stop, restart ---- */
+
+/**
+ * struct action - what one of the commands does
+ * @infinitive: "stop", for "cannot stop group web"
+ * @done: what was done
+ * @accepted: what will be done, where it is not waited for
+ * @act: does it
+ */
+struct action {
+	const char *infinitive;
+	const char *done;
+	const char *accepted;
+	int (*act)(struct agentsys *h, const char *name, unsigned int flags);
+};
+
+static int run_action(int argc, char **argv, const struct action *action)
+{
+	unsigned int flags = AGENTSYS_WAIT;
+	int key, status = EXIT_OK;
+	bool quiet = false;
+	struct agentsys *h;
+
+	while ((key = next_option(argc, argv)) != -1) {
+		if (key == OPT_NO_WAIT)
+			flags = 0;
+		else
+			quiet = true;
+	}
+	need_operands(argc, 1, INT_MAX, "the name of a group");
+	h = connect_module();
+	for (int i = optind; i < argc; i++) {
+		int ret = action->act(h, argv[i], flags);
+
+		if (ret)
+			ret = group_failed(h, ret, action->infinitive, argv[i], argv[i]);
+		else if (!quiet)
+			printf("Group %s %s\n", argv[i], flags ? action->done : action->accepted);
+		if (!status)
+			status = ret;
+		fflush(stdout);
+	}
+	agentsys_close(h);
+	return status;
+}
+
+/* clang-format off */
+#define OPTION_QUIET { 'q', "quiet", NULL, "print nothing but errors" }
+#define OPTION_NO_WAIT { OPT_NO_WAIT, "no-wait", NULL, "do not wait until it is done" }
+/* clang-format on */
+
+static const struct option_def wait_options[] = { OPTION_NO_WAIT, OPTION_QUIET, OPTION_END };
+static const struct option_def quiet_options[] = { OPTION_QUIET, OPTION_END };
+
+static int do_remove(struct agentsys *h, const char *name, unsigned int flags)
+{
+	(void)flags;
+	return agentsys_group_del(h, name);
+}
+
+static int run_rm(int argc, char **argv)
+{
+	static const struct action action = { "remove", "removed", NULL, do_remove };
+
+	return run_action(argc, argv, &action);
+}
+
+static const struct command group_rm = {
+	.name = "rm",
+	.of = "group",
+	.alias = "remove",
+	.usage = "[OPTION]... GROUP...",
+	.summary = "Remove empty groups",
+	.description = "Agents that have ended are in it too, until asmctl rm has removed them.",
+	.examples = "  asmctl group rm web\n",
+	.options = quiet_options,
+	.operands = OPERANDS_GROUPS,
+	.run = run_rm,
+};
+
+static int run_start(int argc, char **argv)
+{
+	static const struct action action = { "start", "started", "is being started",
+					      agentsys_group_start };
+
+	return run_action(argc, argv, &action);
+}
+
+static const struct command group_start = {
+	.name = "start",
+	.of = "group",
+	.usage = "[OPTION]... GROUP...",
+	.summary = "Start all members that do not run, in order",
+	.description = "Each starts when the one before runs. The restarts of a group that has\n"
+		       "failed are counted from 0 again.",
+	.examples = "  asmctl group start web\n",
+	.options = wait_options,
+	.operands = OPERANDS_GROUPS,
+	.run = run_start,
+};
+
+static int run_stop(int argc, char **argv)
+{
+	static const struct action action = { "stop", "stopped", "is being stopped",
+					      agentsys_group_stop };
+
+	return run_action(argc, argv, &action);
+}
+
+static const struct command group_stop = {
+	.name = "stop",
+	.of = "group",
+	.usage = "[OPTION]... GROUP...",
+	.summary = "Stop all members, the last one first",
+	.description = "Each is asked to end and killed as its own stop timeout says. No restart\n"
+		       "follows.",
+	.examples = "  asmctl group stop web\n"
+		    "  asmctl group stop --no-wait web\n",
+	.options = wait_options,
+	.operands = OPERANDS_GROUPS,
+	.run = run_stop,
+};
+
+static int run_restart(int argc, char **argv)
+{
+	static const struct action action = { "restart", "restarted", "is being restarted",
+					      agentsys_group_restart };
+
+	return run_action(argc, argv, &action);
+}
+
+static const struct command group_restart = {
+	.name = "restart",
+	.of = "group",
+	.usage = "[OPTION]... GROUP...",
+	.summary = "Stop all members, and start those that ran",
+	.examples = "  asmctl group restart web\n",
+	.options = wait_options,
+	.operands = OPERANDS_GROUPS,
+	.run = run_restart,
+};
+
+/* ---- group ---- */
+
+static const struct command *const subcommands[] = {
+	&group_new,	&group_set,  &group_rm,	  &group_start, &group_stop,
+	&group_restart, &group_show, &group_list, NULL,
+};
+
+static int run(int argc, char **argv)
+{
+	const struct command *command;
+
+	if (argc < 2 || argv[1][0] == '-') {
+		while (next_option(argc, argv) != -1)
+			;
+		usage_error(
+			"the command is missing: new, set, rm, start, stop, restart, show or list");
+	}
+	command = find_command(subcommands, argv[1]);
+	if (!command)
+		unknown_command(subcommands, argv[1]);
+	this_command = command;
+	return command->run(argc - 1, argv + 1);
+}
+
+static const struct option_def options[] = { OPTION_END };
+
+const struct command cmd_group = {
+	.name = "group",
+	.usage = "COMMAND [OPTION]... [GROUP]...",
+	.summary = "Make, change, start and stop groups of agents",
+	.description =
+		"Groups make the supervision tree: agents and groups are restarted together, as\n"
+		"the strategy of the group says that they are in, as often as its budget allows.\n"
+		"All that is in no other group is in root, which is always there.",
+	.examples = "  asmctl group new --strategy one_for_all --budget 3/30 web\n"
+		    "  asmctl run --group web --name server -- /usr/bin/server\n"
+		    "  asmctl tree web\n",
+	.options = options,
+	.subcommands = subcommands,
+	.operands = OPERANDS_OTHER,
+	.run = run,
+};
