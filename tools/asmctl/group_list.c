@@ -82,8 +82,8 @@ const struct command group_show = {
 	.usage = "[OPTION]... GROUP...",
 	.summary = "Show groups in full",
 	.description =
-		"With --json, one group is an object, and several are an array. Who is in it\n"
-		"shows asmctl tree.",
+		"With --json, one group is an object, and several are an array. asmctl tree\n"
+		"shows who is in them.",
 	.examples = "  asmctl group show web\n"
 		    "  asmctl group show --json web | jq .recent_restarts\n",
 	.options = show_options,

@@ -261,7 +261,7 @@ AGENTSYS_API void agentsys_spec_set_pids_max(struct agentsys_spec *spec, uint64_
  *	so after a failed start and after -EINTR too, else 0
  *
  * Errors: -EEXIST, -E2BIG, -ENAMETOOLONG, -EINVAL, -ENOSPC, -ESHUTDOWN,
- * -EBADF, -ENOENT no such group, -EPERM; with AGENTSYS_WAIT also what the step that failed said, see
+ * -EBADF, -ENOENT no such group, -EBUSY it is being stopped, -EPERM; with AGENTSYS_WAIT also what the step that failed said, see
  * agentsys_error_step(): the agent is forgotten then. Without, the record of an
  * agent whose first start failed stays.
  */
@@ -538,8 +538,8 @@ AGENTSYS_API void agentsys_system_free(struct agentsys_system *system);
  * agents that name no group are in root, which is always there. A group has a strategy,
  * which says who is restarted when a member ends, and a budget: when it is spent, its
  * members are stopped, the group has failed, and that is an end of a member in the
- * group above. Errors of all that take the name of a group: -ENOENT there is none,
- * -ENAMETOOLONG; of all that change something: -EPERM.
+ * group above. Errors of all that take the name of a group: -ENOENT there is none; of
+ * all that change something: -EPERM.
  */
 
 /**
@@ -592,7 +592,8 @@ AGENTSYS_API void agentsys_group_spec_set_backoff(struct agentsys_group_spec *sp
  * @spec: how it is to be; or NULL
  *
  * Errors: -EEXIST, -ENOENT no such parent, -EINVAL no name can be like this, or the
- * restarts could go on for ever, -ERANGE, -ENOSPC, -E2BIG it would be too deep.
+ * restarts could go on for ever, -ERANGE, -ENAMETOOLONG, -ENOSPC, -E2BIG it would be
+ * too deep.
  */
 AGENTSYS_API AGENTSYS_CHECK int agentsys_group_new(struct agentsys *h, const char *name,
 						   const struct agentsys_group_spec *spec);

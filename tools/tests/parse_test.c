@@ -162,6 +162,52 @@ static void test_names(void)
 	   !parse_restart("on failure", &condition), "restart conditions");
 }
 
+static void test_groups(void)
+{
+	static const struct {
+		const char *text;
+		uint32_t n, ms;	/* 0 ms: no window */
+	} good[] = {
+		{ "5/60", 5, 60000 }, { "5/1m", 5, 60000 }, { "1/0.5", 1, 500 }, { "0/10", 0, 10000 },
+		{ "3", 3, 0 }, { "64/500ms", 64, 500 }, { "default", 5, 60000 },
+		{ "lenient", 10, 120000 }, { "strict", 3, 30000 }, { "never", 0, 0 },
+		{ "4294967295/1d", UINT32_MAX, 86400000 },
+	};
+	static const char *const bad[] = {
+		"", "/", "5/", "/5", "5/x", "-1/5", "5/-1", "5/60/7", "sometimes", "4294967296/1",
+		"5 / 60", "5/1.2.3",
+	};
+	uint32_t n, ms, strategy;
+	bool all = true, window;
+	const char *why;
+
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		ms = 0;
+		if (!parse_budget(good[i].text, &n, &ms, &window, &why) || n != good[i].n ||
+		    ms != good[i].ms || window != !!good[i].ms) {
+			printf("# %s is %u within %u ms\n", good[i].text, n, ms);
+			all = false;
+		}
+	}
+	ok(all, "budgets");
+	all = true;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		if (parse_budget(bad[i], &n, &ms, &window, &why)) {
+			printf("# %s\n", bad[i]);
+			all = false;
+		}
+	ok(all, "no budgets");
+	ok(!parse_budget("5/2d", &n, &ms, &window, &why) && strstr(why, "longer than a day") &&
+	   !parse_budget("5/x", &n, &ms, &window, &why) && strstr(why, "is no budget"),
+	   "what is wrong with a budget");
+	ok(parse_strategy("one-for-all", &strategy) && strategy == AGENTSYS_ONE_FOR_ALL &&
+	   parse_strategy("rest_for_one", &strategy) && strategy == AGENTSYS_REST_FOR_ONE &&
+	   parse_strategy("permanent", &strategy) && strategy == AGENTSYS_PERMANENT, "strategies");
+	ok(!parse_strategy("", &strategy) && !parse_strategy("one", &strategy) &&
+	   !parse_strategy("one for all", &strategy) && !parse_strategy("unknown", &strategy) &&
+	   !parse_strategy("one-for-all-of-them-and-then-many-more", &strategy), "no strategies");
+}
+
 static void test_suggestions(void)
 {
 	static const char *const names[] = { "start", "stop", "status", "list", "restart" };
@@ -179,6 +225,7 @@ int main(void)
 	test_durations();
 	test_sizes();
 	test_names();
+	test_groups();
 	test_suggestions();
 	printf("1..%d\n", tests);
 	return failures != 0;
