@@ -36,6 +36,8 @@ copy "$root" tests/vm/guest/init
 copy "$lib/vm" tests/vm/guest/{guest.py,session,bashrc}
 copy "$lib/tests/lib" tests/vm/lib/* tests/kselftest/lib/*
 copy "$lib/tests" "$build"/tests/kselftest/* "$build"/tests/soak/* tests/kselftest/*.sh tests/kselftest/*.py tests/kselftest/data
+# Where it is looked for, Python would make it the locale of all tests.
+install -D -m 644 /usr/lib/locale/C.utf8/LC_CTYPE "$lib/tests/lib/locale/C.utf8/LC_CTYPE"
 if [ -n "${COVERAGE:-}" ]; then
 	# The files that are counted in: there already, so that every user may write them.
 	(cd "$build/tools-coverage/obj" && find . -name '*.gcno') | while read -r notes; do
