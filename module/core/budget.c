@@ -18,9 +18,15 @@ bool agentsys_budget_spend(struct agentsys_spent *spent, u32 budget, u32 within_
 {
 	u32 used = agentsys_budget_used(spent, within_ms, now_ms);
 
-	/* There is room for one more than any budget allows. */
-	if (used < ARRAY_SIZE(spent->at_ms))
-		spent->at_ms[spent->n++] = now_ms;
+	/*
+	 * There is room for one more than any budget allows. The oldest makes way: as
+	 * long as the others are within the window there are too many without it.
+	 */
+	if (used == ARRAY_SIZE(spent->at_ms)) {
+		spent->n--;
+		memmove(spent->at_ms, spent->at_ms + 1, spent->n * sizeof(spent->at_ms[0]));
+	}
+	spent->at_ms[spent->n++] = now_ms;
 	return spent->n <= budget;
 }
 
