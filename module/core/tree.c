@@ -20,6 +20,9 @@ void agentsys_tree_enter(struct agentsys_group *group, struct agentsys_node *nod
 	node->place = ++group->places;
 	node->prev = group->last;
 	node->next = NULL;
+	node->again = false;
+	/* Should somebody start it meanwhile, it is stopped with the others. */
+	node->falls = group->state == AGENTSYS_STOPPING;
 	if (group->last)
 		group->last->next = node;
 	else
@@ -58,9 +61,15 @@ static u32 backoff_ms(const struct agentsys_group *group)
 /* ---- what a group begins with ---- */
 
 /* Does it run, or is it to run when what is under way is over? */
-static bool is_wanted(const struct agentsys_group *group, const struct agentsys_node *node)
+static bool is_wanted(const struct agentsys_group *group, struct agentsys_node *node)
 {
-	return node->state != AGENTSYS_NODE_DOWN || (agentsys_tree_busy(group) && node->again);
+	if (node->state == AGENTSYS_NODE_UP || node->state == AGENTSYS_NODE_STARTING)
+		return true;
+	/* What a person is stopping is not, but a group that fails is to be restarted. */
+	if (node->state == AGENTSYS_NODE_STOPPING && node->is_group &&
+	    group_of(node)->goal == AGENTSYS_DOWN_FAIL)
+		return true;
+	return agentsys_tree_busy(group) && node->again;
 }
 
 /* The members from @from on are to come down. */
@@ -89,8 +98,22 @@ static void begin_up(struct agentsys_group *group)
 {
 	group->state = AGENTSYS_STARTING;
 	group->waits = false;
-	group->node.state = AGENTSYS_NODE_STARTING;
+	/* The group above may stop it at once. */
+	agentsys_tree_note(&group->node, AGENTSYS_NODE_STARTING);
 	agentsys_tree_proceed(group);
+}
+
+/* Somebody starts @node, and @group is down: it comes up with it alone. */
+static void revive(struct agentsys_group *group, struct agentsys_node *started)
+{
+	struct agentsys_node *node;
+
+	/* But if it waits for the group above it does so no longer. */
+	if (group->state != AGENTSYS_BACKOFF)
+		for (node = group->first; node; node = node->next)
+			node->again = false;
+	started->again = true;
+	begin_up(group);
 }
 
 /* ---- ends ---- */
@@ -140,12 +163,20 @@ enum agentsys_tree_verdict agentsys_tree_failed(struct agentsys_node *node, u32 
 	return AGENTSYS_TREE_WAIT;
 }
 
+/* It has ended by itself, and nobody starts it again, unless it was to be stopped anyway. */
+static void ended_for_good(const struct agentsys_group *group, struct agentsys_node *node)
+{
+	if (group->state != AGENTSYS_STOPPING || !node->falls)
+		node->again = false;
+}
+
 /* All members of @group are down, and it has spent its budget: it fails the group above. */
 static void escalate(struct agentsys_group *group)
 {
 	struct agentsys_group *above = group->node.parent;
 
 	if (!above->node.parent) { /* nobody is there to restart it */
+		ended_for_good(above, &group->node);
 		agentsys_tree_note(&group->node, AGENTSYS_NODE_DOWN);
 		return;
 	}
@@ -308,32 +339,23 @@ void agentsys_tree_proceed(struct agentsys_group *group)
 	group->stepping = false;
 }
 
-/* Something in it runs, whatever had become of it: it is no longer out of service. */
-static void revive(struct agentsys_group *group)
-{
-	if (group->state != AGENTSYS_EXITED && group->state != AGENTSYS_FAILED)
-		return;
-	group->state = AGENTSYS_ACTIVE;
-	if (group->node.parent)
-		agentsys_tree_note(&group->node, AGENTSYS_NODE_UP);
-}
-
 void agentsys_tree_note(struct agentsys_node *node, enum agentsys_node_state state)
 {
 	struct agentsys_group *group = node->parent;
+	bool ran = node->state == AGENTSYS_NODE_STARTING || node->state == AGENTSYS_NODE_UP;
 
 	node->state = state;
 	if (!group)
 		return;
-	if (state == AGENTSYS_NODE_STARTING || state == AGENTSYS_NODE_UP)
-		revive(group);
-	/* It was started, and has ended for good. */
-	if (state == AGENTSYS_NODE_DOWN && group->state == AGENTSYS_STARTING)
-		node->again = false;
+	if (state == AGENTSYS_NODE_DOWN && ran)
+		ended_for_good(group, node);
 	/* Somebody starts what is being stopped with others: it will come back with them. */
 	if (state == AGENTSYS_NODE_STARTING && group->state == AGENTSYS_STOPPING)
 		node->again = true;
-	agentsys_tree_proceed(group);
+	if (state != AGENTSYS_NODE_DOWN && group->node.state == AGENTSYS_NODE_DOWN)
+		revive(group, node);
+	else
+		agentsys_tree_proceed(group);
 }
 
 void agentsys_tree_timer(struct agentsys_group *group)
@@ -351,7 +373,8 @@ static void want_all(struct agentsys_group *group)
 
 	for (node = group->first; node; node = node->next) {
 		node->again = true;
-		if (node->is_group && node->state == AGENTSYS_NODE_DOWN)
+		if (node->is_group && (node->state == AGENTSYS_NODE_DOWN ||
+				       node->state == AGENTSYS_NODE_STOPPING))
 			want_all(group_of(node));
 	}
 }
@@ -366,7 +389,7 @@ void agentsys_tree_start(struct agentsys_group *group)
 	}
 	group->goal = AGENTSYS_DOWN_AGAIN;
 	group->delay_ms = 0;
-	group->node.state = AGENTSYS_NODE_STARTING;
+	agentsys_tree_note(&group->node, AGENTSYS_NODE_STARTING);
 }
 
 void agentsys_tree_stop(struct agentsys_group *group)
