@@ -27,7 +27,7 @@ static u32 delay_ms(const struct agentsys_spent *spent)
 	const struct agentsys_restart_policy p = { .backoff_initial_ms = 100,
 						   .backoff_max_ms = 30000 };
 
-	return agentsys_backoff_ms(&p, spent->n);
+	return agentsys_backoff_ms(&p, spent->n, 0);
 }
 
 /* ---- what a restart tracker with a budget is commonly asked to do ---- */
