@@ -68,15 +68,18 @@ static int put_past(struct sk_buff *skb, const struct agentsys_past *past)
 static int put_history(struct sk_buff *skb, struct genl_info *info,
 		       const struct agentsys_history *history)
 {
-	void *head =
-		genlmsg_put_reply(skb, info, &agentsys_genl_family, 0, AGENTSYS_CMD_HISTORY_GET);
+	struct nlattr *nest;
+	void *head;
 	u32 i;
 
-	if (!head)
+	head = genlmsg_put_reply(skb, info, &agentsys_genl_family, 0, AGENTSYS_CMD_HISTORY_GET);
+	nest = head ? nla_nest_start(skb, AGENTSYS_H_ENTRIES) : NULL;
+	if (!nest)
 		return -EMSGSIZE;
 	for (i = 0; i < agentsys_history_count(history); i++)
 		if (put_past(skb, agentsys_history_at(history, i)))
 			return -EMSGSIZE;
+	nla_nest_end(skb, nest);
 	genlmsg_end(skb, head);
 	return 0;
 }

@@ -110,6 +110,8 @@ extern const struct command cmd_status;
 extern const struct command cmd_list;
 extern const struct command cmd_info;
 extern const struct command cmd_events;
+extern const struct command cmd_history;
+extern const struct command cmd_capacity;
 extern const struct command cmd_shutdown;
 extern const struct command cmd_doctor;
 extern const struct command cmd_version;

@@ -66,23 +66,6 @@ static enum colour colour_of(const struct agentsys_event *event)
 	}
 }
 
-/* The time of day at which an event was, if the clock was right all along. */
-static void format_time(uint64_t boot_ns, char *buf, size_t size)
-{
-	struct timespec real;
-	uint64_t ns;
-	time_t seconds;
-	struct tm tm;
-	size_t n;
-
-	clock_gettime(CLOCK_REALTIME, &real);
-	ns = real.tv_sec * UINT64_C(1000000000) + real.tv_nsec - (boot_time() - boot_ns);
-	seconds = ns / 1000000000;
-	localtime_r(&seconds, &tm);
-	n = strftime(buf, size, "%F %T", &tm);
-	snprintf(buf + n, size - n, ".%03u", (unsigned int)(ns / 1000000 % 1000));
-}
-
 static void print_event(const struct agentsys_event *event)
 {
 	char text[256], when[64], name[sizeof(event->name) + 1];

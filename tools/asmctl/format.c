@@ -32,6 +32,22 @@ const char *format_duration(uint64_t ns, char buf[FORMAT_MAX])
 	return buf;
 }
 
+void format_time(uint64_t boot_ns, char *buf, size_t size)
+{
+	struct timespec real;
+	uint64_t ns;
+	time_t seconds;
+	struct tm tm;
+	size_t n;
+
+	clock_gettime(CLOCK_REALTIME, &real);
+	ns = real.tv_sec * UINT64_C(1000000000) + real.tv_nsec - (boot_time() - boot_ns);
+	seconds = ns / 1000000000;
+	localtime_r(&seconds, &tm);
+	n = strftime(buf, size, "%F %T", &tm);
+	snprintf(buf + n, size - n, ".%03u", (unsigned int)(ns / 1000000 % 1000));
+}
+
 const char *format_bytes(uint64_t bytes, char buf[FORMAT_MAX])
 {
 	static const char units[] = "BKMGTPE";

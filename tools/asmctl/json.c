@@ -126,6 +126,21 @@ struct json_object *json_of_group(const struct agentsys_group *group)
 	return object;
 }
 
+struct json_object *json_of_past(const struct agentsys_past *past)
+{
+	struct json_object *object = json_object_new_object();
+
+	add_number(object, "time_us", past->time_ns / 1000);
+	add_number(object, "agent_id", past->agent_id);
+	add_number(object, "instance", past->instance);
+	add_number(object, "ran_us", past->ran_ns / 1000);
+	add_string(object, "cause", agentsys_cause_name(past->cause));
+	add_signed(object, "code", past->code);
+	add_string(object, "decision", agentsys_decision_name(past->decision));
+	add_number(object, "delay_ms", past->delay_ms);
+	return object;
+}
+
 struct json_object *json_of_event(const struct agentsys_event *event)
 {
 	struct json_object *object = json_object_new_object();

@@ -703,6 +703,56 @@ AGENTSYS_API AGENTSYS_CHECK ssize_t agentsys_group_list(struct agentsys *h,
 /** agentsys_group_list_free - forget what agentsys_group_list() gave, or NULL */
 AGENTSYS_API void agentsys_group_list_free(struct agentsys_group **list);
 
+/* ---- History ---------------------------------------------------------- */
+
+/**
+ * struct agentsys_past - an end of an agent, and what was decided
+ *
+ * @time_ns: when, CLOCK_BOOTTIME
+ * @ran_ns: how long the instance had run, 0 for never; not told of a group
+ * @agent_id: who; 0 in a group that was restarted by hand
+ * @instance: which start of it
+ * @cause: enum agentsys_cause
+ * @code: exit code, signal or errno, as the cause says
+ * @decision: enum agentsys_decision
+ * @delay_ms: before the restart
+ */
+struct agentsys_past {
+	uint64_t time_ns;
+	uint64_t ran_ns;
+	uint32_t agent_id;
+	uint32_t instance;
+	uint32_t cause;
+	int32_t code;
+	uint32_t decision;
+	uint32_t delay_ms;
+};
+
+/**
+ * agentsys_history - the last ends of an agent, at most AGENTSYS_HISTORY_MAX
+ * @h: the connection
+ * @id: the agent
+ * @list: where to put the array, oldest first
+ *
+ * Return: how many; agentsys_history_free() frees them. Errors: -ESRCH, -ENOMEM.
+ */
+AGENTSYS_API AGENTSYS_CHECK ssize_t agentsys_history(struct agentsys *h, uint32_t id,
+						     struct agentsys_past **list);
+
+/**
+ * agentsys_group_history - the last restarts of a group, its failures among them
+ * @h: the connection
+ * @name: the group
+ * @list: as above
+ *
+ * Return: as above. Errors: -ENOENT, -ENOMEM.
+ */
+AGENTSYS_API AGENTSYS_CHECK ssize_t agentsys_group_history(struct agentsys *h, const char *name,
+							   struct agentsys_past **list);
+
+/** agentsys_history_free - forget what agentsys_history() gave, or NULL */
+AGENTSYS_API void agentsys_history_free(struct agentsys_past *list);
+
 /* ---- Events ----------------------------------------------------------- */
 
 /** struct agentsys_events - a subscription to events, with a connection of its own */
@@ -824,6 +874,9 @@ AGENTSYS_API const char *agentsys_restart_name(uint32_t condition);
 
 /** agentsys_strategy_name - "one_for_all" for AGENTSYS_ONE_FOR_ALL; likewise */
 AGENTSYS_API const char *agentsys_strategy_name(uint32_t strategy);
+
+/** agentsys_decision_name - "restarts" for AGENTSYS_DECISION_RESTARTS; likewise */
+AGENTSYS_API const char *agentsys_decision_name(uint32_t decision);
 
 /** agentsys_event_name - "launch-failed" for AGENTSYS_EVENT_LAUNCH_FAILED; likewise */
 AGENTSYS_API const char *agentsys_event_name(uint32_t type);

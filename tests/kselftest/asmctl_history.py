@@ -1,0 +1,169 @@
+#!/usr/bin/env python3
+# vm: timeout=120
+"""asmctl history and asmctl capacity: what they tell, as text and as JSON, and refuse."""
+import functools
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.environ.get("TESTLIB", "."))
+import ksft
+
+OK, FAILED, USAGE, NO_AGENT, DENIED, NO_MODULE = range(6)
+
+
+def ctl(*words, want=OK):
+    words = ["asmctl"] + [str(word) for word in words]
+    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60 * ksft.SCALE)
+    assert done.returncode == want, "%s: wanted %d, got %d: %s" % (words, want, done.returncode, done.stderr)
+    return done
+
+
+def ctl_json(*words):
+    return json.loads(ctl(*words, "--json").stdout)
+
+
+def wait_for(what, condition):
+    until = time.monotonic() + 20 * ksft.SCALE
+    while time.monotonic() < until:
+        if condition():
+            return
+        time.sleep(0.02)
+    raise AssertionError("never: " + what)
+
+
+def info(agent):
+    return ctl_json("info", agent)
+
+
+def run(*words):
+    return json.loads(ctl("run", "--json", *words).stdout)
+
+
+def crash(agent, instance):
+    """Kill the instance and wait for the next one."""
+    wait_for("instance %d" % instance, lambda: info(agent)["state"] == "active" and info(agent)["instance"] == instance)
+    os.kill(info(agent)["pid"], signal.SIGKILL)
+
+
+def clean():
+    agents = [agent["agent_id"] for agent in ctl_json("list")]
+    if agents:
+        ctl("rm", "--force", "--quiet", *agents)
+    for name in reversed([one["name"] for one in ctl_json("group", "list")][1:]):
+        ctl("group", "rm", name)
+
+
+def alone(test):
+    """The test has the machine to itself."""
+    @functools.wraps(test)
+    def run_it():
+        clean()
+        try:
+            test()
+        finally:
+            clean()
+    return run_it
+
+
+@alone
+def test_agent():
+    "each end of an agent is told, with what was decided, and the last 8 are kept"
+    run("--id", 50, "--name", "flaky", "--restart", "on-failure", "--max-restarts", 2, "--backoff", "3ms:5ms", "sleep",
+        "1000")
+    assert ctl_json("history", 50) == []
+    for instance in (1, 2, 3):
+        crash(50, instance)
+    wait_for("failed", lambda: info(50)["state"] == "failed")
+    history = ctl_json("history", "flaky")
+    assert [past["instance"] for past in history] == [1, 2, 3]
+    assert [(past["decision"], past["delay_ms"]) for past in history] == [
+        ("restarts", 3), ("restarts", 5), ("fails", 0)]
+    assert all(past["agent_id"] == 50 and past["cause"] == "signal" and past["code"] == 9 for past in history)
+    assert all(past["ran_us"] > 0 for past in history)
+    assert sorted(past["time_us"] for past in history) == [past["time_us"] for past in history]
+
+    ctl("start", 50)
+    ctl("stop", 50)
+    last = ctl_json("history", 50)[-1]
+    assert (last["instance"], last["cause"], last["decision"]) == (4, "stop", "stays ended")
+    for _ in range(6):
+        ctl("start", 50)
+        ctl("restart", 50)
+        ctl("kill", 50)
+    history = ctl_json("history", 50)
+    assert [past["instance"] for past in history] == list(range(9, 17))
+    assert [past["decision"] for past in history] == ["restarts", "stays ended"] * 4
+
+    lines = ctl("history", 50).stdout.split("\n")
+    assert len(lines) == 10 and "DECISION" in lines[0] and "stays ended" in lines[-2]
+
+
+@alone
+def test_failed_launch():
+    "a launch that fails is told with its error"
+    ctl("run", "--id", 51, "--restart", "on-failure", "--no-wait", "/does/not/exist")
+    wait_for("failed", lambda: info(51)["state"] == "failed")
+    past = ctl_json("history", 51)[0]
+    assert (past["cause"], past["code"], past["decision"], past["ran_us"]) == ("launch", 2, "fails", 0)
+    assert "launch: ENOENT" in ctl("history", 51).stdout
+
+
+@alone
+def test_group():
+    "a group tells whose end was the reason, and a member that it was restarted with others"
+    ctl("group", "new", "g", "--strategy", "one_for_all", "--budget", "2/60", "--backoff", "1ms:1ms")
+    for id in (60, 61):
+        run("--group", "g", "--id", id, "sleep", "1000")
+    for instance in (1, 2):
+        crash(60, instance)
+    for id in (60, 61):
+        wait_for("third instance", lambda: info(id)["instance"] == 3 and info(id)["state"] == "active")
+    wait_for("the round's end", lambda: ctl_json("group", "show", "g")["state"] == "active")
+    crash(61, 3)
+    wait_for("failed", lambda: ctl_json("group", "show", "g")["state"] == "failed")
+    history = ctl_json("history", "--group", "g")
+    assert [(past["agent_id"], past["instance"], past["decision"]) for past in history] == [
+        (60, 1, "restarts with its group"), (60, 2, "restarts with its group"), (61, 3, "fails")]
+    assert [past["delay_ms"] for past in history] == [1, 1, 0]
+    assert [past["decision"] for past in ctl_json("history", 61)] == ["restarts with its group"] * 2 + ["fails"]
+    assert [past["cause"] for past in ctl_json("history", 61)] == ["group", "group", "signal"]
+    ctl("group", "restart", "g")
+    last = ctl_json("history", "--group", "g")[-1]
+    assert last["agent_id"] in (0, 61)
+    assert "fails" in ctl("history", "--group", "g").stdout
+
+
+@alone
+def test_refused():
+    "who does not exist has no history, and one thing at a time is asked for"
+    assert "no such agent" in ctl("history", 99, want=NO_AGENT).stderr
+    assert "no such group" in ctl("history", "--group", "none", want=NO_AGENT).stderr
+    ctl("history", want=USAGE)
+    ctl("history", "--group", "root", 50, want=USAGE)
+    ctl("history", "--json", "--nothing", 50, want=USAGE)
+    assert ctl_json("history", "--group", "root") == []
+
+
+@alone
+def test_capacity():
+    "how many there are, by state, and may be"
+    before = ctl_json("capacity")
+    assert before["agents"] == 0 and before["max_agents"] > 0 and before["max_groups"] == 1023
+    assert set(before["by_state"]) == {"starting", "active", "stopping", "backoff", "exited", "failed"}
+    ctl("group", "new", "g")
+    run("--id", 70, "sleep", "1000")
+    run("--id", 71, "sleep", "1000")
+    ctl("stop", 71)
+    now = ctl_json("capacity")
+    assert (now["agents"], now["groups"]) == (2, 1)
+    assert (now["by_state"]["active"], now["by_state"]["exited"]) == (1, 1)
+    text = ctl("capacity").stdout
+    assert "Agents:  2 of %d\n" % now["max_agents"] in text and "active    1\n" in text and "Groups:  1 of" in text
+    ctl("capacity", "more", want=USAGE)
+
+
+ksft.main()
