@@ -16,9 +16,9 @@
 #include <linux/spinlock.h>
 #include <linux/timer.h>
 
+#include "core/history.h"
 #include "core/restart.h"
 #include "core/tree.h"
-#include "history.h"
 
 struct agentsys_spec;
 

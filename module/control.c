@@ -54,40 +54,42 @@ static int add_waiter(struct agentsys_agent *agent, struct agentsys_waiter *wait
 	return ret;
 }
 
+#define PLACE(field)                                                         \
+	{                                                                    \
+		.offset = offsetof(struct agentsys_restart_policy, field),   \
+		.size = sizeof_field(struct agentsys_restart_policy, field), \
+	}
+
+/* clang-format off */
+const struct agentsys_policy_place agentsys_policy_places[] = {
+	[AGENTSYS_POLICY_CONDITION]		= PLACE(condition),
+	[AGENTSYS_POLICY_MAX_RESTARTS]		= PLACE(max_restarts),
+	[AGENTSYS_POLICY_BACKOFF_INITIAL]	= PLACE(backoff_initial_ms),
+	[AGENTSYS_POLICY_BACKOFF_MAX]		= PLACE(backoff_max_ms),
+	[AGENTSYS_POLICY_BACKOFF_KIND]		= PLACE(backoff_kind),
+	[AGENTSYS_POLICY_JITTER]		= PLACE(jitter),
+	[AGENTSYS_POLICY_STABLE]		= PLACE(stable_ms),
+	[AGENTSYS_POLICY_BREAKER]		= PLACE(breaker),
+	[AGENTSYS_POLICY_BREAKER_OPEN]		= PLACE(breaker_ms),
+	[AGENTSYS_POLICY_SUCCESS_CODES]		= PLACE(success_codes),
+	[AGENTSYS_POLICY_SUCCESS_SIGNALS]	= PLACE(success_signals),
+	[AGENTSYS_POLICY_NEVER_CODES]		= PLACE(never_codes),
+	[AGENTSYS_POLICY_NEVER_SIGNALS]		= PLACE(never_signals),
+	[AGENTSYS_POLICY_NEVER_CAUSES]		= PLACE(never_causes),
+};
+
+/* clang-format on */
+
 static void change_policy(struct agentsys_restart_policy *policy,
 			  const struct agentsys_policy_change *change)
 {
-	const struct agentsys_restart_policy *new = &change->policy;
-	u32 has = change->has;
+	const struct agentsys_policy_place *place = agentsys_policy_places;
+	unsigned int i;
 
-	if (has & AGENTSYS_POLICY_CONDITION)
-		policy->condition = new->condition;
-	if (has & AGENTSYS_POLICY_MAX_RESTARTS)
-		policy->max_restarts = new->max_restarts;
-	if (has & AGENTSYS_POLICY_INITIAL)
-		policy->backoff_initial_ms = new->backoff_initial_ms;
-	if (has & AGENTSYS_POLICY_MAX)
-		policy->backoff_max_ms = new->backoff_max_ms;
-	if (has & AGENTSYS_POLICY_KIND)
-		policy->backoff_kind = new->backoff_kind;
-	if (has & AGENTSYS_POLICY_JITTER)
-		policy->jitter = new->jitter;
-	if (has & AGENTSYS_POLICY_STABLE)
-		policy->stable_ms = new->stable_ms;
-	if (has & AGENTSYS_POLICY_BREAKER)
-		policy->breaker = new->breaker;
-	if (has & AGENTSYS_POLICY_BREAKER_MS)
-		policy->breaker_ms = new->breaker_ms;
-	if (has & AGENTSYS_POLICY_SUCCESS_CODES)
-		memcpy(policy->success_codes, new->success_codes, sizeof(new->success_codes));
-	if (has & AGENTSYS_POLICY_SUCCESS_SIGNALS)
-		policy->success_signals = new->success_signals;
-	if (has & AGENTSYS_POLICY_NEVER_CODES)
-		memcpy(policy->never_codes, new->never_codes, sizeof(new->never_codes));
-	if (has & AGENTSYS_POLICY_NEVER_SIGNALS)
-		policy->never_signals = new->never_signals;
-	if (has & AGENTSYS_POLICY_NEVER_CAUSES)
-		policy->never_causes = new->never_causes;
+	for (i = 0; i < __AGENTSYS_POLICY_FIELDS; i++, place++)
+		if (change->has & BIT(i))
+			memcpy((void *)policy + place->offset,
+			       (const void *)&change->policy + place->offset, place->size);
 }
 
 /* In the group it has a place, and the policy that was not given. Nobody sees it yet. */
@@ -99,7 +101,7 @@ static void enter_group(struct agentsys_agent *agent, struct agentsys_group *gro
 	agentsys_group_defaults(group, &policy);
 	change_policy(&policy, given);
 	if (policy.condition == AGENTSYS_RESTART_NEVER &&
-	    !(given->has & AGENTSYS_POLICY_MAX_RESTARTS))
+	    !(given->has & BIT(AGENTSYS_POLICY_MAX_RESTARTS)))
 		policy.max_restarts = 0;
 	agent->node.temporary = policy.condition == AGENTSYS_RESTART_NEVER;
 	agent->status.policy = policy;
@@ -313,7 +315,7 @@ out:
 int agentsys_set_auto_restart(u32 id, u32 max_restarts)
 {
 	struct agentsys_policy_change change = {
-		.has = AGENTSYS_POLICY_CONDITION | AGENTSYS_POLICY_MAX_RESTARTS,
+		.has = BIT(AGENTSYS_POLICY_CONDITION) | BIT(AGENTSYS_POLICY_MAX_RESTARTS),
 		.policy.max_restarts = max_restarts,
 	};
 	struct agentsys_agent *agent = agentsys_registry_get(id);

@@ -95,11 +95,11 @@ void agentsys_act_reap(struct agentsys_agent *agent, enum agentsys_input input)
  */
 static void finish(struct agentsys_agent *agent, u32 state)
 {
+	u32 decision = state == AGENTSYS_FAILED ? AGENTSYS_DECISION_FAILS : AGENTSYS_DECISION_STAYS;
+
 	agentsys_agent_get(agent);
 	agentsys_set_state(agent, state);
-	agentsys_decided(
-		agent, state == AGENTSYS_FAILED ? AGENTSYS_DECISION_FAILS : AGENTSYS_DECISION_STAYS,
-		0);
+	agentsys_decided(agent, decision, 0);
 	if (state == AGENTSYS_FAILED)
 		agentsys_event_agent(agent, AGENTSYS_EVENT_FAILED, agent->status.cause,
 				     agent->status.restarts, agent->status.policy.max_restarts);

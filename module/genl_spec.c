@@ -462,42 +462,41 @@ struct agentsys_agent *agentsys_genl_attach_spec(struct genl_info *info,
 	return ret ? ERR_PTR(ret) : get_agent(info, NULL);
 }
 
+/* clang-format off */
+static const int policy_attrs[] = {
+	[AGENTSYS_POLICY_CONDITION]		= AGENTSYS_A_RESTART,
+	[AGENTSYS_POLICY_MAX_RESTARTS]		= AGENTSYS_A_MAX_RESTARTS,
+	[AGENTSYS_POLICY_BACKOFF_INITIAL]	= AGENTSYS_A_BACKOFF_INITIAL,
+	[AGENTSYS_POLICY_BACKOFF_MAX]		= AGENTSYS_A_BACKOFF_MAX,
+	[AGENTSYS_POLICY_BACKOFF_KIND]		= AGENTSYS_A_BACKOFF_KIND,
+	[AGENTSYS_POLICY_JITTER]		= AGENTSYS_A_JITTER,
+	[AGENTSYS_POLICY_STABLE]		= AGENTSYS_A_STABLE,
+	[AGENTSYS_POLICY_BREAKER]		= AGENTSYS_A_BREAKER,
+	[AGENTSYS_POLICY_BREAKER_OPEN]		= AGENTSYS_A_BREAKER_OPEN,
+	[AGENTSYS_POLICY_SUCCESS_CODES]		= AGENTSYS_A_SUCCESS_CODES,
+	[AGENTSYS_POLICY_SUCCESS_SIGNALS]	= AGENTSYS_A_SUCCESS_SIGNALS,
+	[AGENTSYS_POLICY_NEVER_CODES]		= AGENTSYS_A_NEVER_CODES,
+	[AGENTSYS_POLICY_NEVER_SIGNALS]		= AGENTSYS_A_NEVER_SIGNALS,
+	[AGENTSYS_POLICY_NEVER_CAUSES]		= AGENTSYS_A_NEVER_CAUSES,
+};
+
+/* clang-format on */
+
+static_assert(ARRAY_SIZE(policy_attrs) == __AGENTSYS_POLICY_FIELDS);
+
 void agentsys_genl_policy(struct genl_info *info, struct agentsys_policy_change *change)
 {
-	struct agentsys_restart_policy *policy = &change->policy;
-	const struct {
-		int attr;
-		u32 has;
-		void *value;
-		size_t size;
-	} fields[] = {
-#define FIELD(attr, has, field) { attr, has, &policy->field, sizeof(policy->field) }
-		FIELD(AGENTSYS_A_RESTART, AGENTSYS_POLICY_CONDITION, condition),
-		FIELD(AGENTSYS_A_MAX_RESTARTS, AGENTSYS_POLICY_MAX_RESTARTS, max_restarts),
-		FIELD(AGENTSYS_A_BACKOFF_INITIAL, AGENTSYS_POLICY_INITIAL, backoff_initial_ms),
-		FIELD(AGENTSYS_A_BACKOFF_MAX, AGENTSYS_POLICY_MAX, backoff_max_ms),
-		FIELD(AGENTSYS_A_BACKOFF_KIND, AGENTSYS_POLICY_KIND, backoff_kind),
-		FIELD(AGENTSYS_A_JITTER, AGENTSYS_POLICY_JITTER, jitter),
-		FIELD(AGENTSYS_A_STABLE, AGENTSYS_POLICY_STABLE, stable_ms),
-		FIELD(AGENTSYS_A_BREAKER, AGENTSYS_POLICY_BREAKER, breaker),
-		FIELD(AGENTSYS_A_BREAKER_OPEN, AGENTSYS_POLICY_BREAKER_MS, breaker_ms),
-		FIELD(AGENTSYS_A_SUCCESS_CODES, AGENTSYS_POLICY_SUCCESS_CODES, success_codes),
-		FIELD(AGENTSYS_A_SUCCESS_SIGNALS, AGENTSYS_POLICY_SUCCESS_SIGNALS, success_signals),
-		FIELD(AGENTSYS_A_NEVER_CODES, AGENTSYS_POLICY_NEVER_CODES, never_codes),
-		FIELD(AGENTSYS_A_NEVER_SIGNALS, AGENTSYS_POLICY_NEVER_SIGNALS, never_signals),
-		FIELD(AGENTSYS_A_NEVER_CAUSES, AGENTSYS_POLICY_NEVER_CAUSES, never_causes),
-#undef FIELD
-	};
+	const struct agentsys_policy_place *place = agentsys_policy_places;
 	unsigned int i;
 
 	change->has = 0;
-	for (i = 0; i < ARRAY_SIZE(fields); i++) {
-		struct nlattr *attr = info->attrs[fields[i].attr];
+	for (i = 0; i < __AGENTSYS_POLICY_FIELDS; i++, place++) {
+		struct nlattr *attr = info->attrs[policy_attrs[i]];
 
 		if (!attr)
 			continue;
-		/* The netlink policy has seen to the size. */
-		memcpy(fields[i].value, nla_data(attr), fields[i].size);
-		change->has |= fields[i].has;
+		/* The netlink policy has seen to its size. */
+		memcpy((void *)&change->policy + place->offset, nla_data(attr), place->size);
+		change->has |= BIT(i);
 	}
 }

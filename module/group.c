@@ -233,9 +233,9 @@ static void tell(struct agentsys_group *group, u32 what)
 		event.code = group->reason;
 		event.value = group->policy.budget;
 		remember_reason(record, AGENTSYS_DECISION_FAILS);
-		pr_warn_ratelimited(
-			"group %s failed: %u restarts within %u ms, agent %u was the last\n",
-			record->name, group->spent.n, group->policy.within_ms, group->reason);
+		pr_warn_ratelimited("group %s failed: restart %u within %u ms, of agent %u\n",
+				    record->name, group->spent.n, group->policy.within_ms,
+				    group->reason);
 		break;
 	}
 	agentsys_event(&event);
@@ -311,6 +311,10 @@ bool agentsys_group_parks(const struct agentsys_node *node)
 
 /* ---- what people ask for ---- */
 
+/* One line, however long: it is searched for as it is printed. */
+#define ENDLESS \
+	"as many restarts as the budget allows take longer than the window: what never works would be restarted for ever"
+
 static int refuse(int error, struct netlink_ext_ack *extack)
 {
 	switch (error) {
@@ -334,9 +338,7 @@ static int refuse(int error, struct netlink_ext_ack *extack)
 		NL_SET_ERR_MSG(extack, "the root group cannot be changed or removed");
 		return -EINVAL;
 	case -EINVAL:
-		NL_SET_ERR_MSG(
-			extack,
-			"as many restarts as the budget allows take longer than the window: what never works would be restarted for ever");
+		NL_SET_ERR_MSG(extack, ENDLESS);
 		break;
 	case -EBUSY:
 		NL_SET_ERR_MSG(extack, "too many wait for this group");

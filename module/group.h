@@ -9,8 +9,8 @@
 #include <linux/agentsys.h>
 #include <linux/bits.h>
 
+#include "core/history.h"
 #include "core/tree.h"
-#include "history.h"
 #include "waiter.h"
 
 struct agentsys_agent;

@@ -42,27 +42,39 @@ int agentsys_attach(struct agentsys_agent *agent, u32 id, pid_t pid,
 int agentsys_control(u32 id, enum agentsys_input input, u32 stop_timeout_ms,
 		     struct agentsys_waiter *waiter, struct netlink_ext_ack *extack);
 
+/* The fields of a restart policy. */
+enum agentsys_policy_field {
+	AGENTSYS_POLICY_CONDITION,
+	AGENTSYS_POLICY_MAX_RESTARTS,
+	AGENTSYS_POLICY_BACKOFF_INITIAL,
+	AGENTSYS_POLICY_BACKOFF_MAX,
+	AGENTSYS_POLICY_BACKOFF_KIND,
+	AGENTSYS_POLICY_JITTER,
+	AGENTSYS_POLICY_STABLE,
+	AGENTSYS_POLICY_BREAKER,
+	AGENTSYS_POLICY_BREAKER_OPEN,
+	AGENTSYS_POLICY_SUCCESS_CODES,
+	AGENTSYS_POLICY_SUCCESS_SIGNALS,
+	AGENTSYS_POLICY_NEVER_CODES,
+	AGENTSYS_POLICY_NEVER_SIGNALS,
+	AGENTSYS_POLICY_NEVER_CAUSES,
+
+	__AGENTSYS_POLICY_FIELDS,
+};
+
+/* Where in the policy each of them is. */
+extern const struct agentsys_policy_place {
+	u16 offset;
+	u16 size;
+} agentsys_policy_places[__AGENTSYS_POLICY_FIELDS];
+
 /**
  * struct agentsys_policy_change - what to change of a restart policy
- * @has: AGENTSYS_POLICY_* for each field given
+ * @has: a bit for each field given, enum agentsys_policy_field
  * @policy: the new values
  */
 struct agentsys_policy_change {
 	u32 has;
-#define AGENTSYS_POLICY_CONDITION	BIT(0)
-#define AGENTSYS_POLICY_MAX_RESTARTS	BIT(1)
-#define AGENTSYS_POLICY_INITIAL		BIT(2)
-#define AGENTSYS_POLICY_MAX		BIT(3)
-#define AGENTSYS_POLICY_KIND		BIT(4)
-#define AGENTSYS_POLICY_JITTER		BIT(5)
-#define AGENTSYS_POLICY_STABLE		BIT(6)
-#define AGENTSYS_POLICY_BREAKER		BIT(7)
-#define AGENTSYS_POLICY_BREAKER_MS	BIT(8)
-#define AGENTSYS_POLICY_SUCCESS_CODES	BIT(9)
-#define AGENTSYS_POLICY_SUCCESS_SIGNALS BIT(10)
-#define AGENTSYS_POLICY_NEVER_CODES	BIT(11)
-#define AGENTSYS_POLICY_NEVER_SIGNALS	BIT(12)
-#define AGENTSYS_POLICY_NEVER_CAUSES	BIT(13)
 	struct agentsys_restart_policy policy;
 };
 

@@ -17,7 +17,7 @@ struct agentsys_spent {
 	u64 at_ms[AGENTSYS_BUDGET_MAX + 1];
 };
 
-/* How many of them are not older than @within_ms, as far as there is room; the others are dropped. */
+/* How many are not older than @within_ms, as far as there is room; the others are dropped. */
 u32 agentsys_budget_used(struct agentsys_spent *spent, u32 within_ms, u64 now_ms);
 
 /* Add one. False: that is more than @budget. */

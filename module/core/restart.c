@@ -1,15 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "restart.h"
 
-#ifdef __KERNEL__
-#include <linux/math64.h>
-#else
-static inline u64 div_u64(u64 dividend, u32 divisor)
-{
-	return dividend / divisor;
-}
-#endif
-
 static bool has_code(const u64 codes[AGENTSYS_CODE_WORDS], s32 code)
 {
 	return code >= 0 && code < 64 * AGENTSYS_CODE_WORDS && codes[code / 64] >> code % 64 & 1;

@@ -3,12 +3,6 @@
 
 #include "restart.h"
 
-#ifdef __KERNEL__
-#include <linux/container_of.h>
-#elif !defined(container_of)
-#define container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
-#endif
-
 static struct agentsys_group *group_of(struct agentsys_node *node)
 {
 	return container_of(node, struct agentsys_group, node);
@@ -373,8 +367,8 @@ static void want_all(struct agentsys_group *group)
 
 	for (node = group->first; node; node = node->next) {
 		node->again = true;
-		if (node->is_group && (node->state == AGENTSYS_NODE_DOWN ||
-				       node->state == AGENTSYS_NODE_STOPPING))
+		if (node->is_group &&
+		    (node->state == AGENTSYS_NODE_DOWN || node->state == AGENTSYS_NODE_STOPPING))
 			want_all(group_of(node));
 	}
 }

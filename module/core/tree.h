@@ -6,7 +6,7 @@
  * agentsys_tree_note(), at once or later.
  *
  * A group has one thing under way at most: it stops members, last first, one at a
- * time; then it may wait; then it starts members, first first, one at a time.
+ * time; then it may wait; then it starts members, from the first on, one at a time.
  */
 #ifndef AGENTSYS_CORE_TREE_H
 #define AGENTSYS_CORE_TREE_H

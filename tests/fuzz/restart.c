@@ -89,8 +89,8 @@ static bool in_set(const u64 *set, u32 words, s32 first, s32 number)
 	return false;
 }
 
-static bool is_wanted(const struct agentsys_restart_policy *policy, u32 cause, s32 code, bool failure,
-		      bool clean)
+static bool is_wanted(const struct agentsys_restart_policy *policy, u32 cause, s32 code,
+		      bool failure, bool clean)
 {
 	if (cause < 32 && policy->never_causes & 1U << cause)
 		return false;

@@ -34,6 +34,11 @@ static void spawn_members(struct __test_metadata *_metadata, struct agents *a, c
 		SPAWN(a, member(group, first + i));
 }
 
+static int stop_member(struct agents *a, uint32_t id)
+{
+	return agentsys_stop(a->h, id, AGENTSYS_DEFAULT_TIMEOUT, AGENTSYS_WAIT);
+}
+
 /* ---- who is restarted ---- */
 
 enum end { CRASHES, EXITS_WITH_3, EXITS_WITH_0, __ENDS };
@@ -128,7 +133,7 @@ static void check_strategy(struct __test_metadata *_metadata, struct agents *a,
 	EXPECT_EQ(any, look_group(a, "g").recent);
 	check_order(_metadata, a, from, a->seen);
 	if (!__test_passed(_metadata))
-		TH_LOG("%s: member %d %s", agentsys_strategy_name(strategy), failed, end_names[end]);
+		TH_LOG("%s: %d %s", agentsys_strategy_name(strategy), failed, end_names[end]);
 	groups_clear(a);
 }
 
@@ -151,7 +156,7 @@ TEST_F(groups, a_round_leaves_alone_what_was_down)
 	SPAWN(a, member("g", MEMBER_ID + 1));
 	agentsys_spec_set_restart(temporary, AGENTSYS_RESTART_NEVER);
 	SPAWN(a, temporary);
-	ASSERT_OK(a->h, agentsys_stop(a->h, MEMBER_ID + 1, AGENTSYS_DEFAULT_TIMEOUT, AGENTSYS_WAIT));
+	ASSERT_OK(a->h, stop_member(a, MEMBER_ID + 1));
 	crash_member(a, MEMBER_ID);
 	GROUP_EVENT(a, "g", STARTED);
 	EXPECT_EQ(2, look(a, MEMBER_ID).instance);
@@ -404,7 +409,7 @@ TEST_F(groups, stop_calls_a_round_off)
 	for (int i = 0; i < MEMBERS; i++)
 		EXPECT_EQ(AGENTSYS_BACKOFF, look(a, MEMBER_ID + i).state);
 	/* One member is wanted down, whatever becomes of the others. */
-	ASSERT_OK(a->h, agentsys_stop(a->h, MEMBER_ID + 1, AGENTSYS_DEFAULT_TIMEOUT, AGENTSYS_WAIT));
+	ASSERT_OK(a->h, stop_member(a, MEMBER_ID + 1));
 	EXPECT_EQ(AGENTSYS_EXITED, look(a, MEMBER_ID + 1).state);
 	EXPECT_TRUE(is_group_state(a, "g", AGENTSYS_BACKOFF));
 	ASSERT_OK(a->h, agentsys_group_stop(a->h, "g", AGENTSYS_WAIT));
@@ -488,6 +493,7 @@ TEST_F(groups, what_cannot_be_is_refused)
 
 TEST_F(groups, the_tree_has_eight_levels)
 {
+	const struct group_policy some = { AGENTSYS_ONE_FOR_ONE, 5, 60000, 1, 1 };
 	struct agents *a = &self->a;
 	char name[16], parent[16] = AGENTSYS_ROOT_GROUP;
 
@@ -496,8 +502,8 @@ TEST_F(groups, the_tree_has_eight_levels)
 		GROUP(a, name, parent, AGENTSYS_ONE_FOR_ALL);
 		strcpy(parent, name);
 	}
-	EXPECT_REFUSED(a->h, E2BIG, "8 groups", agentsys_group_new(a->h, "deeper",
-		group_spec(parent, &(struct group_policy){ AGENTSYS_ONE_FOR_ONE, 5, 60000, 1, 1 })));
+	EXPECT_REFUSED(a->h, E2BIG, "8 groups",
+		       agentsys_group_new(a->h, "deeper", group_spec(parent, &some)));
 	/* A crash at the bottom stays there. */
 	SPAWN(a, member(parent, MEMBER_ID));
 	crash_member(a, MEMBER_ID);

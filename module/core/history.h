@@ -3,12 +3,10 @@
  * The last ends of an agent, and the last restarts of a group: who, when, why, and
  * what was decided.
  */
-#ifndef _AGENTSYS_HISTORY_H
-#define _AGENTSYS_HISTORY_H
+#ifndef AGENTSYS_CORE_HISTORY_H
+#define AGENTSYS_CORE_HISTORY_H
 
-#include <linux/agentsys.h>
-#include <linux/minmax.h>
-#include <linux/types.h>
+#include "env.h"
 
 /**
  * struct agentsys_past - one end
@@ -63,7 +61,7 @@ static inline void agentsys_history_decided(struct agentsys_history *history, u3
 /* How many there are, and the one that is number @i of them, the oldest being 0. */
 static inline u32 agentsys_history_count(const struct agentsys_history *history)
 {
-	return min_t(u32, history->n, AGENTSYS_HISTORY_MAX);
+	return history->n < AGENTSYS_HISTORY_MAX ? history->n : AGENTSYS_HISTORY_MAX;
 }
 
 static inline const struct agentsys_past *
@@ -74,4 +72,4 @@ agentsys_history_at(const struct agentsys_history *history, u32 i)
 	return &history->past[(first + i) % AGENTSYS_HISTORY_MAX];
 }
 
-#endif /* _AGENTSYS_HISTORY_H */
+#endif /* AGENTSYS_CORE_HISTORY_H */
