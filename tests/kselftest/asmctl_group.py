@@ -105,7 +105,7 @@ def with_clean(test):
 def test_make():
     "new, set and rm say what they did; what was not given has its default, or stays"
     assert ctl("group", "new", "web").out == \
-        "Group web made in root: one_for_one, 5 in 60s restarts, backoff 100ms to 30000ms\n"
+        "Group web made in root: one_for_one, budget 5 in 60s, backoff 100ms to 30000ms\n"
     made = ctl_json("group", "new", "--parent", "web", "--strategy", "rest-for-one", "--budget", "3/1.5",
                     "--backoff", "10:1s", "workers")
     assert made == {"name": "workers", "parent": "web", "place": 1, "state": "active", "strategy": "rest_for_one",
@@ -113,7 +113,7 @@ def test_make():
                     "recent_restarts": 0, "restart_count": 0, "reason": 0}, made
     assert group("workers") == made and group("web")["members"] == 1
     assert ctl("group", "set", "--strategy", "one_for_all", "workers").out == \
-        "Group workers: one_for_all, 3 in 1500ms restarts, backoff 10ms to 1000ms\n"
+        "Group workers: one_for_all, budget 3 in 1500ms, backoff 10ms to 1000ms\n"
     for word, budget, within in [("lenient", 10, 120000), ("strict", 3, 30000), ("default", 5, 60000),
                                  ("never", 0, 60000), ("7", 7, 60000), ("64/1d", 64, 86400000)]:
         ctl("group", "set", "--budget", word, "workers", "web")

@@ -67,7 +67,7 @@ static void print_policy(const struct agentsys_group *group)
 {
 	char budget[FORMAT_MAX];
 
-	printf("%s, %s restarts, backoff %" PRIu32 "ms to %" PRIu32 "ms\n",
+	printf("%s, budget %s, backoff %" PRIu32 "ms to %" PRIu32 "ms\n",
 	       agentsys_strategy_name(group->strategy), format_budget(group, budget),
 	       group->backoff_initial_ms, group->backoff_max_ms);
 }
