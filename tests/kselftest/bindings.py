@@ -39,6 +39,8 @@ def clean(asm):
     for agent in asm.list():
         asm.kill(agent.id)
         asm.remove(agent.id)
+    for group in reversed(asm.groups()[1:]):
+        asm.group_del(group.name)
 
 
 def connected(test):
@@ -113,6 +115,47 @@ def test_spec(asm):
     asm.remove(agent)
     with open(read) as out:
         assert out.read() == "b c\n/usr\n1000\n1001\n1001 2001 2002\n70\n"
+
+
+@connected
+def test_groups(asm):
+    "groups: new, set, start, stop, restart, look and remove"
+    asm.group_new("web", strategy="one_for_all", budget=2, within_ms=5000, backoff_ms=(10, 20))
+    asm.group_new("zwölf", parent="web")
+    first = asm.spawn(["/bin/sleep", "1000"], id=100, group="web")
+    asm.spawn(["/bin/sleep", "1000"], id=101, group="zwölf", restart="never")
+    assert [(one.name, one.parent) for one in asm.groups()] == \
+        [("root", None), ("web", "root"), ("zwölf", "web")]
+    assert asm.group("web")._replace(place=1) == agentsys.Group(
+        name="web", parent="root", strategy="one_for_all", budget=2, within_ms=5000, backoff_initial_ms=10,
+        backoff_max_ms=20, state="active", place=1, members=2, recent=0, reason=0, restarts=0), asm.group("web")
+    assert (asm.get(first).group, asm.get(first).place, asm.get(first).restart) == ("web", 2, "always")
+    assert asm.get(101).group == "zwölf" and asm.get(101).restart == "never"
+    asm.group_set("web", budget=7)
+    assert (asm.group("web").budget, asm.group("web").within_ms) == (7, 5000)
+    pid = asm.get(first).pid
+    asm.group_restart("web")
+    assert asm.get(first).pid not in (0, pid)
+    # What it was killed by counts: the group restarts, and says who was the reason.
+    pid = asm.get(first).pid
+    os.kill(pid, signal.SIGKILL)
+    wait_for("the restart", lambda: asm.group("web").restarts == 1 and asm.group("web").state == "active")
+    assert (asm.group("web").recent, asm.group("web").reason) == (1, 100)
+    asm.group_stop("web")
+    assert asm.get(first).state == "exited" and asm.group("web").state == "exited"
+    asm.group_start("web", wait=False)
+    wait_for("the start", lambda: asm.get(first).state == "active")
+    assert "not empty" in raises(errno.ENOTEMPTY, asm.group_del, "web")
+    assert "no such group" in raises(errno.ENOENT, asm.group, "nope")
+    assert "no such group" in raises(errno.ENOENT, asm.spawn, ["/bin/true"], group="nope")
+    raises(errno.EEXIST, asm.group_new, "web")
+    raises(errno.EINVAL, asm.group_set, "root", budget=1)
+    raises(errno.ERANGE, asm.group_set, "web", budget=65)
+    try:
+        asm.group_new("x", strategy="some")
+        raise AssertionError("no error")
+    except ValueError as error:
+        assert "rest_for_one" in str(error)
 
 
 @connected

@@ -15,6 +15,8 @@ For whoever controls agents (as root):
                           restart="on-failure", max_restarts=3)
         print(asm.get(agent).state)
         asm.stop(agent)
+        asm.group_new("workers", strategy="one_for_all")
+        asm.spawn(["/usr/bin/worker"], group="workers")
     for event in agentsys.events():
         print(event.text)
 
@@ -29,7 +31,7 @@ import json
 import os
 from collections import namedtuple
 
-__all__ = ["Connection", "Agent", "Event", "System", "Whoami", "Version",
+__all__ = ["Connection", "Agent", "Group", "Event", "System", "Whoami", "Version",
            "whoami", "heartbeat", "telemetry", "info", "version", "patch_policy", "events",
            "EVENTS_ALL", "EVENTS_NEW", "UNLIMITED"]
 
@@ -67,7 +69,17 @@ class _Info(ctypes.Structure):
         ("start_time", _u64), ("end_time", _u64), ("last_activity", _u64),
         ("memory_max", _u64), ("memory_high", _u64),
         ("cpu_quota_us", _u64), ("cpu_period_us", _u64), ("pids_max", _u64),
-        ("cgroup", _str),
+        ("cgroup", _str), ("group", ctypes.c_char * _NAME_SIZE), ("place", _u32),
+    ]
+
+
+class _Group(ctypes.Structure):
+    _fields_ = [
+        ("name", ctypes.c_char * _NAME_SIZE), ("parent", ctypes.c_char * _NAME_SIZE),
+        ("strategy", _u32), ("budget", _u32), ("within_ms", _u32),
+        ("backoff_initial_ms", _u32), ("backoff_max_ms", _u32), ("state", _u32),
+        ("place", _u32), ("members", _u32), ("recent", _u32), ("reason", _u32),
+        ("restarts", _u64),
     ]
 
 
@@ -114,6 +126,12 @@ Agent = namedtuple("Agent", [name for name, _ in _Info._fields_] + ["paused", "t
 Agent.__doc__ = """One agent. State, restart and cause are words ("active", "on-failure", "signal");
 times are CLOCK_BOOTTIME in nanoseconds, 0 for never; limits are 0 for none."""
 
+Group = namedtuple("Group", [name for name, _ in _Group._fields_])
+Group.__doc__ = """One group of the supervision tree. Strategy and state are words ("one_for_all",
+"active"); parent is None for root; budget is how many restarts there may be within
+within_ms, recent how many there are now, restarts how many there ever were; reason is
+the agent whose end was the last reason, 0 for none."""
+
 System = namedtuple("System", [name for name, _ in _System._fields_])
 System.__doc__ = "Counters since the module was loaded; controllers is a list."
 
@@ -137,6 +155,7 @@ for _name, _result, *_arguments in [
         ("spec_free", None, _ptr),
         ("spec_set_id", None, _ptr, _u32),
         ("spec_set_name", ctypes.c_int, _ptr, _str),
+        ("spec_set_group", ctypes.c_int, _ptr, _str),
         ("spec_add_arg", ctypes.c_int, _ptr, _str),
         ("spec_add_env", ctypes.c_int, _ptr, _str),
         ("spec_set_cwd", ctypes.c_int, _ptr, _str),
@@ -177,6 +196,24 @@ for _name, _result, *_arguments in [
          ctypes.POINTER(ctypes.POINTER(ctypes.POINTER(_Info)))),
         ("list_free", None, ctypes.POINTER(ctypes.POINTER(_Info))),
         ("find", ctypes.c_int, _ptr, _str, ctypes.POINTER(_u32)),
+        ("group_spec_new", _ptr),
+        ("group_spec_free", None, _ptr),
+        ("group_spec_set_parent", ctypes.c_int, _ptr, _str),
+        ("group_spec_set_strategy", None, _ptr, ctypes.c_int),
+        ("group_spec_set_budget", None, _ptr, _u32),
+        ("group_spec_set_within", None, _ptr, _u32),
+        ("group_spec_set_backoff", None, _ptr, _u32, _u32),
+        ("group_new", ctypes.c_int, _ptr, _str, _ptr),
+        ("group_set", ctypes.c_int, _ptr, _str, _ptr),
+        ("group_del", ctypes.c_int, _ptr, _str),
+        ("group_start", ctypes.c_int, _ptr, _str, ctypes.c_uint),
+        ("group_stop", ctypes.c_int, _ptr, _str, ctypes.c_uint),
+        ("group_restart", ctypes.c_int, _ptr, _str, ctypes.c_uint),
+        ("group_get", ctypes.c_int, _ptr, _str, ctypes.POINTER(ctypes.POINTER(_Group))),
+        ("group_free", None, ctypes.POINTER(_Group)),
+        ("group_list", ctypes.c_ssize_t, _ptr,
+         ctypes.POINTER(ctypes.POINTER(ctypes.POINTER(_Group)))),
+        ("group_list_free", None, ctypes.POINTER(ctypes.POINTER(_Group))),
         ("system", ctypes.c_int, _ptr, ctypes.POINTER(ctypes.POINTER(_System))),
         ("system_free", None, ctypes.POINTER(_System)),
         ("events_open", ctypes.c_int, ctypes.POINTER(_ptr), _u64),
@@ -193,6 +230,7 @@ for _name, _result, *_arguments in [
         ("state_name", _str, _u32),
         ("cause_name", _str, _u32),
         ("restart_name", _str, _u32),
+        ("strategy_name", _str, _u32),
         ("event_name", _str, _u32),
         ("event_text", ctypes.c_int, ctypes.POINTER(_Event), _str, ctypes.c_size_t)]:
     _declare(_name, _result, *_arguments)
@@ -202,6 +240,8 @@ _free.argtypes = [_ptr]
 _free.restype = None
 
 _RESTARTS = {"never": 0, "on-failure": 1, "always": 2}
+_STRATEGIES = {"one_for_one": 0, "one_for_all": 1, "rest_for_one": 2, "transient": 3,
+               "permanent": 4}
 
 
 def _missing():
@@ -295,6 +335,7 @@ def _agent(info):
     values = {name: getattr(info, name) for name, _ in _Info._fields_}
     values["name"] = _text(values["name"])
     values["cgroup"] = _text(values["cgroup"])
+    values["group"] = _text(values["group"])
     values["state"] = _word(_lib.agentsys_state_name(info.state))
     values["cause"] = _word(_lib.agentsys_cause_name(info.cause))
     values["restart"] = _word(_lib.agentsys_restart_name(info.restart))
@@ -303,10 +344,19 @@ def _agent(info):
                  attached=bool(flags & 4))
 
 
+def _group(group):
+    values = {name: getattr(group, name) for name, _ in _Group._fields_}
+    values["name"] = _text(values["name"])
+    values["parent"] = _text(values["parent"]) or None
+    values["state"] = _word(_lib.agentsys_state_name(group.state))
+    values["strategy"] = _word(_lib.agentsys_strategy_name(group.strategy))
+    return Group(**values)
+
+
 class _Spec:
     """Builds a spec of the C library from keyword arguments."""
 
-    def __init__(self, args=(), *, id=None, name=None, env=None, cwd=None, uid=None, gid=None,
+    def __init__(self, args=(), *, id=None, name=None, group=None, env=None, cwd=None, uid=None, gid=None,
                  groups=None, rlimits=None, nice=None, oom_score_adj=None, bounding=None,
                  new_privs=None, stdin=None, stdout=None, stderr=None, restart=None,
                  max_restarts=None, backoff_ms=None, stop_signal=None, stop_timeout_ms=None,
@@ -330,6 +380,8 @@ class _Spec:
                     self._call(setter, value)
             if name is not None:
                 self._call("set_name", name.encode())
+            if group is not None:
+                self._call("set_group", group.encode())
             if cwd is not None:
                 self._call("set_cwd", os.fsencode(cwd))
             if groups is not None:
@@ -376,6 +428,42 @@ class _Spec:
         self.free()
 
 
+class _GroupSpec:
+    """Builds a spec of a group from keyword arguments."""
+
+    def __init__(self, *, parent=None, strategy=None, budget=None, within_ms=None,
+                 backoff_ms=None):
+        if strategy is not None and strategy not in _STRATEGIES:
+            raise ValueError("strategy is one of " + ", ".join(_STRATEGIES))
+        self.handle = _lib.agentsys_group_spec_new()
+        if not self.handle:
+            raise MemoryError
+        try:
+            if parent is not None:
+                _check(_lib.agentsys_group_spec_set_parent(self.handle, parent.encode()))
+            if strategy is not None:
+                _lib.agentsys_group_spec_set_strategy(self.handle, _STRATEGIES[strategy])
+            if budget is not None:
+                _lib.agentsys_group_spec_set_budget(self.handle, budget)
+            if within_ms is not None:
+                _lib.agentsys_group_spec_set_within(self.handle, within_ms)
+            if backoff_ms is not None:
+                _lib.agentsys_group_spec_set_backoff(self.handle, *backoff_ms)
+        except BaseException:
+            self.free()
+            raise
+
+    def free(self):
+        _lib.agentsys_group_spec_free(self.handle)
+        self.handle = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.free()
+
+
 class Connection:
     """A connection to the module. Changing something needs CAP_SYS_ADMIN.
 
@@ -413,7 +501,7 @@ class Connection:
     def spawn(self, args, *, wait=True, **spec):
         """Make an agent that runs args and start it; returns its id.
 
-        Keywords: id, name, env (a dict; no variables by default), cwd, uid, gid,
+        Keywords: id, name, group ("root" by default), env (a dict; no variables by default), cwd, uid, gid,
         groups, rlimits ({resource.RLIMIT_X: (soft, hard)}), nice, oom_score_adj,
         bounding, new_privs, stdin, stdout, stderr (a path, a descriptor or a file;
         /dev/null by default), restart ("never", "on-failure", "always"),
@@ -492,6 +580,59 @@ class Connection:
         agent_id = _u32()
         self._call("find", name.encode(), ctypes.byref(agent_id))
         return agent_id.value
+
+    def group_new(self, name, *, parent=None, strategy=None, budget=None, within_ms=None,
+                  backoff_ms=None):
+        """Make a group of the supervision tree, which is empty.
+
+        It is in the group parent ("root" by default). The strategy, "one_for_one",
+        "one_for_all", "rest_for_one", "transient" or "permanent", tells who is restarted
+        when a member ends; budget is how many restarts there may be within within_ms;
+        backoff_ms is (initial, max).
+        """
+        with _GroupSpec(parent=parent, strategy=strategy, budget=budget, within_ms=within_ms,
+                        backoff_ms=backoff_ms) as built:
+            self._call("group_new", name.encode(), built.handle)
+
+    def group_set(self, name, *, strategy=None, budget=None, within_ms=None, backoff_ms=None):
+        """Change a group; what is not given stays as it is."""
+        with _GroupSpec(strategy=strategy, budget=budget, within_ms=within_ms,
+                        backoff_ms=backoff_ms) as built:
+            self._call("group_set", name.encode(), built.handle)
+
+    def group_del(self, name):
+        """Remove an empty group."""
+        self._call("group_del", name.encode())
+
+    def group_start(self, name, *, wait=True):
+        """Start the members of a group that do not run, in order."""
+        self._call("group_start", name.encode(), _WAIT if wait else 0)
+
+    def group_stop(self, name, *, wait=True):
+        """Stop the members of a group, the last one first."""
+        self._call("group_stop", name.encode(), _WAIT if wait else 0)
+
+    def group_restart(self, name, *, wait=True):
+        """Stop the members of a group, then start those that ran."""
+        self._call("group_restart", name.encode(), _WAIT if wait else 0)
+
+    def group(self, name):
+        """One group, as a Group."""
+        result = ctypes.POINTER(_Group)()
+        self._call("group_get", name.encode(), ctypes.byref(result))
+        try:
+            return _group(result.contents)
+        finally:
+            _lib.agentsys_group_free(result)
+
+    def groups(self):
+        """All groups, as a list of Group, each behind the one that it is in."""
+        result = ctypes.POINTER(ctypes.POINTER(_Group))()
+        count = self._call("group_list", ctypes.byref(result))
+        try:
+            return [_group(result[i].contents) for i in range(count)]
+        finally:
+            _lib.agentsys_group_list_free(result)
 
     def system(self):
         """Counters of the system, as a System."""
