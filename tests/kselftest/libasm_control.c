@@ -21,6 +21,17 @@ FIXTURE(conn)
 	struct agentsys_spec *spec;
 };
 
+static void clear_groups(struct agentsys *h)
+{
+	struct agentsys_group **list;
+	ssize_t n = agentsys_group_list(h, &list);
+
+	for (ssize_t i = n - 1; i > 0; i--)	/* the first one is root */
+		agentsys_group_del(h, list[i]->name);
+	if (n >= 0)
+		agentsys_group_list_free(list);
+}
+
 static void clear(struct agentsys *h)
 {
 	struct agentsys_info **list;
@@ -32,6 +43,7 @@ static void clear(struct agentsys *h)
 	}
 	if (n >= 0)
 		agentsys_list_free(list);
+	clear_groups(h);
 }
 
 FIXTURE_SETUP(conn)
@@ -572,6 +584,109 @@ TEST_F(conn, agent_side)
 	agentsys_info_free(info);
 	EXPECT_EQ(0, agentsys_kill(self->h, id, AGENTSYS_WAIT));
 	waitpid(child, NULL, 0);
+}
+
+TEST_F(conn, groups)
+{
+	struct agentsys_group_spec *spec = agentsys_group_spec_new();
+	struct agentsys_group *group, **list;
+	struct agentsys_info *info;
+	uint32_t id;
+
+	ASSERT_NE(NULL, spec);
+	ASSERT_EQ(0, agentsys_group_spec_set_parent(spec, "root"));
+	ASSERT_EQ(0, agentsys_group_new(self->h, "outer", spec));
+	ASSERT_EQ(0, agentsys_group_spec_set_parent(spec, "outer"));
+	agentsys_group_spec_set_strategy(spec, AGENTSYS_REST_FOR_ONE);
+	agentsys_group_spec_set_budget(spec, 2);
+	agentsys_group_spec_set_within(spec, 5000);
+	agentsys_group_spec_set_backoff(spec, 10, 20);
+	ASSERT_EQ(0, agentsys_group_new(self->h, "inner", spec));
+	EXPECT_EQ(-EEXIST, agentsys_group_new(self->h, "inner", NULL));
+	agentsys_group_spec_free(spec);
+
+	ASSERT_EQ(3, agentsys_group_list(self->h, &list));
+	EXPECT_STREQ(AGENTSYS_ROOT_GROUP, list[0]->name);
+	EXPECT_STREQ("", list[0]->parent);
+	EXPECT_STREQ("outer", list[1]->name);
+	EXPECT_EQ(AGENTSYS_ONE_FOR_ONE, list[1]->strategy);
+	EXPECT_EQ(5, list[1]->budget);
+	EXPECT_EQ(1, list[1]->members);
+	EXPECT_STREQ("inner", list[2]->name);
+	EXPECT_EQ(NULL, list[3]);
+	agentsys_group_list_free(list);
+
+	set_shell(self->spec, "exec sleep 1000");
+	ASSERT_EQ(0, agentsys_spec_set_group(self->spec, "inner"));
+	ASSERT_EQ(0, agentsys_spawn(self->h, self->spec, AGENTSYS_WAIT, &id));
+	ASSERT_EQ(0, agentsys_get(self->h, id, &info));
+	EXPECT_STREQ("inner", info->group);
+	EXPECT_EQ(1, info->place);
+	EXPECT_EQ(AGENTSYS_RESTART_ALWAYS, info->restart);
+	agentsys_info_free(info);
+	ASSERT_EQ(0, agentsys_group_get(self->h, "inner", &group));
+	EXPECT_STREQ("outer", group->parent);
+	EXPECT_EQ(AGENTSYS_REST_FOR_ONE, group->strategy);
+	EXPECT_EQ(2, group->budget);
+	EXPECT_EQ(5000, group->within_ms);
+	EXPECT_EQ(10, group->backoff_initial_ms);
+	EXPECT_EQ(20, group->backoff_max_ms);
+	EXPECT_EQ(AGENTSYS_ACTIVE, group->state);
+	EXPECT_EQ(1, group->members);
+	agentsys_group_free(group);
+
+	/* By the group above: what it returns from is done. */
+	EXPECT_EQ(0, agentsys_group_stop(self->h, "outer", AGENTSYS_WAIT));
+	EXPECT_EQ(AGENTSYS_EXITED, state_of(self->h, id));
+	EXPECT_EQ(0, agentsys_group_start(self->h, "outer", AGENTSYS_WAIT));
+	EXPECT_EQ(AGENTSYS_ACTIVE, state_of(self->h, id));
+	EXPECT_EQ(0, agentsys_group_restart(self->h, "inner", AGENTSYS_WAIT));
+	EXPECT_EQ(AGENTSYS_ACTIVE, state_of(self->h, id));
+	EXPECT_EQ(0, agentsys_group_restart(self->h, "inner", 0));
+}
+
+TEST_F(conn, groups_refused)
+{
+	struct agentsys_group_spec *spec = agentsys_group_spec_new();
+	char name[UINT16_MAX + 1] = { 0 };
+	struct agentsys_group *group;
+
+	ASSERT_NE(NULL, spec);
+	memset(name, 'x', sizeof(name) - 1);
+	EXPECT_EQ(-ENAMETOOLONG, agentsys_group_new(self->h, name, spec));
+	EXPECT_EQ(-ENAMETOOLONG, agentsys_group_get(self->h, name, &group));
+	EXPECT_EQ(NULL, group);
+	name[AGENTSYS_NAME_MAX + 1] = '\0';
+	EXPECT_EQ(-ENAMETOOLONG, agentsys_group_new(self->h, name, NULL));
+	EXPECT_STREQ("the name is longer than 63 bytes", agentsys_error(self->h));
+	EXPECT_EQ(-ENOENT, agentsys_group_get(self->h, name, &group));
+	EXPECT_EQ(NULL, group);
+	EXPECT_STREQ("no such group", agentsys_error(self->h));
+	name[AGENTSYS_NAME_MAX] = '\0';
+	EXPECT_EQ(0, agentsys_group_new(self->h, name, NULL));
+	ASSERT_EQ(0, agentsys_group_get(self->h, name, &group));
+	EXPECT_STREQ(name, group->name);
+	agentsys_group_free(group);
+
+	EXPECT_EQ(-ENOENT, agentsys_group_start(self->h, "none", AGENTSYS_WAIT));
+	EXPECT_EQ(-ENOENT, agentsys_group_stop(self->h, "none", AGENTSYS_WAIT));
+	EXPECT_EQ(-ENOENT, agentsys_group_restart(self->h, "none", 0));
+	EXPECT_EQ(-ENOENT, agentsys_group_del(self->h, "none"));
+	EXPECT_EQ(-EINVAL, agentsys_group_del(self->h, AGENTSYS_ROOT_GROUP));
+	agentsys_group_spec_set_budget(spec, AGENTSYS_BUDGET_MAX + 1);
+	EXPECT_EQ(-ERANGE, agentsys_group_set(self->h, name, spec));
+	agentsys_group_spec_set_budget(spec, AGENTSYS_BUDGET_MAX);
+	agentsys_group_spec_set_within(spec, 1);
+	EXPECT_EQ(-EINVAL, agentsys_group_set(self->h, name, spec));
+	ASSERT_EQ(0, agentsys_group_spec_set_parent(spec, "none"));
+	EXPECT_EQ(-ENOENT, agentsys_group_new(self->h, "other", spec));
+	agentsys_group_spec_free(spec);
+
+	set_shell(self->spec, "exec sleep 1000");
+	ASSERT_EQ(0, agentsys_spec_set_group(self->spec, "none"));
+	EXPECT_EQ(-ENOENT, agentsys_spawn(self->h, self->spec, AGENTSYS_WAIT, NULL));
+	EXPECT_EQ(AGENTSYS_STEP_NONE, agentsys_error_step(self->h));
+	EXPECT_STREQ("no such group", agentsys_error(self->h));
 }
 
 TEST_F(conn, shutdown)
