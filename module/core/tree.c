@@ -77,7 +77,8 @@ static void begin_down(struct agentsys_group *group, struct agentsys_node *from,
 		falls |= node == from;
 		node->falls = falls;
 		/* Those that are ahead of it may have to be started still. */
-		node->again = is_wanted(group, node) && !(falls && node->temporary);
+		node->again = is_wanted(group, node) &&
+			      !(falls && node->temporary && node->state != AGENTSYS_NODE_DOWN);
 	}
 	group->state = AGENTSYS_STOPPING;
 	group->goal = goal;
@@ -97,13 +98,20 @@ static void begin_up(struct agentsys_group *group)
 	agentsys_tree_proceed(group);
 }
 
-/* Somebody starts @node, and @group is down: it comes up with it alone. */
+/* It is down, and is to be started with others. */
+static bool comes_back(const struct agentsys_group *group)
+{
+	const struct agentsys_group *above = group->node.parent;
+
+	return above && group->node.again && (agentsys_tree_busy(above) || comes_back(above));
+}
+
+/* Somebody starts a member of @group, which is down. */
 static void revive(struct agentsys_group *group, struct agentsys_node *started)
 {
 	struct agentsys_node *node;
 
-	/* But if it waits for the group above it does so no longer. */
-	if (group->state != AGENTSYS_BACKOFF)
+	if (!comes_back(group))
 		for (node = group->first; node; node = node->next)
 			node->again = false;
 	started->again = true;
@@ -157,10 +165,10 @@ enum agentsys_tree_verdict agentsys_tree_failed(struct agentsys_node *node, u32 
 	return AGENTSYS_TREE_WAIT;
 }
 
-/* It has ended by itself, and nobody starts it again, unless it was to be stopped anyway. */
+/* It has ended by itself, and nobody starts it again, unless it was to be stopped and started. */
 static void ended_for_good(const struct agentsys_group *group, struct agentsys_node *node)
 {
-	if (group->state != AGENTSYS_STOPPING || !node->falls)
+	if (group->state != AGENTSYS_STOPPING || !node->falls || node->temporary)
 		node->again = false;
 }
 

@@ -344,6 +344,9 @@ static void groups_by_hand(void **unused)
 		{ "Aa5[abc]", "-Aw-Aw", "-c -b -a", " Ae" },
 		{ "Aa0[ab]", "!aw-Aw", "A! -b", " Ae" },
 		{ "Aa5[]", "*Aw-Aw+Aw", "A~0", " Aa" },
+		/* a temporary one whose turn has not come yet is not left out */
+		{ "Aa5[ab'c]", "-Aw|fa+Aw", "+a A~100 +a +b +c", "abc Aa" },
+		{ "Aa5[ab'c]", "-Aw|fc+Aw", "+a +b +c A~100 -b -a +a +c", "ac Aa" },
 		/* with groups in it */
 		{ "A15[aBa5[bCr5[c]]d]", "-Aw", "-d -c -b -a", " Ae Be Ce" },
 		{ "A15[aBa5[bCr5[c]]d]", "-Aw+Aw", "-d -c -b -a +a +b +c +d", "abcd Aa Ba Ca" },
@@ -399,6 +402,8 @@ static void members_by_hand(void **unused)
 		{ "Aa5[abc]", ".b|!a+bw", "A~100 -c +b -b +a +b +c", "abc Aa" },
 		{ "Aa5[abc]", "!axaw", "A~100 -c -b +b +c", "bc Aa" },
 		{ "Aa5[abc]", "!a:cxcw", "A~100 -c -b +a +b", "ab Aa" },
+		{ "Aa5[ab'c]", ".b|!a+bw", "A~100 -c +b -b +a +b +c", "abc Aa" },
+		{ "Aa5[ab'c]", ".b|!afb+b:bw", "A~100 -c +b +a +c", "ac Aa" },
 		/* while the group waits */
 		{ "Aa5[abc]", "!a;-bw", "A~100 -c -b +a +c", "ac Aa" },
 		{ "Aa5[abc]", "!a;+aw", "A~100 -c -b +a +b +c", "abc Aa" },
@@ -421,6 +426,10 @@ static void members_by_hand(void **unused)
 		{ "Aa5[aBa5[bc]]", "-Aw|+b:b-Aw", "+b -b", " Ae Be" },
 		{ "Aa5[aBa5[bc]]", "-Aw|+Bw", "+b +c", "bc Aa Ba" },
 		{ "Aa0[ab]", "!aw|+bw", "+b", "b Aa" },
+		/* but the others too if it was to be started with others */
+		{ "Aa5[Br0[aCr0[bc]]d]", "!c:b+bw", "C! -b B! -a +b -b A~100 -d +a +b +c +d",
+		  "abcd Aa Ba Ca" },
+		{ "Aa5[aBa5[bc]d]", "!a:d:c:b+bw", "A~100 -d -c -b +b +c +a +d", "abcd Aa Ba" },
 		{ "Aa0[ab]", "!aw|+bw!bw", "+b A!", " Af" },
 		{ "ab", "-Rw|+aw!aw", "+a +a", "a" },
 	};
