@@ -84,8 +84,6 @@ enum agentsys_mail {
  *
  * @id: its id, fixed once it is in the registry
  * @name: its name, terminated, fixed
- * @group: the name of the group that it is in, fixed likewise
- * @place: its number in that group, 0 before it has one
  * @spec: what to launch, fixed; NULL for an attached agent
  * @refs: references; the registry holds one, a place in the mailbox one, the
  *	launch queue or the job one, an attach under way one
@@ -114,7 +112,8 @@ enum agentsys_mail {
  * @cpu_told: the most CPU time that was ever told of it, in us; guarded by @lock
  *
  * Guarded by the supervisor lock:
- * @node: its place in the supervision tree; an attached one has none before it runs
+ * @node: its place in the supervision tree, which an attached one has not before it
+ *	runs; its parent and place are read under RCU too
  * @by_group: the stop or the launch under way is its group's affair
  * @main: its main process, to send signals to
  * @previous: its main process before, while that may still be on its way out
@@ -148,8 +147,6 @@ enum agentsys_mail {
 struct agentsys_agent {
 	u32 id;
 	char name[AGENTSYS_NAME_MAX + 1];
-	char group[AGENTSYS_NAME_MAX + 1];
-	u32 place;
 	struct agentsys_spec *spec;
 	refcount_t refs;
 	struct rcu_head rcu;

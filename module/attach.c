@@ -227,7 +227,6 @@ static int enter(struct attach *attach, u32 id, struct agentsys_waiter *waiter,
 	agentsys_group_defaults(agentsys_group_find(NULL), &agent->status.policy);
 	agent->status.policy.max_restarts = 0;
 	agent->node.temporary = true;
-	strscpy(agent->group, AGENTSYS_ROOT_GROUP, sizeof(agent->group));
 	if (!agentsys_shutdown_active()) {
 		standby = agentsys_standby_take(&id);
 		ret = agentsys_registry_add(agent, id, standby);

@@ -105,9 +105,7 @@ static void enter_group(struct agentsys_agent *agent, struct agentsys_group *gro
 		policy.max_restarts = 0;
 	agent->node.temporary = policy.condition == AGENTSYS_RESTART_NEVER;
 	agent->status.policy = policy;
-	strscpy(agent->group, agentsys_group_name(group), sizeof(agent->group));
 	agentsys_tree_enter(group, &agent->node);
-	agent->place = agent->node.place;
 }
 
 /* May an agent be started in it now? */

@@ -108,9 +108,11 @@ static int put_cgroup(struct sk_buff *skb, u32 id)
 
 int agentsys_genl_put_agent(struct sk_buff *skb, struct agentsys_agent *agent)
 {
+	char group[AGENTSYS_NAME_MAX + 1];
 	struct agentsys_status status;
 	u64 cpu_us, memory;
 
+	agentsys_group_of(agent, group);
 	agentsys_agent_usage(agent, &cpu_us, &memory);
 	agentsys_agent_status(agent, &status);
 	if (nla_put_u32(skb, AGENTSYS_A_ID, agent->id) ||
@@ -120,8 +122,8 @@ int agentsys_genl_put_agent(struct sk_buff *skb, struct agentsys_agent *agent)
 	    put_u64(skb, AGENTSYS_A_CPU_TIME, cpu_us) || put_u64(skb, AGENTSYS_A_MEMORY, memory) ||
 	    put_u64(skb, AGENTSYS_A_HEARTBEATS, atomic64_read(&agent->heartbeats)) ||
 	    put_u64(skb, AGENTSYS_A_LAST_ACTIVITY, READ_ONCE(agent->activity_ns)) ||
-	    put_cgroup(skb, agent->id) || nla_put_string(skb, AGENTSYS_A_GROUP, agent->group) ||
-	    nla_put_u32(skb, AGENTSYS_A_PLACE, READ_ONCE(agent->place)) ||
+	    put_cgroup(skb, agent->id) || nla_put_string(skb, AGENTSYS_A_GROUP, group) ||
+	    nla_put_u32(skb, AGENTSYS_A_PLACE, READ_ONCE(agent->node.place)) ||
 	    (agent->spec && put_spec(skb, agent->spec->job)))
 		return -EMSGSIZE;
 	return 0;

@@ -20,6 +20,7 @@
  * @tree: what decides
  * @name: its name
  * @node: link in @groups
+ * @rcu: for the delayed free, because @name is read without the lock
  * @serial: its number
  * @due: jiffies at which @tree is to be woken, when @armed
  * @armed: it is to be
@@ -32,6 +33,7 @@ struct record {
 	struct agentsys_group tree;
 	char name[AGENTSYS_NAME_MAX + 1];
 	struct list_head node;
+	struct rcu_head rcu;
 	u32 serial;
 	unsigned long due;
 	bool armed;
@@ -58,6 +60,17 @@ static struct record *record_of(const struct agentsys_group *group)
 const char *agentsys_group_name(const struct agentsys_group *group)
 {
 	return record_of(group)->name;
+}
+
+void agentsys_group_of(const struct agentsys_agent *agent, char name[AGENTSYS_NAME_MAX + 1])
+{
+	const struct agentsys_group *group;
+
+	rcu_read_lock();
+	group = READ_ONCE(agent->node.parent);
+	/* Its record may just have been taken away; an attached one is about to enter root. */
+	strscpy(name, group ? agentsys_group_name(group) : root.name, AGENTSYS_NAME_MAX + 1);
+	rcu_read_unlock();
 }
 
 static struct record *find(const char *name)
@@ -484,7 +497,7 @@ int agentsys_group_del(const char *name, struct netlink_ext_ack *extack)
 	nr_groups--;
 	generation++;
 	agentsys_tree_leave(&record->tree.node);
-	kfree(record);
+	kfree_rcu(record, rcu);
 out:
 	mutex_unlock(&agentsys_lock);
 	return refuse(ret, extack);

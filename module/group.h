@@ -88,6 +88,9 @@ int agentsys_group_status(const char *name, struct agentsys_group_status *status
 int agentsys_group_history(const char *name, struct agentsys_history *history);
 int agentsys_group_next(u32 after, struct agentsys_group_status *status);
 
+/* The name of the group that @agent is in. Any process context. */
+void agentsys_group_of(const struct agentsys_agent *agent, char name[AGENTSYS_NAME_MAX + 1]);
+
 /* How often groups have come and gone; tells a dump that it was overtaken. */
 unsigned int agentsys_group_generation(void);
 

@@ -146,9 +146,7 @@ void agentsys_act_running(struct agentsys_agent *agent, enum agentsys_input inpu
 	if (status->state != AGENTSYS_ACTIVE)
 		return;
 	agentsys_waiter_reached(agent, AGENTSYS_RUNS);
-	if (!agent->node.parent) { /* it was attached */
+	if (!agent->node.parent) /* it was attached */
 		agentsys_tree_enter(agentsys_group_find(NULL), &agent->node);
-		WRITE_ONCE(agent->place, agent->node.place);
-	}
 	agentsys_tree_note(&agent->node, AGENTSYS_NODE_UP);
 }

@@ -12,6 +12,7 @@
 #ifdef __KERNEL__
 
 #include <linux/build_bug.h>
+#include <linux/compiler.h>
 #include <linux/container_of.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -49,6 +50,9 @@ static inline u64 div_u64(u64 dividend, u32 divisor)
 {
 	return dividend / divisor;
 }
+
+/* Nobody else looks here. */
+#define WRITE_ONCE(x, value) ((x) = (value))
 
 #ifndef U32_MAX
 #define U32_MAX ((u32)~0U)

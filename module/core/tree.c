@@ -10,8 +10,8 @@ static struct agentsys_group *group_of(struct agentsys_node *node)
 
 void agentsys_tree_enter(struct agentsys_group *group, struct agentsys_node *node)
 {
-	node->parent = group;
-	node->place = ++group->places;
+	WRITE_ONCE(node->parent, group);
+	WRITE_ONCE(node->place, ++group->places);
 	node->prev = group->last;
 	node->next = NULL;
 	node->again = false;
@@ -38,7 +38,7 @@ void agentsys_tree_leave(struct agentsys_node *node)
 	else
 		group->last = node->prev;
 	group->members--;
-	node->parent = NULL;
+	WRITE_ONCE(node->parent, NULL);
 	agentsys_tree_proceed(group);
 }
 
