@@ -496,6 +496,19 @@ static void places(void **unused)
 	assert_null(world_group('A')->tree.last);
 }
 
+/* What is told of groups and agents that wait for others. */
+static void waits(void **unused)
+{
+	(void)unused;
+	world_build("Aa5[aBa5[b]]");
+	play("!a;");
+	assert_string_equal(end(), " Ab Bb");
+	assert_int_equal(world_agent('a')->life, WAITING);
+	play("-A");
+	assert_string_equal(end(), " Ae Be");
+	assert_int_equal(world_agent('a')->life, DEAD);
+}
+
 /* What enters while others are stopped is not left behind. */
 static void enters_late(void **unused)
 {
@@ -516,6 +529,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(groups_by_hand),   cmocka_unit_test(members_by_hand),
 		cmocka_unit_test(is_told),	    cmocka_unit_test(delays),
 		cmocka_unit_test(places),	    cmocka_unit_test(enters_late),
+		cmocka_unit_test(waits),
 	};
 
 	core_random_init(argc, argv);
