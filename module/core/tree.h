@@ -73,7 +73,10 @@ enum agentsys_goal_down {
 };
 
 /**
- * struct agentsys_group - a group, all zero but for @ops and @policy when it is new
+ * struct agentsys_group - a group
+ *
+ * A new one is all zero but for @ops, @policy, @state active and its node up.
+ *
  * @node: its place in the group above
  * @ops: how things are done, the same for the whole tree
  * @first: the first member

@@ -225,8 +225,8 @@ static void drained_tree(u32 tree)
 		world_state(got);
 		model_state(expected);
 		if (strcmp(world.log, model.log) || strcmp(got, expected))
-			fail_msg("tree %u, event %u: %s, %s:\n     got %s\n%s\nexpected %s\n%s", tree,
-				 i, before, what, world.log, got, model.log, expected);
+			fail_msg("tree %u, event %u: %s, %s:\ngot %s\n%s\nexpected %s\n%s", tree, i,
+				 before, what, world.log, got, model.log, expected);
 	}
 }
 

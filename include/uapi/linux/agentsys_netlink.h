@@ -115,7 +115,8 @@
  * @AGENTSYS_CMD_GROUP_STOP: stop its members in reverse order, each as itself would be;
  *	no restart follows [NAME, (WAIT)]
  *	-ENOENT, -EBUSY as above
- * @AGENTSYS_CMD_GROUP_RESTART: stop them, then start those that ran [NAME, (WAIT)]
+ * @AGENTSYS_CMD_GROUP_RESTART: stop them, then start those that ran and whose restart
+ *	condition is not never; one that is exited or failed is started [NAME, (WAIT)]
  *	-ENOENT, -EBUSY, -ESHUTDOWN as above
  *
  * @AGENTSYS_CMD_HISTORY_GET: the last ends of an agent [AGENTSYS_H_AGENT_ID], or the
