@@ -12,18 +12,15 @@
 #include "kselftest_harness.h"
 #include "lib/agents.h"
 #include "lib/ending.h"
+#include "lib/requests.h"
 
 #include <pthread.h>
 #include <sched.h>
-#include <stdatomic.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 
 #define LOG		WORK "/log"
 #define THREADS		16
 #define OPS		400	/* of each thread */
-#define FIRST_ID	100
 #define IDS		10
 
 static unsigned int number_of(const char *variable, unsigned int otherwise)
@@ -46,11 +43,6 @@ FIXTURE_SETUP(races)
 	agents_open(_metadata, &self->a);
 }
 
-static struct agentsys_system totals(struct agentsys *h)
-{
-	return look_system(h);
-}
-
 /* Whatever was done: this is how things are in the end. */
 FIXTURE_TEARDOWN(races)
 {
@@ -65,59 +57,14 @@ FIXTURE_TEARDOWN(races)
 
 /* ---- everything at once ---- */
 
-/*
- * @doing: for the watchdog
- * @errors: how often each errno came
- */
-struct worker {
+struct racer {
+	struct worker worker;
 	pthread_t thread;
 	pid_t tid;
-	unsigned int seed;
-	struct agentsys *h;
-	struct agentsys_events *events;
-	int device;
-	atomic_uintptr_t doing;	/* a thing's name */
-	atomic_uint id;
-	atomic_ullong since;
-	unsigned int done;
-	unsigned int unexpected;
+	atomic_uint done;
 };
 
 static unsigned int ops = OPS;
-
-static unsigned int pick(struct worker *w, unsigned int n)
-{
-	return rand_r(&w->seed) % n;
-}
-
-static unsigned int wait_or_not(struct worker *w)
-{
-	return pick(w, 2) ? AGENTSYS_WAIT : 0;
-}
-
-/* What a call may come to: success, or one of the errors in a list that ends with 0. */
-static void allow(struct worker *w, int ret, const int *errors)
-{
-	if (ret >= 0)
-		return;
-	for (; *errors; errors++)
-		if (ret == -*errors)
-			return;
-	w->unexpected++;
-	printf("# %s of %u: %s (%s)\n", (const char *)w->doing, w->id,
-	       strerrorname_np(-ret), w->h ? agentsys_error(w->h) : "");
-}
-
-#define ALLOW(w, call, ...) allow(w, call, (const int[]){ __VA_ARGS__, 0 })
-
-/* What a start may come to, when it is stopped, its launcher is killed, or its cgroup is full. */
-#define START_ERRORS ECANCELED, EIO, EAGAIN, ETIMEDOUT
-
-static uint32_t some_id(struct worker *w)
-{
-	w->id = FIRST_ID + pick(w, IDS);
-	return w->id;
-}
 
 static void do_spawn(struct worker *w)
 {
@@ -139,7 +86,7 @@ static void do_spawn(struct worker *w)
 			   pick(w, 20), pick(w, 10), pick(w, 30));
 	if (!pick(w, 4))
 		agentsys_spec_set_pids_max(spec, 1 + pick(w, 4));
-	ALLOW(w, agentsys_spawn(w->h, spec, wait_or_not(w), NULL), EEXIST, START_ERRORS);
+	ALLOW(w, agentsys_spawn(w->h, spec, wait_or_not(w), NULL), EEXIST, START_ERRORS(w));
 	agentsys_spec_free(spec);
 }
 
@@ -150,8 +97,7 @@ static void do_spawn_other(struct worker *w)
 	uint32_t id;
 	int ret;
 
-	w->id = 0;
-	ALLOW(w, agentsys_spawn(w->h, spec, wait_or_not(w), &id), START_ERRORS);
+	ALLOW(w, agentsys_spawn(w->h, spec, wait_or_not(w), &id), START_ERRORS(w));
 	agentsys_spec_free(spec);
 	if (!id || !pick(w, 10))
 		return;
@@ -160,171 +106,10 @@ static void do_spawn_other(struct worker *w)
 	ALLOW(w, ret, ESRCH);
 }
 
-static void do_spawn_nothing(struct worker *w)
-{
-	struct agentsys_spec *spec = SPEC("/nowhere");
-
-	agentsys_spec_set_id(spec, some_id(w));
-	ALLOW(w, agentsys_spawn(w->h, spec, wait_or_not(w), NULL), EEXIST, ENOENT, START_ERRORS);
-	agentsys_spec_free(spec);
-}
-
-static void do_start(struct worker *w)
-{
-	ALLOW(w, agentsys_start(w->h, some_id(w), wait_or_not(w)), ESRCH, EALREADY, EBUSY,
-	      EOPNOTSUPP, ENOENT, START_ERRORS);
-}
-
-static void do_stop(struct worker *w)
-{
-	ALLOW(w, agentsys_stop(w->h, some_id(w), pick(w, 50), wait_or_not(w)), ESRCH, EBUSY);
-}
-
-static void do_kill(struct worker *w)
-{
-	ALLOW(w, agentsys_kill(w->h, some_id(w), wait_or_not(w)), ESRCH, EBUSY);
-}
-
-static void do_restart(struct worker *w)
-{
-	ALLOW(w, agentsys_restart(w->h, some_id(w), pick(w, 50), wait_or_not(w)), ESRCH, EBUSY,
-	      EOPNOTSUPP, ENOENT, START_ERRORS);
-}
-
-static void do_pause(struct worker *w)
-{
-	ALLOW(w, agentsys_pause(w->h, some_id(w)), ESRCH, EINVAL, EBUSY);
-}
-
-static void do_resume(struct worker *w)
-{
-	ALLOW(w, agentsys_resume(w->h, some_id(w)), ESRCH, EINVAL, EBUSY);
-}
-
-static void do_remove(struct worker *w)
-{
-	/* It may be started again meanwhile. */
-	ALLOW(w, agentsys_remove(w->h, some_id(w)), ESRCH, EBUSY, ECANCELED);
-}
-
-static void do_set(struct worker *w)
-{
-	struct agentsys_spec *spec = SPEC("unused");
-
-	restarting(spec, pick(w, 3), pick(w, 30), pick(w, 20), pick(w, 20));
-	ALLOW(w, agentsys_set(w->h, some_id(w), spec), ESRCH, EOPNOTSUPP);
-	agentsys_spec_free(spec);
-}
-
 static void do_patch(struct worker *w)
 {
 	ALLOW(w, agentsys_patch_policy(w->device, some_id(w), AGENTSYS_PATCH_AUTO_RESTART,
 				       pick(w, 3)), ESRCH, EOPNOTSUPP);
-}
-
-/* A child of ours, which may end at any moment meanwhile. */
-static void do_attach(struct worker *w)
-{
-	struct agentsys_spec *spec = agentsys_spec_new();
-	unsigned int life = pick(w, 2) ? pick(w, 20000) : 0;
-	pid_t pid = fork();
-
-	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (life)
-			usleep(life);
-		else
-			pause();
-		_exit(0);
-	}
-	MUST(pid > 0);
-	agentsys_spec_set_id(spec, some_id(w));
-	agentsys_spec_set_stop_timeout(spec, pick(w, 50));
-	ALLOW(w, agentsys_attach(w->h, pid, spec, wait_or_not(w), NULL), EEXIST, ESRCH);
-	agentsys_spec_free(spec);
-	if (!pick(w, 3))
-		usleep(pick(w, 3000));
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
-}
-
-static void do_list(struct worker *w)
-{
-	struct agentsys_info **list;
-	ssize_t n = agentsys_list(w->h, &list);
-
-	w->id = 0;
-	allow(w, n, (const int[]){ 0 });
-	for (ssize_t i = 0; i < n; i++) {
-		if (list[i]->exits > list[i]->spawns || (i && list[i]->id <= list[i - 1]->id)) {
-			printf("# list: agent %u: %lu spawns, %lu exits\n", list[i]->id,
-			       list[i]->spawns, list[i]->exits);
-			w->unexpected++;
-		}
-	}
-	if (n >= 0)
-		agentsys_list_free(list);
-}
-
-static void do_look(struct worker *w)
-{
-	struct agentsys_info *info = NULL;
-	struct agentsys_system system = look_system(w->h);
-	char *text = NULL;
-
-	if (system.exits > system.spawns) {
-		printf("# %lu spawns, %lu exits\n", system.spawns, system.exits);
-		w->unexpected++;
-	}
-	ALLOW(w, agentsys_get(w->h, some_id(w), &info), ESRCH);
-	agentsys_info_free(info);
-	ALLOW(w, agentsys_info_text(w->device, w->id, &text), ESRCH);
-	free(text);
-}
-
-static void do_telemetry(struct worker *w)
-{
-	char *text = NULL;
-
-	w->id = 0;
-	allow(w, agentsys_telemetry(w->device, &text), (const int[]){ 0 });
-	free(text);
-}
-
-static void do_proc(struct worker *w)
-{
-	static const char *const pages[] = { "status", "telemetry", "events" };
-	char path[64], buf[3001];
-	int fd;
-
-	w->id = 0;
-	snprintf(path, sizeof(path), "/proc/agentsys/%s", pages[pick(w, 3)]);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	MUST(fd >= 0);
-	/* In pieces of any size, so that it is left and come back to. */
-	while (read(fd, buf, 1 + pick(w, sizeof(buf) - 1)) > 0)
-		;
-	close(fd);
-}
-
-static void do_events(struct worker *w)
-{
-	struct agentsys_event event;
-
-	w->id = 0;
-	if (!w->events) {
-		int ret = agentsys_events_open(&w->events, 0);
-
-		allow(w, ret, (const int[]){ 0 });
-		if (ret)
-			return;
-	}
-	for (int i = 0; i < 50 && agentsys_events_next(w->events, &event, NULL, 0) == 1; i++)
-		;
-	if (!pick(w, 4)) {
-		agentsys_events_close(w->events);
-		w->events = NULL;
-	}
 }
 
 /* Somebody else kills it. */
@@ -339,15 +124,6 @@ static void do_signal(struct worker *w)
 	if (info->pid > 1 && in_agent(info->pid, info->id))
 		kill(info->pid, signals[pick(w, ARRAY_SIZE(signals))]);
 	agentsys_info_free(info);
-}
-
-static void do_kill_launcher(struct worker *w)
-{
-	pid_t pid = look_system(w->h).launcher_pid;
-
-	w->id = 0;
-	if (pid)
-		kill(pid, SIGKILL);
 }
 
 /* Somebody asks, waits, and is not there any more when the answer comes. */
@@ -375,11 +151,7 @@ static void do_leave(struct worker *w)
 	waitpid(pid, NULL, 0);
 }
 
-static const struct {
-	void (*fn)(struct worker *w);
-	const char *name;
-	unsigned int weight;
-} things[] = {
+static const struct thing things[] = {
 	{ do_spawn, "spawn", 20 },
 	{ do_spawn_other, "spawn-other", 3 },
 	{ do_spawn_nothing, "spawn-nothing", 1 },
@@ -401,63 +173,41 @@ static const struct {
 	{ do_signal, "signal", 4 },
 	{ do_kill_launcher, "kill-launcher", 1 },
 	{ do_leave, "leave", 1 },
+	{ 0 }
 };
-
-static void do_one(struct worker *w)
-{
-	unsigned int sum = 0, n;
-
-	for (size_t i = 0; i < ARRAY_SIZE(things); i++)
-		sum += things[i].weight;
-	n = pick(w, sum);
-	for (size_t i = 0; i < ARRAY_SIZE(things); i++) {
-		if (n < things[i].weight) {
-			w->doing = (uintptr_t)things[i].name;
-			w->since = now_ms();
-			things[i].fn(w);
-			w->doing = 0;
-			return;
-		}
-		n -= things[i].weight;
-	}
-}
 
 static void *work(void *arg)
 {
-	struct worker *w = arg;
+	struct racer *racer = arg;
 
-	w->tid = gettid();
-	MUST(!agentsys_open(&w->h));
-	w->device = agentsys_device_open();
-	MUST(w->device >= 0);
-	while (w->done < ops) {
-		do_one(w);
-		w->done++;
+	racer->tid = gettid();
+	worker_open(&racer->worker);
+	while (racer->done < ops) {
+		do_one(&racer->worker);
+		racer->done++;
 	}
-	if (w->events)
-		agentsys_events_close(w->events);
-	close(w->device);
-	agentsys_close(w->h);
+	worker_close(&racer->worker);
 	return NULL;
 }
 
 /* Say who waits for what, if somebody does so for too long: an answer was lost then. */
-static bool all_answered(struct worker *workers, struct agents *a)
+static bool all_answered(struct racer *racers, struct agents *a)
 {
 	char path[64], stack[2048];
 	bool fine = true;
 
 	for (int i = 0; i < THREADS; i++) {
-		struct worker *w = &workers[i];
-		const char *doing = (const char *)w->doing;
+		struct worker *w = &racers[i].worker;
+		const struct thing *doing = w->doing;
 		uint64_t since = w->since;
 
 		if (!doing || now_ms() - since < PATIENCE_MS)
 			continue;
-		snprintf(path, sizeof(path), "/proc/self/task/%d/stack", w->tid);
+		snprintf(path, sizeof(path), "/proc/self/task/%d/stack", racers[i].tid);
 		read_whole(path, stack, sizeof(stack));
 		printf("# thread %d, with %u done, waits for %s of %u, which is %s:\n%s", i,
-		       w->done, doing, w->id, agentsys_state_name(look(a, w->id).state), stack);
+		       racers[i].done, doing->name, w->id,
+		       agentsys_state_name(look(a, w->id).state), stack);
 		fine = false;
 	}
 	fflush(stdout);
@@ -466,29 +216,33 @@ static bool all_answered(struct worker *workers, struct agents *a)
 
 TEST_F_TIMEOUT(races, everything_at_once, 300)
 {
-	static struct worker workers[THREADS];
+	static struct racer racers[THREADS];
 	struct agents *a = &self->a;
+	struct agentsys_system totals;
 	unsigned int unexpected = 0, n;
 
 	ops = number_of("OPS", OPS / vm_scale());
 	for (int i = 0; i < THREADS; i++) {
-		workers[i].seed = self->seed + i * 7919;
-		MUST(!pthread_create(&workers[i].thread, NULL, work, &workers[i]));
+		racers[i].worker = (struct worker){
+			.things = things, .ids = IDS, .seed = self->seed + i * 7919,
+		};
+		MUST(!pthread_create(&racers[i].thread, NULL, work, &racers[i]));
 	}
 	do {
 		usleep(100000);
-		ASSERT_TRUE(all_answered(workers, a));
+		ASSERT_TRUE(all_answered(racers, a));
 		n = 0;
 		for (int i = 0; i < THREADS; i++)
-			n += workers[i].done;
+			n += racers[i].done;
 	} while (n < THREADS * ops);
 	for (int i = 0; i < THREADS; i++) {
-		pthread_join(workers[i].thread, NULL);
-		unexpected += workers[i].unexpected;
+		pthread_join(racers[i].thread, NULL);
+		unexpected += racers[i].worker.unexpected;
 	}
 	EXPECT_EQ(0, unexpected);
-	TH_LOG("%lu spawns, %lu crashes, %lu restarts, %u records", totals(a->h).spawns,
-	       totals(a->h).crashes, totals(a->h).restarts, totals(a->h).agents);
+	totals = look_system(a->h);
+	TH_LOG("%lu spawns, %lu crashes, %lu restarts, %u records", totals.spawns, totals.crashes,
+	       totals.restarts, totals.agents);
 }
 
 /* ---- single races ---- */

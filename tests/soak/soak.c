@@ -10,15 +10,12 @@
 #include "lib/agents.h"
 #include "lib/ending.h"
 #include "lib/memory.h"
+#include "lib/requests.h"
 
-#include <stdatomic.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 
 #define WORKERS		4
-#define FIRST_ID	100
 #define IDS		24	/* of agents that are kept; others are forgotten at once */
 #define WARM_UP_MS	(15000 * vm_scale())
 #define REPORT_MS	5000
@@ -30,56 +27,6 @@
 #define TOLERANCE_FILES	100
 /* What a CPU holds ready counts as used. */
 #define TOLERANCE_OBJECTS 300
-
-/* What the processes share. */
-static struct shared {
-	atomic_bool stop;
-	atomic_uint unexpected;
-	atomic_ullong done[32];	/* of each thing */
-} *shared;
-
-struct worker {
-	unsigned int seed;
-	struct agentsys *h;
-	struct agentsys_events *events;
-	int device;
-	const char *doing;
-	uint32_t id;
-};
-
-static unsigned int pick(struct worker *w, unsigned int n)
-{
-	return rand_r(&w->seed) % n;
-}
-
-static unsigned int wait_or_not(struct worker *w)
-{
-	return pick(w, 2) ? AGENTSYS_WAIT : 0;
-}
-
-static uint32_t some_id(struct worker *w)
-{
-	return w->id = FIRST_ID + pick(w, IDS);
-}
-
-/* What a call may come to: success, or one of the errors in a list that ends with 0. */
-static void allow(struct worker *w, int ret, const int *errors)
-{
-	if (ret >= 0)
-		return;
-	for (; *errors; errors++)
-		if (ret == -*errors)
-			return;
-	if (shared->unexpected++ < 20)
-		printf("# %s of %u: %s (%s)\n", w->doing, w->id, strerrorname_np(-ret),
-		       agentsys_error(w->h));
-	fflush(stdout);
-}
-
-#define ALLOW(w, call, ...) allow(w, call, (const int[]){ __VA_ARGS__, 0 })
-
-/* What a start may come to when it is stopped, its launcher is killed, or its cgroup is full. */
-#define START_ERRORS ECANCELED, EIO, EAGAIN, ETIMEDOUT, ENOMEM
 
 /* ---- things to do ---- */
 
@@ -97,7 +44,7 @@ static struct agentsys_spec *some_spec(struct worker *w)
 		{ "hoard", "0", 0 },
 	};
 	/* The last two keep the machine busy, and are rare. */
-	size_t n = pick(w, sizeof(acts) / sizeof(acts[0]) - (pick(w, 6) ? 2 : 0));
+	size_t n = pick(w, ARRAY_SIZE(acts) - (pick(w, 6) ? 2 : 0));
 	struct agentsys_spec *spec = SPEC(program("mark"), "-", "-", acts[n].act,
 					  acts[n].arg);
 
@@ -117,7 +64,7 @@ static void do_spawn(struct worker *w)
 	struct agentsys_spec *spec = some_spec(w);
 
 	agentsys_spec_set_id(spec, some_id(w));
-	ALLOW(w, agentsys_spawn(w->h, spec, wait_or_not(w), NULL), EEXIST, START_ERRORS);
+	ALLOW(w, agentsys_spawn(w->h, spec, wait_or_not(w), NULL), EEXIST, START_ERRORS(w));
 	agentsys_spec_free(spec);
 }
 
@@ -129,7 +76,7 @@ static void do_pass_by(struct worker *w)
 	int ret;
 
 	ret = agentsys_spawn(w->h, spec, 0, &id);
-	ALLOW(w, ret, START_ERRORS);
+	ALLOW(w, ret, START_ERRORS(w));
 	agentsys_spec_free(spec);
 	if (ret)
 		return;
@@ -139,193 +86,49 @@ static void do_pass_by(struct worker *w)
 	ALLOW(w, ret, ESRCH);
 }
 
-static void do_spawn_nothing(struct worker *w)
-{
-	struct agentsys_spec *spec = SPEC("/nowhere");
-
-	agentsys_spec_set_id(spec, some_id(w));
-	ALLOW(w, agentsys_spawn(w->h, spec, AGENTSYS_WAIT, NULL), EEXIST, ENOENT, START_ERRORS);
-	agentsys_spec_free(spec);
-}
-
-static void do_start(struct worker *w)
-{
-	ALLOW(w, agentsys_start(w->h, some_id(w), wait_or_not(w)), ESRCH, EALREADY, EBUSY,
-	      EOPNOTSUPP, ENOENT, START_ERRORS);
-}
-
-static void do_stop(struct worker *w)
-{
-	ALLOW(w, agentsys_stop(w->h, some_id(w), pick(w, 100), wait_or_not(w)), ESRCH, EBUSY);
-}
-
-static void do_kill(struct worker *w)
-{
-	ALLOW(w, agentsys_kill(w->h, some_id(w), wait_or_not(w)), ESRCH, EBUSY);
-}
-
-static void do_restart(struct worker *w)
-{
-	ALLOW(w, agentsys_restart(w->h, some_id(w), pick(w, 100), wait_or_not(w)), ESRCH, EBUSY,
-	      EOPNOTSUPP, ENOENT, START_ERRORS);
-}
-
-static void do_pause(struct worker *w)
+static void do_pause_and_resume(struct worker *w)
 {
 	ALLOW(w, agentsys_pause(w->h, some_id(w)), ESRCH, EINVAL, EBUSY);
 	usleep(pick(w, 2000));
 	ALLOW(w, agentsys_resume(w->h, w->id), ESRCH, EINVAL, EBUSY);
 }
 
-static void do_remove(struct worker *w)
-{
-	ALLOW(w, agentsys_remove(w->h, some_id(w)), ESRCH, EBUSY, ECANCELED);
-}
-
-static void do_set(struct worker *w)
-{
-	struct agentsys_spec *spec = SPEC("unused");
-
-	restarting(spec, pick(w, 3), pick(w, 30), 20 + pick(w, 100), 1000);
-	ALLOW(w, agentsys_set(w->h, some_id(w), spec), ESRCH, EOPNOTSUPP);
-	agentsys_spec_free(spec);
-}
-
-/* A child of ours, which may end at any moment meanwhile. */
-static void do_attach(struct worker *w)
-{
-	struct agentsys_spec *spec = agentsys_spec_new();
-	unsigned int life = pick(w, 20000);
-	pid_t pid = fork();
-
-	MUST(pid >= 0);
-	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		usleep(life);
-		_exit(life % 2);
-	}
-	agentsys_spec_set_id(spec, some_id(w));
-	ALLOW(w, agentsys_attach(w->h, pid, spec, wait_or_not(w), NULL), EEXIST, ESRCH);
-	agentsys_spec_free(spec);
-	waitpid(pid, NULL, 0);
-}
-
-/* Who listens and who does not; who leaves while an answer is on its way. */
-static void do_events(struct worker *w)
-{
-	struct agentsys_event event;
-
-	if (!w->events)
-		ALLOW(w, agentsys_events_open(&w->events, pick(w, 2) ? 0 : AGENTSYS_EVENTS_NEW),
-		      0);
-	for (int i = 0; w->events && i < 100; i++)
-		if (agentsys_events_next(w->events, &event, NULL, 0) != 1)
-			break;
-	if (pick(w, 3))
-		return;
-	agentsys_events_close(w->events);
-	w->events = NULL;
-}
-
 static void do_reconnect(struct worker *w)
 {
 	agentsys_restart(w->h, some_id(w), 10, 0);
-	agentsys_close(w->h);
-	close(w->device);
-	MUST(!agentsys_open(&w->h));
-	w->device = agentsys_device_open();
-	MUST(w->device >= 0);
+	worker_close(w);
+	worker_open(w);
 }
 
-static void do_list(struct worker *w)
-{
-	struct agentsys_info **list;
-	ssize_t n = agentsys_list(w->h, &list);
-
-	ALLOW(w, n, 0);
-	if (n >= 0)
-		agentsys_list_free(list);
-}
-
-static void do_texts(struct worker *w)
-{
-	char *text = NULL;
-
-	ALLOW(w, agentsys_info_text(w->device, some_id(w), &text), ESRCH);
-	free(text);
-	text = NULL;
-	ALLOW(w, agentsys_telemetry(w->device, &text), 0);
-	free(text);
-}
-
-static void do_proc(struct worker *w)
-{
-	static const char *const pages[] = { "status", "telemetry", "events" };
-	char path[64], buf[3001];
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/agentsys/%s", pages[pick(w, 3)]);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	MUST(fd >= 0);
-	while (read(fd, buf, 1 + pick(w, sizeof(buf) - 1)) > 0 && pick(w, 100))
-		;
-	close(fd);
-}
-
-static void do_kill_launcher(struct worker *w)
-{
-	pid_t pid = look_system(w->h).launcher_pid;
-
-	if (pid)
-		kill(pid, SIGKILL);
-}
-
-static const struct {
-	void (*fn)(struct worker *w);
-	const char *name;
-	unsigned int weight;
-} things[] = {
+static const struct thing things[] = {
 	{ do_spawn, "spawn", 24 },	{ do_pass_by, "pass-by", 24 },
 	{ do_spawn_nothing, "spawn-nothing", 2 },
 	{ do_start, "start", 6 },	{ do_stop, "stop", 8 },
 	{ do_kill, "kill", 8 },		{ do_restart, "restart", 8 },
-	{ do_pause, "pause", 4 },	{ do_remove, "remove", 12 },
-	{ do_set, "set", 3 },		{ do_attach, "attach", 4 },
-	{ do_events, "events", 4 },	{ do_reconnect, "reconnect", 2 },
-	{ do_list, "list", 3 },		{ do_texts, "texts", 3 },
+	{ do_pause_and_resume, "pause-and-resume", 4 },
+	{ do_remove, "remove", 12 },	{ do_set, "set", 3 },
+	{ do_attach, "attach", 4 },	{ do_events, "events", 4 },
+	{ do_reconnect, "reconnect", 2 },
+	{ do_list, "list", 3 },		{ do_look, "look", 2 },
+	{ do_telemetry, "telemetry", 2 },
 	{ do_proc, "proc", 3 },		{ do_kill_launcher, "kill-launcher", 1 },
+	{ 0 }
 };
 
-static void do_one(struct worker *w)
+/* What the processes share. */
+static struct shared {
+	atomic_bool stop;
+	struct worker workers[WORKERS];
+	atomic_ullong done[ARRAY_SIZE(things)];	/* of each thing */
+} *shared;
+
+static _Noreturn void work(struct worker *w)
 {
-	unsigned int sum = 0, n;
-	size_t i;
-
-	for (i = 0; i < sizeof(things) / sizeof(things[0]); i++)
-		sum += things[i].weight;
-	n = pick(w, sum);
-	for (i = 0; n >= things[i].weight; i++)
-		n -= things[i].weight;
-	w->doing = things[i].name;
-	w->id = 0;
-	things[i].fn(w);
-	shared->done[i]++;
-}
-
-static _Noreturn void work(unsigned int seed)
-{
-	struct worker w = { .seed = seed };
-
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	MUST(!agentsys_open(&w.h));
-	w.device = agentsys_device_open();
-	MUST(w.device >= 0);
+	worker_open(w);
 	while (!shared->stop)
-		do_one(&w);
-	if (w.events)
-		agentsys_events_close(w.events);
-	close(w.device);
-	agentsys_close(w.h);
+		shared->done[do_one(w)]++;
+	worker_close(w);
 	_exit(0);
 }
 
@@ -335,7 +138,7 @@ static unsigned long long all_done(void)
 {
 	unsigned long long sum = 0;
 
-	for (size_t i = 0; i < sizeof(things) / sizeof(things[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(things); i++)
 		sum += shared->done[i];
 	return sum;
 }
@@ -361,10 +164,15 @@ static void work_round(struct __test_metadata *_metadata, struct agents *a, unsi
 
 	shared->stop = false;
 	for (int i = 0; i < WORKERS; i++) {
+		shared->workers[i] = (struct worker){
+			.things = things, .ids = IDS, .seed = seed + i * 7919,
+			/* The cgroup of one that eats is full. */
+			.start_error = ENOMEM,
+		};
 		pids[i] = fork();
 		MUST(pids[i] >= 0);
 		if (!pids[i])
-			work(seed + i * 7919);
+			work(&shared->workers[i]);
 	}
 	while (now_ms() < since + ms) {
 		usleep(100000);
@@ -377,6 +185,7 @@ static void work_round(struct __test_metadata *_metadata, struct agents *a, unsi
 	for (int i = 0; i < WORKERS; i++) {
 		MUST(waitpid(pids[i], &status, 0) == pids[i]);
 		EXPECT_EQ(0, status);
+		EXPECT_EQ(0, shared->workers[i].unexpected);
 	}
 	report(a, since);
 	expect_all_ended(_metadata, a);
@@ -425,10 +234,9 @@ TEST_F_TIMEOUT(soak, nothing_is_left, 86400)
 	memory_settle(&after, &before);
 	memory_print("after", &after);
 	memory_print_growth(&before, &after, TOLERANCE_OBJECTS / 6);
-	for (size_t i = 0; i < sizeof(things) / sizeof(things[0]); i++)
+	for (size_t i = 0; things[i].fn; i++)
 		printf("# %s: %llu\n", things[i].name, shared->done[i]);
 
-	EXPECT_EQ(0, shared->unexpected);
 	EXPECT_LT(0, spawns);
 	EXPECT_EQ(0, after.dying);
 	EXPECT_GT(before.files + TOLERANCE_FILES, after.files);
