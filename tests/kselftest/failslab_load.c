@@ -9,6 +9,7 @@
 #include "kselftest_harness.h"
 #include "lib/agents.h"
 #include "lib/failslab.h"
+#include "lib/loading.h"
 
 /*
  * Which of them: a load takes some seconds on such a kernel, and there are 280
@@ -20,39 +21,6 @@
 
 /* Allocations between two counts of the same that may differ, by what is cached. */
 #define SLACK	10
-
-static int load(const char *params)
-{
-	int fd = open(getenv("AGENTSYS_KO"), O_RDONLY | O_CLOEXEC);
-	int ret;
-
-	MUST(fd >= 0);
-	ret = syscall(SYS_finit_module, fd, params, 0) ? -errno : 0;
-	close(fd);
-	return ret;
-}
-
-static int unload(void)
-{
-	return syscall(SYS_delete_module, "agentsys", O_NONBLOCK) ? -errno : 0;
-}
-
-/* The module, its files, and whether it answers. */
-static const char *what_is_left(void)
-{
-	struct agentsys *h;
-
-	if (!access("/sys/module/agentsys", F_OK))
-		return "the module";
-	if (!access(AGENTSYS_DEVICE, F_OK))
-		return "the device";
-	if (!access("/proc/agentsys", F_OK))
-		return "its folder in /proc";
-	if (agentsys_open(&h))
-		return NULL;
-	agentsys_close(h);
-	return "the netlink family";
-}
 
 /* As somebody may have made it before: with all that the module would switch on. */
 static void make_cgroup(void)

@@ -7,36 +7,15 @@
  */
 #include "kselftest_harness.h"
 #include "lib/agents.h"
+#include "lib/loading.h"
 
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
 
-static int load(const char *params)
-{
-	int fd = open(getenv("AGENTSYS_KO"), O_RDONLY | O_CLOEXEC);
-	int ret;
-
-	MUST(fd >= 0);
-	ret = syscall(SYS_finit_module, fd, params, 0) ? -errno : 0;
-	close(fd);
-	return ret;
-}
-
-static int unload(void)
-{
-	return syscall(SYS_delete_module, "agentsys", O_NONBLOCK) ? -errno : 0;
-}
-
-static bool is_loaded(void)
-{
-	return !access("/sys/module/agentsys", F_OK);
-}
-
 static bool nothing_is_left(void)
 {
-	return !is_loaded() && access(AGENTSYS_DEVICE, F_OK) && access("/proc/agentsys", F_OK) &&
-	       access(CGROUPS, F_OK);
+	return !what_is_left() && access(CGROUPS, F_OK);
 }
 
 /* Whether @text was logged since @log was opened. */
