@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What an agent is given of its spec, and what it has without one: as the kernel
- * shows the process, and not as the process says.
+ * shows the process, and not as the process says. Its descriptors: stdio.c.
  *
  * vm: timeout=120
  */
 #include "kselftest_harness.h"
 #include "lib/agents.h"
+#include "lib/process.h"
 
 #include <grp.h>
 #include <linux/capability.h>
@@ -31,79 +32,6 @@ FIXTURE_SETUP(spec)
 FIXTURE_TEARDOWN(spec)
 {
 	agents_close(&self->a);
-}
-
-/* Spawn it and be its pid. */
-#define PID(a, spec) ((pid_t)look(a, SPAWN(a, spec)).pid)
-
-static ssize_t read_proc(pid_t pid, const char *name, char *buf, size_t size)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
-	return read_whole(path, buf, size);
-}
-
-/* What /proc/PID/status says behind @key, up to the line's end. */
-static const char *status_of(pid_t pid, const char *key)
-{
-	static char text[4096];
-	char want[64];
-	char *at;
-
-	MUST(read_proc(pid, "status", text, sizeof(text)) > 0);
-	snprintf(want, sizeof(want), "\n%s:\t", key);
-	at = strstr(text, want);
-	if (!at)
-		return "none";
-	at += strlen(want);
-	at[strcspn(at, "\n")] = '\0';
-	/* Groups end with a blank. */
-	while (*at && at[strlen(at) - 1] == ' ')
-		at[strlen(at) - 1] = '\0';
-	return at;
-}
-
-static const char *link_of(pid_t pid, const char *name)
-{
-	static char target[256];
-	char path[128];
-	ssize_t n;
-
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
-	n = readlink(path, target, sizeof(target) - 1);
-	target[n > 0 ? n : 0] = '\0';
-	return target;
-}
-
-/* Field @n of /proc/PID/stat, counted from 1 as proc(5) does. */
-static long stat_of(pid_t pid, int n)
-{
-	char text[1024];
-	char *at;
-
-	MUST(read_proc(pid, "stat", text, sizeof(text)) > 0);
-	at = strrchr(text, ')');
-	for (int i = 2; i < n; i++)
-		at = strchr(at + 1, ' ');
-	return atol(at);
-}
-
-/* Descriptors that it has open, as "0 1 2". */
-static const char *descriptors_of(pid_t pid)
-{
-	static char list[256];
-	char path[64], number[12];
-
-	list[0] = '\0';
-	for (int fd = 0; fd < 1024; fd++) {
-		snprintf(path, sizeof(path), "fd/%d", fd);
-		if (!*link_of(pid, path))
-			continue;
-		snprintf(number, sizeof(number), "%s%d", *list ? " " : "", fd);
-		strcat(list, number);
-	}
-	return list;
 }
 
 /* Run @act in a child of its own, which may change itself, and be what it returned. */
@@ -523,143 +451,6 @@ TEST_F(spec, cgroup_and_namespaces)
 
 		EXPECT_STREQ(first, link_of(pid, kinds[i]));
 	}
-}
-
-/* ---- standard descriptors ---- */
-
-TEST_F(spec, descriptors_are_three_and_lead_nowhere)
-{
-	pid_t pid = PID(&self->a, SLEEP);
-
-	EXPECT_STREQ("0 1 2", descriptors_of(pid));
-	EXPECT_STREQ("/dev/null", link_of(pid, "fd/0"));
-	EXPECT_STREQ("/dev/null", link_of(pid, "fd/1"));
-	EXPECT_STREQ("/dev/null", link_of(pid, "fd/2"));
-}
-
-TEST_F(spec, files)
-{
-	struct agents *a = &self->a;
-	struct agentsys_spec *spec = SHELL("cat; echo out; echo err >&2; echo out2");
-	char text[128];
-	struct stat st;
-	uint32_t id;
-
-	make_file(WORK "/in", "from in\n", 0644);
-	make_file(WORK "/out", "there before\n", 0644);
-	ASSERT_EQ(0, agentsys_spec_set_stdio_path(spec, 0, WORK "/in"));
-	ASSERT_EQ(0, agentsys_spec_set_stdio_path(spec, 1, WORK "/out"));
-	ASSERT_EQ(0, agentsys_spec_set_stdio_path(spec, 2, WORK "/err"));
-	agentsys_spec_set_uid(spec, USER);
-	agentsys_spec_set_gid(spec, USER);
-	id = SPAWN(a, spec);
-	LATER(a, id, EXIT);
-	EXPECT_GT(read_whole(WORK "/out", text, sizeof(text)), 0);
-	EXPECT_STREQ("there before\nfrom in\nout\nout2\n", text);
-	EXPECT_GT(read_whole(WORK "/err", text, sizeof(text)), 0);
-	EXPECT_STREQ("err\n", text);
-
-	/* What was made is the agent's, and nobody else's. */
-	ASSERT_EQ(0, stat(WORK "/err", &st));
-	EXPECT_EQ(USER, st.st_uid);
-	EXPECT_EQ(USER, st.st_gid);
-	EXPECT_EQ(0600, st.st_mode & 07777);
-
-	/* The next instance goes on behind. */
-	ASSERT_OK(a->h, agentsys_start(a->h, id, AGENTSYS_WAIT));
-	LATER(a, id, EXIT);
-	EXPECT_GT(read_whole(WORK "/err", text, sizeof(text)), 0);
-	EXPECT_STREQ("err\nerr\n", text);
-}
-
-/* Both write to one open file, so nothing is written over. */
-TEST_F(spec, stderr_is_stdout_unless_it_is_given)
-{
-	struct agents *a = &self->a;
-	struct agentsys_spec *spec = SHELL("echo 1; echo 2 >&2; echo 3; echo 4 >&2");
-	char text[128];
-	int out;
-
-	ASSERT_EQ(0, agentsys_spec_set_stdio_path(spec, 1, WORK "/both"));
-	LATER(a, SPAWN(a, spec), EXIT);
-	EXPECT_GT(read_whole(WORK "/both", text, sizeof(text)), 0);
-	EXPECT_STREQ("1\n2\n3\n4\n", text);
-
-	spec = SHELL("echo 1; echo 2 >&2");
-	out = piped(spec, 1);
-	SPAWN(a, spec);
-	EXPECT_LINE("1", out);
-	EXPECT_LINE("2", out);
-
-	/* Given as something else, and the other way round. */
-	spec = SLEEP;
-	ASSERT_EQ(0, agentsys_spec_set_stdio_path(spec, 2, WORK "/err"));
-	EXPECT_STREQ("/dev/null", link_of(PID(a, spec), "fd/1"));
-}
-
-TEST_F(spec, descriptors_of_the_caller)
-{
-	struct agents *a = &self->a;
-	struct agentsys_spec *spec = SHELL("read line; echo out $line; echo err $line >&2; read line");
-	int in = piped(spec, 0), out = piped(spec, 1), err = piped(spec, 2);
-	pid_t pid, launcher;
-	char before[64];
-
-	SPAWN(a, SLEEP);
-	launcher = look_system(a->h).launcher_pid;
-	ASSERT_TRUE(AWAIT(process_state(launcher) == 'S'));	/* waits for the next one */
-	strcpy(before, descriptors_of(launcher));
-	pid = PID(a, spec);
-	ASSERT_EQ(3, write(in, "hi\n", 3));
-	EXPECT_LINE("out hi", out);
-	EXPECT_LINE("err hi", err);
-	/* The shell had a copy of its own of one for a moment. */
-	EXPECT_TRUE(AWAIT(!strcmp("0 1 2", descriptors_of(pid))));
-	/* And the launcher keeps none of them. */
-	ASSERT_TRUE(AWAIT(process_state(launcher) == 'S'));
-	EXPECT_STREQ(before, descriptors_of(launcher));
-}
-
-/* The same open file each time, also when the caller has closed its own. */
-TEST_F(spec, restarts_use_the_same_open_file)
-{
-	struct agents *a = &self->a;
-	struct agentsys_spec *spec = restarting(SHELL("echo line; exit 1"),
-						AGENTSYS_RESTART_ALWAYS, 2, 0, 0);
-	int fd = open(WORK "/file", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	char text[64];
-	uint32_t id;
-
-	ASSERT_EQ(0, agentsys_spec_set_stdio_fd(spec, 1, fd));
-	id = SPAWN(a, spec);
-	close(fd);
-	LATER(a, id, FAILED);
-	EXPECT_GT(read_whole(WORK "/file", text, sizeof(text)), 0);
-	EXPECT_STREQ("line\nline\nline\n", text);
-	EXPECT_TRUE(AWAIT(!cgroup_exists(id)));
-	/* It is let go with the record. */
-	ASSERT_OK(a->h, agentsys_remove(a->h, id));
-}
-
-/* A pipe of a caller ends when the record that has it goes, not before. */
-TEST_F(spec, open_files_go_with_the_record)
-{
-	struct agents *a = &self->a;
-	struct agentsys_spec *spec = SPEC("/bin/true");
-	struct pollfd poll_fd = { .events = POLLIN };
-	int ends[2];
-	uint32_t id;
-
-	ASSERT_EQ(0, pipe2(ends, O_CLOEXEC));
-	ASSERT_EQ(0, agentsys_spec_set_stdio_fd(spec, 1, ends[1]));
-	id = SPAWN(a, spec);
-	close(ends[1]);
-	LATER(a, id, EXIT);
-	EXPECT_TRUE(AWAIT(!cgroup_exists(id)));
-	poll_fd.fd = ends[0];
-	EXPECT_EQ(0, poll(&poll_fd, 1, 0));
-	ASSERT_OK(a->h, agentsys_remove(a->h, id));
-	EXPECT_TRUE(end_of_file(ends[0]));
 }
 
 TEST_HARNESS_MAIN
