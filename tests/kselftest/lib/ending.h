@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How things are in the end, whatever was done. Include it behind agents.h.
+ * How things are in the end: whatever was done, or when nothing was. Include it
+ * behind agents.h.
  */
 #ifndef TESTS_LIB_ENDING_H
 #define TESTS_LIB_ENDING_H
@@ -38,6 +39,22 @@ static inline void expect_all_ended(struct __test_metadata *_metadata, struct ag
 	n = agentsys_list(a->h, &list);
 	EXPECT_EQ(0, n);
 	agentsys_list_free(list);
+}
+
+/* Nothing has come of anything since then, but for events. */
+static inline bool as_before(struct agents *a, const struct agentsys_system *before)
+{
+	struct agentsys_system now = look_system(a->h);
+
+	if (now.agents == before->agents && now.active == before->active &&
+	    now.spawns == before->spawns && now.exits == before->exits &&
+	    now.crashes == before->crashes && now.faults == before->faults &&
+	    now.restarts == before->restarts && !count_cgroups())
+		return true;
+	fprintf(stderr, "# left: %d records, %d live, %d cgroups\n",
+		(int)(now.agents - before->agents), (int)(now.active - before->active),
+		count_cgroups());
+	return false;
 }
 
 #endif
