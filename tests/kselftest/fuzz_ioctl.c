@@ -11,18 +11,18 @@
 #include "lib/agents.h"
 #include "lib/ending.h"
 #include "lib/fuzz.h"
+#include "lib/fuzz_buffer.h"
+#include "lib/fuzz_file.h"
 
 #include <json-c/json.h>
 #include <linux/agentsys.h>
 #include <sys/ioctl.h>
-#include <sys/uio.h>
 
 #define CALLS		10000	/* of each thread */
 #define OWN_ID		200	/* the agent that makes calls */
 
 #define ARG_PAGES	2
 #define TEXT_PAGES	16
-#define FENCE		64	/* bytes before and behind a buffer that are looked at */
 
 enum kind {
 	VERSION,	/* takes any size */
@@ -67,14 +67,9 @@ static const struct command {
 	  true, ERRORS(COMMON, EPERM) },
 };
 
-static const char *const pages[] = {
-	"/proc/agentsys/status", "/proc/agentsys/telemetry", "/proc/agentsys/events",
-};
-
 /**
  * struct own - what a thread has of its own
- * @device: open
- * @pages: open, read on and on
+ * @files: open, read on and on
  * @arg: where structs are put
  * @text: where texts are put
  * @before: what was in @arg before the call
@@ -82,8 +77,7 @@ static const char *const pages[] = {
  * @in_agent: its process is agent OWN_ID
  */
 struct own {
-	int device;
-	int pages[ARRAY_SIZE(pages)];
+	int files[N_FILES];
 	struct pages arg;
 	struct pages text;
 	char *before;
@@ -104,110 +98,14 @@ static void begin(struct fuzzer *f)
 {
 	struct own *own = f->own;
 
-	own->device = open(AGENTSYS_DEVICE, O_RDWR | O_CLOEXEC);
-	MUST(own->device >= 0);
-	for (size_t i = 0; i < ARRAY_SIZE(pages); i++) {
-		own->pages[i] = open(pages[i], O_RDONLY | O_CLOEXEC);
-		MUST(own->pages[i] >= 0);
-	}
+	open_files(own->files);
 	pages_make(&own->arg, ARG_PAGES * FUZZ_PAGE);
 	pages_make(&own->text, TEXT_PAGES * FUZZ_PAGE);
 	own->before = malloc(own->arg.size);
 	MUST(own->before);
 }
 
-/* ---- buffers for texts ---- */
-
-/* @valid: all of it can be written */
-struct buffer {
-	char *at;
-	uint64_t len;
-	bool valid;
-};
-
-static uint64_t text_len(struct fuzzer *f)
-{
-	switch (pick(f, 6)) {
-	case 0:
-		return pick(f, 4);
-	case 1:
-		return 4 + pick(f, 600);
-	case 2:
-		return pick(f, TEXT_PAGES * FUZZ_PAGE);
-	case 3:
-		return extreme(f);
-	default:
-		return 16384;
-	}
-}
-
-static struct buffer some_buffer(struct fuzzer *f)
-{
-	struct own *own = f->own;
-	struct buffer buffer = { .len = text_len(f), .valid = true };
-	char *end = own->text.rw + own->text.size;
-
-	if (buffer.len > own->text.size - 2 * FENCE) {
-		/* Longer than what is there. */
-		buffer.at = end - pick(f, own->text.size);
-		buffer.valid = false;
-		return buffer;
-	}
-	buffer.at = end - buffer.len;
-	switch (pick(f, 8)) {
-	case 0:			/* the end is missing */
-		buffer.at += buffer.len ? 1 + pick(f, buffer.len) : 0;
-		buffer.valid = !buffer.len;
-		break;
-	case 1:
-		buffer.at = own->text.ro + pick(f, own->text.size - buffer.len);
-		buffer.valid = !buffer.len;
-		break;
-	case 2:
-		buffer.at = bad_address(f);
-		buffer.valid = false;
-		break;
-	case 3:
-	case 4:
-		buffer.at -= FENCE + pick(f, own->text.size - buffer.len - 2 * FENCE + 1);
-		break;
-	}
-	return buffer;
-}
-
-static bool fence_stands(const struct own *own, const char *from, const char *to, char byte)
-{
-	for (; from < to; from++)
-		if (from >= own->text.rw && from < own->text.rw + own->text.size && *from != byte)
-			return false;
-	return true;
-}
-
-static void mark(const struct own *own, char *from, char byte)
-{
-	for (char *at = from; at < from + FENCE; at++)
-		if (at >= own->text.rw && at < own->text.rw + own->text.size)
-			*at = byte;
-}
-
-/* What is before and behind a buffer that is in our pages. */
-static void mark_fence(const struct own *own, const struct buffer *buffer, char byte)
-{
-	mark(own, buffer->at - FENCE, byte);
-	if (buffer->len < own->text.size)
-		mark(own, buffer->at + buffer->len, byte);
-}
-
-/* One of any length may only be written as far as there is memory. */
-static void check_fence(struct fuzzer *f, const struct buffer *buffer, char byte)
-{
-	const struct own *own = f->own;
-
-	if (!fence_stands(own, buffer->at - FENCE, buffer->at, byte) ||
-	    (buffer->len < own->text.size &&
-	     !fence_stands(own, buffer->at + buffer->len, buffer->at + buffer->len + FENCE, byte)))
-		wrong(f, "written beyond the buffer of %llu", (unsigned long long)buffer->len);
-}
+/* ---- texts ---- */
 
 static void check_text(struct fuzzer *f, const struct buffer *buffer, uint64_t len, int ret,
 		       char byte)
@@ -260,7 +158,7 @@ static void fill(struct fuzzer *f, const struct command *c, struct buffer *buffe
 		own->image.text.agent_id = some_id(f);
 		/* fallthrough */
 	case AGENTSYS_IOC_TELEMETRY:
-		*buffer = some_buffer(f);
+		*buffer = some_buffer(f, &own->text);
 		own->image.text.buf = (uintptr_t)buffer->at;
 		own->image.text.len = buffer->len;
 		break;
@@ -456,12 +354,12 @@ static void call_struct(struct fuzzer *f)
 	at = put(f, place, given);
 	memcpy(own->before, own->arg.rw, own->arg.size);
 	if (c->kind == TEXT)
-		mark_fence(own, &buffer, byte);
+		mark_fence(&buffer, byte);
 	doing(f, "%s, size %u, place %d, id %u, buffer %p, length %#llx", c->name,
 	      own->image.size, place, own->image.text.agent_id, buffer.at,
 	      (unsigned long long)buffer.len);
 
-	ret = ioctl(own->device, c->number, at);
+	ret = ioctl(own->files[DEVICE], c->number, at);
 	ret = ret < 0 ? -errno : ret;
 
 	if (ret < 0 && !is_among(-ret, c->errors))
@@ -500,116 +398,15 @@ static void call_unknown(struct fuzzer *f)
 		if (number == commands[i].number)
 			return;
 	doing(f, "unknown call %#x", number);
-	if (ioctl(own->device, number, one_in(f, 2) ? bad_address(f) : own->arg.rw) != -1 ||
+	if (ioctl(own->files[DEVICE], number, one_in(f, 2) ? bad_address(f) : own->arg.rw) != -1 ||
 	    errno != ENOTTY)
 		wrong(f, "%s", strerrorname_np(errno));
 }
 
-/* ---- files ---- */
-
-/* What a file that is asked for something odd may say. */
-static const int file_errors[] = {
-	EINVAL, EFAULT, ESPIPE, ENODEV, EIO, EBADF, EACCES, ENOTDIR, EOVERFLOW, ENOTTY, EFBIG,
-	EEXIST, EPERM, ENOMEM, 0
-};
-
-static void file_result(struct fuzzer *f, long ret, const int *errors)
-{
-	if (ret < 0 && !is_among(errno, errors))
-		wrong(f, "%s is not for a file", strerrorname_np(errno));
-}
-
-static void open_somehow(struct fuzzer *f, const char *path)
-{
-	static const int flags[] = { O_NONBLOCK, O_APPEND, O_TRUNC, O_DIRECT, O_CREAT, O_DIRECTORY,
-				     O_PATH, O_NOFOLLOW, O_EXCL, O_SYNC, O_ASYNC, O_NOATIME };
-	int how = pick(f, 4);
-	int fd;
-
-	for (int i = pick(f, 4); i; i--)
-		how |= PICK_OF(f, flags);
-	doing(f, "open %s, %#o", path, how);
-	fd = open(path, how | O_CLOEXEC, 0600);
-	file_result(f, fd, file_errors);
-	if (fd >= 0)
-		close(fd);
-}
-
-/* Some bytes of a page, from where it was left or from anywhere. */
-static void read_somehow(struct fuzzer *f, int fd, const char *path)
-{
-	struct buffer buffer = some_buffer(f);
-	const struct own *own = f->own;
-	char byte = any(f);
-	long ret;
-
-	mark_fence(own, &buffer, byte);
-	doing(f, "read %s to %p, %llu", path, buffer.at, (unsigned long long)buffer.len);
-	if (one_in(f, 3)) {
-		struct iovec pieces[3] = {
-			{ buffer.at, buffer.len / 3 },
-			{ buffer.at + buffer.len / 3, buffer.len / 3 },
-			{ buffer.at + buffer.len / 3 * 2, buffer.len / 3 },
-		};
-
-		ret = one_in(f, 2) ? readv(fd, pieces, 3) : preadv(fd, pieces, 3, extreme(f));
-	} else {
-		ret = one_in(f, 2) ? read(fd, buffer.at, buffer.len) :
-				     pread(fd, buffer.at, buffer.len, extreme(f));
-	}
-	file_result(f, ret, file_errors);
-	if (ret > 0 && (uint64_t)ret > buffer.len)
-		wrong(f, "%ld bytes", ret);
-	check_fence(f, &buffer, byte);
-}
-
-static void call_file(struct fuzzer *f)
-{
-	struct own *own = f->own;
-	unsigned int which = pick(f, ARRAY_SIZE(pages) + 1);
-	bool device = which == ARRAY_SIZE(pages);
-	const char *path = device ? AGENTSYS_DEVICE : pages[which];
-	int fd = device ? own->device : own->pages[which];
-	struct pollfd poll_fd = { .fd = fd, .events = any(f) };
-	void *map;
-	long ret;
-
-	switch (pick(f, 8)) {
-	case 0:
-		open_somehow(f, path);
-		break;
-	case 1:
-		doing(f, "lseek %s", path);
-		ret = lseek(fd, one_in(f, 2) ? (off_t)extreme(f) : pick(f, 3000), pick(f, 6));
-		file_result(f, ret < -1 ? 0 : ret, ERRORS(EINVAL, ESPIPE, EOVERFLOW, ENXIO));
-		break;
-	case 2:
-		doing(f, "poll %s", path);
-		file_result(f, poll(&poll_fd, 1, 0), file_errors);
-		break;
-	case 3:
-		doing(f, "mmap %s", path);
-		map = mmap(NULL, FUZZ_PAGE * (1 + pick(f, 4)), pick(f, 8),
-			   one_in(f, 2) ? MAP_SHARED : MAP_PRIVATE, fd, extreme(f) & ~4095ULL);
-		file_result(f, map == MAP_FAILED ? -1 : 0, file_errors);
-		if (map != MAP_FAILED)
-			wrong(f, "is mapped");
-		break;
-	case 4:
-		doing(f, "write %s", path);
-		ret = one_in(f, 2) ? write(fd, own->text.rw, 1 + pick(f, 5000)) :
-				     write(fd, bad_address(f), extreme(f));
-		file_result(f, ret, file_errors);
-		if (ret > 0)
-			wrong(f, "%ld bytes are written", ret);
-		break;
-	default:
-		read_somehow(f, fd, path);
-	}
-}
-
 static void call_one(struct fuzzer *f)
 {
+	struct own *own = f->own;
+
 	switch (pick(f, 20)) {
 	case 0:
 		call_unknown(f);
@@ -617,7 +414,7 @@ static void call_one(struct fuzzer *f)
 	case 1:
 	case 2:
 	case 3:
-		call_file(f);
+		call_file(f, own->files, &own->text);
 		break;
 	default:
 		call_struct(f);
