@@ -99,9 +99,7 @@ FIXTURE_TEARDOWN(state)
 static uint32_t bring(struct __test_metadata *_metadata, struct agents *a,
 		      enum agentsys_state state, pid_t *launcher)
 {
-	struct agentsys_spec *spec;
 	uint32_t id;
-	int out;
 
 	switch (state) {
 	case AGENTSYS_STARTING:
@@ -112,10 +110,7 @@ static uint32_t bring(struct __test_metadata *_metadata, struct agents *a,
 		id = SPAWN(a, SLEEP);
 		break;
 	case AGENTSYS_STOPPING:
-		spec = SPEC(program("actor"), "stubborn");
-		out = piped(spec, 1);
-		id = SPAWN(a, spec);
-		ASSERT_LINE("ready", out);
+		id = SPAWN_READY(a, SPEC(program("actor"), "stubborn"));
 		ASSERT_OK(a->h, agentsys_stop(a->h, id, NEVER_MS, 0));
 		break;
 	case AGENTSYS_BACKOFF:

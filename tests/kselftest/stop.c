@@ -99,12 +99,10 @@ TEST_F(stop, stop_kills_everything_that_does_not_obey)
 	struct agents *a = &self->a;
 	int fifo = make_fifo(WORK "/fifo");
 	struct agentsys_spec *spec = SPEC(program("actor"), "stubborn", WORK "/fifo");
-	int out = piped(spec, 1);
 	uint32_t id;
 
 	agentsys_spec_set_stop_timeout(spec, 50);
-	id = SPAWN(a, spec);
-	ASSERT_LINE("ready", out);
+	id = SPAWN_READY(a, spec);
 	NEXT(a, id, SPAWN);
 	ASSERT_OK(a->h, agentsys_stop(a->h, id, AGENTSYS_DEFAULT_TIMEOUT, AGENTSYS_WAIT));
 	/* The wait is over when all of them are dead, so there is nothing to wait for here. */
@@ -122,12 +120,10 @@ TEST_F(stop, stop_kills_what_an_obedient_one_leaves_behind)
 	struct agents *a = &self->a;
 	int fifo = make_fifo(WORK "/fifo");
 	struct agentsys_spec *spec = SPEC(program("actor"), "leave", WORK "/fifo");
-	int out = piped(spec, 1);
 	uint32_t id;
 
 	agentsys_spec_set_stop_timeout(spec, NEVER_MS);
-	id = SPAWN(a, spec);
-	ASSERT_LINE("ready", out);
+	id = SPAWN_READY(a, spec);
 	ASSERT_OK(a->h, agentsys_stop(a->h, id, AGENTSYS_DEFAULT_TIMEOUT, AGENTSYS_WAIT));
 	EXPECT_TRUE(end_of_file(fifo));
 	EXPECT_FALSE(cgroup_exists(id));
@@ -141,11 +137,8 @@ TEST_F(stop, what_a_crash_leaves_behind_is_killed)
 {
 	struct agents *a = &self->a;
 	int fifo = make_fifo(WORK "/fifo");
-	struct agentsys_spec *spec = SPEC(program("actor"), "leave", WORK "/fifo");
-	int out = piped(spec, 1);
-	uint32_t id = SPAWN(a, spec);
+	uint32_t id = SPAWN_READY(a, SPEC(program("actor"), "leave", WORK "/fifo"));
 
-	ASSERT_LINE("ready", out);
 	kill(look(a, id).pid, SIGKILL);
 	EXPECT_TRUE(end_of_file(fifo));
 	EXPECT_TRUE(AWAIT(!cgroup_exists(id)));
@@ -156,14 +149,10 @@ TEST_F(stop, kill_kills_everything_and_no_restart_follows)
 {
 	struct agents *a = &self->a;
 	int fifo = make_fifo(WORK "/fifo");
-	struct agentsys_spec *spec =
-		restarting(SPEC(program("actor"), "stubborn", WORK "/fifo"),
-			   AGENTSYS_RESTART_ALWAYS, 100, 0, 0);
-	int out = piped(spec, 1);
-	uint32_t id = SPAWN(a, spec);
+	struct agentsys_spec *spec = SPEC(program("actor"), "stubborn", WORK "/fifo");
+	uint32_t id = SPAWN_READY(a, restarting(spec, AGENTSYS_RESTART_ALWAYS, 100, 0, 0));
 	struct agentsys_event event;
 
-	ASSERT_LINE("ready", out);
 	ASSERT_OK(a->h, agentsys_kill(a->h, id, AGENTSYS_WAIT));
 	EXPECT_TRUE(end_of_file(fifo));
 	EXPECT_FALSE(cgroup_exists(id));
@@ -181,11 +170,8 @@ TEST_F(stop, kill_kills_everything_and_no_restart_follows)
 TEST_F(stop, kill_while_it_is_being_stopped)
 {
 	struct agents *a = &self->a;
-	struct agentsys_spec *spec = SPEC(program("actor"), "stubborn");
-	int out = piped(spec, 1);
-	uint32_t id = SPAWN(a, spec);
+	uint32_t id = SPAWN_READY(a, SPEC(program("actor"), "stubborn"));
 
-	ASSERT_LINE("ready", out);
 	ASSERT_OK(a->h, agentsys_stop(a->h, id, NEVER_MS, 0));
 	EXPECT_EQ(AGENTSYS_STOPPING, look(a, id).state);
 	ASSERT_OK(a->h, agentsys_kill(a->h, id, AGENTSYS_WAIT));
@@ -228,12 +214,9 @@ TEST_F(stop, restart_starts_what_has_ended)
 TEST_F(stop, restart_kills_what_does_not_obey)
 {
 	struct agents *a = &self->a;
-	struct agentsys_spec *spec = SPEC(program("actor"), "stubborn");
-	int out = piped(spec, 1);
-	uint32_t id = SPAWN(a, spec);
+	uint32_t id = SPAWN_READY(a, SPEC(program("actor"), "stubborn"));
 	pid_t pid = look(a, id).pid;
 
-	ASSERT_LINE("ready", out);
 	ASSERT_OK(a->h, agentsys_restart(a->h, id, 10, AGENTSYS_WAIT));
 	EXPECT_NE(pid, look(a, id).pid);
 	EXPECT_EQ(AGENTSYS_ACTIVE, look(a, id).state);
@@ -246,11 +229,8 @@ TEST_F(stop, restart_kills_what_does_not_obey)
 TEST_F(stop, stop_calls_off_a_restart_under_way)
 {
 	struct agents *a = &self->a;
-	struct agentsys_spec *spec = SPEC(program("actor"), "stubborn");
-	int out = piped(spec, 1);
-	uint32_t id = SPAWN(a, spec);
+	uint32_t id = SPAWN_READY(a, SPEC(program("actor"), "stubborn"));
 
-	ASSERT_LINE("ready", out);
 	ASSERT_OK(a->h, agentsys_restart(a->h, id, NEVER_MS, 0));
 	ASSERT_OK(a->h, agentsys_stop(a->h, id, NEVER_MS, 0));
 	kill(look(a, id).pid, SIGKILL);
@@ -263,11 +243,8 @@ TEST_F(stop, stop_calls_off_a_restart_under_way)
 TEST_F(stop, restart_of_one_that_is_being_stopped)
 {
 	struct agents *a = &self->a;
-	struct agentsys_spec *spec = SPEC(program("actor"), "stubborn");
-	int out = piped(spec, 1);
-	uint32_t id = SPAWN(a, spec);
+	uint32_t id = SPAWN_READY(a, SPEC(program("actor"), "stubborn"));
 
-	ASSERT_LINE("ready", out);
 	ASSERT_OK(a->h, agentsys_stop(a->h, id, NEVER_MS, 0));
 	ASSERT_OK(a->h, agentsys_restart(a->h, id, NEVER_MS, 0));
 	kill(look(a, id).pid, SIGKILL);
@@ -280,11 +257,8 @@ TEST_F(stop, restart_of_one_that_is_being_stopped)
 TEST_F(stop, refusals_leave_a_restart_under_way_alone)
 {
 	struct agents *a = &self->a;
-	struct agentsys_spec *spec = SPEC(program("actor"), "stubborn");
-	int out = piped(spec, 1);
-	uint32_t id = SPAWN(a, spec);
+	uint32_t id = SPAWN_READY(a, SPEC(program("actor"), "stubborn"));
 
-	ASSERT_LINE("ready", out);
 	ASSERT_OK(a->h, agentsys_restart(a->h, id, NEVER_MS, 0));
 	EXPECT_EQ(-EBUSY, agentsys_start(a->h, id, 0));
 	EXPECT_EQ(-EINVAL, agentsys_pause(a->h, id));

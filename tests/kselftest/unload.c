@@ -76,11 +76,10 @@ FIXTURE_TEARDOWN(unload)
 	unload_whatever_runs(_metadata, &self->a);
 }
 
-static struct agentsys_spec *stubborn(int *out)
+static struct agentsys_spec *stubborn(void)
 {
 	struct agentsys_spec *spec = SPEC(program("actor"), "stubborn");
 
-	*out = piped(spec, 1);
 	agentsys_spec_set_stop_timeout(spec, NEVER_MS);
 	return spec;
 }
@@ -183,13 +182,11 @@ TEST_F(unload, shutdown_ends_all_and_lets_go)
 	struct agents *a = &self->a;
 	uint32_t timeout_ms = 500 * vm_scale();
 	uint32_t ids[4], ended = 99, killed = 99;
-	int out;
 
 	ids[0] = SPAWN(a, restarting(SLEEP, AGENTSYS_RESTART_ALWAYS, 9, 0, 0));
 	ids[1] = SPAWN(a, SLEEP);
 	ids[2] = SPAWN(a, SPEC("/bin/true"));
-	ids[3] = SPAWN(a, stubborn(&out));
-	ASSERT_LINE("ready", out);
+	ids[3] = SPAWN_READY(a, stubborn());
 	ASSERT_TRUE(AWAIT(is_state(a, ids[2], AGENTSYS_EXITED) && !cgroup_exists(ids[2])));
 	ASSERT_OK(a->h, agentsys_pause(a->h, ids[1]));
 	skip_events(a);
@@ -277,12 +274,10 @@ TEST_F(unload, shutdown_gives_no_agent_more_than_its_own_time)
 	struct agents *a = &self->a;
 	struct agentsys_spec *spec;
 	uint32_t ended = 99, killed = 99, id;
-	int out;
 
-	spec = stubborn(&out);
+	spec = stubborn();
 	agentsys_spec_set_stop_timeout(spec, 50);
-	id = SPAWN(a, spec);
-	ASSERT_LINE("ready", out);
+	id = SPAWN_READY(a, spec);
 	ASSERT_OK(a->h, agentsys_shutdown(a->h, NEVER_MS, AGENTSYS_WAIT, &ended, &killed));
 	EXPECT_EQ(1, ended);
 	EXPECT_EQ(1, killed);
@@ -294,10 +289,8 @@ TEST_F(unload, shutdown_has_a_deadline_for_those_that_end_already)
 {
 	struct agents *a = &self->a;
 	uint32_t ended = 99, killed = 99, id;
-	int out;
 
-	id = SPAWN(a, stubborn(&out));
-	ASSERT_LINE("ready", out);
+	id = SPAWN_READY(a, stubborn());
 	ASSERT_OK(a->h, agentsys_stop(a->h, id, NEVER_MS, 0));
 	ASSERT_OK(a->h, agentsys_shutdown(a->h, 100, AGENTSYS_WAIT, &ended, &killed));
 	EXPECT_EQ(1, ended);
@@ -325,14 +318,13 @@ TEST_F(unload, nothing_is_started_during_a_shutdown)
 {
 	struct agents *a = &self->a;
 	uint32_t ended, id, stays;
-	int out, status;
+	int status;
 	pid_t pid;
 
 	ended = SPAWN(a, SPEC("/bin/true"));
 	LATER(a, ended, EXIT);
 	ASSERT_TRUE(AWAIT(!cgroup_exists(ended)));
-	stays = SPAWN(a, stubborn(&out));
-	ASSERT_LINE("ready", out);
+	stays = SPAWN_READY(a, stubborn());
 	pid = shut_down_in_a_child(1);
 	ASSERT_TRUE(AWAIT(is_state(a, stays, AGENTSYS_STOPPING)));
 

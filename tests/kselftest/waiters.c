@@ -48,11 +48,8 @@ static int next_result(void)
 TEST_F_TIMEOUT(waiters, are_so_many_and_no_more, 60)
 {
 	struct agents *a = &self->a;
-	struct agentsys_spec *spec = SPEC(program("actor"), "stubborn");
-	int out = piped(spec, 1);
-	uint32_t id = SPAWN(a, spec);
+	uint32_t id = SPAWN_READY(a, SPEC(program("actor"), "stubborn"));
 
-	ASSERT_LINE("ready", out);
 	for (int i = 0; i <= MOST; i++)
 		stop_and_wait(id);
 	EXPECT_EQ(REFUSED, next_result());

@@ -197,6 +197,16 @@ static inline int piped(struct agentsys_spec *spec, int n)
 	__id;								\
 })
 
+/* The same, for one that writes "ready" when it is: wait for that too. */
+#define SPAWN_READY(a, spec) ({						\
+	struct agentsys_spec *__spec = (spec);				\
+	int __out = piped(__spec, 1);					\
+	uint32_t __ready = SPAWN(a, __spec);				\
+									\
+	ASSERT_LINE("ready", __out);					\
+	__ready;							\
+})
+
 /* ---- looking ---- */
 
 /* An agent as it is now; its cgroup's path is not in it. All 0 if there is none. */
