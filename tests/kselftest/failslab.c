@@ -155,29 +155,28 @@ TEST_F_TIMEOUT(failslab, attach, 120)
 		});
 }
 
+/* Only when the answer was lost it is unknown whether it is paused. Its cgroup knows. */
+static void expect_paused(struct __test_metadata *_metadata, struct agents *a, uint32_t id, int n,
+			  int ret, bool want)
+{
+	bool paused = look(a, id).flags & AGENTSYS_AGENT_PAUSED;
+	char text[256];
+
+	EXPECT_TRUE(ret == -ENOBUFS || paused == want)
+		TH_LOG("allocation %d: %d, and paused is %d", n, ret, paused);
+	read_cgroup(id, "cgroup.freeze", text, sizeof(text));
+	EXPECT_EQ(paused, atoi(text));
+}
+
 TEST_F_TIMEOUT(failslab, pause_and_resume, 120)
 {
 	struct agents *a = &self->a;
 	uint32_t id = SPAWN(a, SLEEP);
 
-	EACH_FAILS(EXPECT_OK(a->h, agentsys_resume(a->h, id)), agentsys_pause(a->h, id), {
-		bool paused = look(a, id).flags & AGENTSYS_AGENT_PAUSED;
-		char text[256];
-
-		EXPECT_TRUE(ret == -ENOBUFS || paused == !ret)
-			TH_LOG("allocation %d: %d, and paused is %d", n, ret, paused);
-		read_cgroup(id, "cgroup.freeze", text, sizeof(text));
-		EXPECT_EQ(paused, atoi(text));
-	});
-	EACH_FAILS(EXPECT_OK(a->h, agentsys_pause(a->h, id)), agentsys_resume(a->h, id), {
-		bool paused = look(a, id).flags & AGENTSYS_AGENT_PAUSED;
-		char text[256];
-
-		EXPECT_TRUE(ret == -ENOBUFS || paused == !!ret)
-			TH_LOG("allocation %d: %d, and paused is %d", n, ret, paused);
-		read_cgroup(id, "cgroup.freeze", text, sizeof(text));
-		EXPECT_EQ(paused, atoi(text));
-	});
+	EACH_FAILS(EXPECT_OK(a->h, agentsys_resume(a->h, id)), agentsys_pause(a->h, id),
+		   expect_paused(_metadata, a, id, n, ret, !ret));
+	EACH_FAILS(EXPECT_OK(a->h, agentsys_pause(a->h, id)), agentsys_resume(a->h, id),
+		   expect_paused(_metadata, a, id, n, ret, !!ret));
 }
 
 static bool runs(struct agents *a, uint32_t id)
@@ -185,6 +184,15 @@ static bool runs(struct agents *a, uint32_t id)
 	uint32_t state = look(a, id).state;	/* once: it may change in between */
 
 	return state == AGENTSYS_ACTIVE || state == AGENTSYS_STARTING;
+}
+
+/* It ends, or nothing was done; likewise. */
+static void expect_end(struct __test_metadata *_metadata, struct agents *a, uint32_t id, int ret)
+{
+	if (!ret)
+		EXPECT_TRUE(AWAIT(is_state(a, id, AGENTSYS_EXITED)));
+	if (ret == -ENOMEM)
+		EXPECT_TRUE(is_state(a, id, AGENTSYS_ACTIVE));
 }
 
 TEST_F_TIMEOUT(failslab, start_and_end, 240)
@@ -198,18 +206,12 @@ TEST_F_TIMEOUT(failslab, start_and_end, 240)
 			   EXPECT_TRUE(ret == -ENOBUFS || runs(a, id) == !ret));
 		EACH_FAILS(agentsys_start(a->h, id, AGENTSYS_WAIT),
 			   agentsys_stop(a->h, id, AGENTSYS_DEFAULT_TIMEOUT, flags), {
-			if (!ret)
-				EXPECT_TRUE(AWAIT(is_state(a, id, AGENTSYS_EXITED)));
-			if (ret == -ENOMEM)
-				EXPECT_TRUE(is_state(a, id, AGENTSYS_ACTIVE));
+			expect_end(_metadata, a, id, ret);
 			agentsys_kill(a->h, id, AGENTSYS_WAIT);
 		});
 		EACH_FAILS(agentsys_start(a->h, id, AGENTSYS_WAIT),
 			   agentsys_kill(a->h, id, flags), {
-			if (!ret)
-				EXPECT_TRUE(AWAIT(is_state(a, id, AGENTSYS_EXITED)));
-			if (ret == -ENOMEM)
-				EXPECT_TRUE(is_state(a, id, AGENTSYS_ACTIVE));
+			expect_end(_metadata, a, id, ret);
 			agentsys_kill(a->h, id, AGENTSYS_WAIT);
 		});
 		EACH_FAILS(agentsys_start(a->h, id, AGENTSYS_WAIT),
@@ -300,10 +302,7 @@ TEST_F_TIMEOUT(failslab, shutdown, 240)
 	for (unsigned int flags = 0; flags <= AGENTSYS_WAIT; flags += AGENTSYS_WAIT)
 		EACH_FAILS(self->id = SPAWN(a, spec),
 			   agentsys_shutdown(a->h, NEVER_MS, flags, NULL, NULL), {
-			if (!ret)
-				EXPECT_TRUE(AWAIT(is_state(a, self->id, AGENTSYS_EXITED)));
-			if (ret == -ENOMEM)
-				EXPECT_TRUE(is_state(a, self->id, AGENTSYS_ACTIVE));
+			expect_end(_metadata, a, self->id, ret);
 			/* Nothing can be started before it is over. */
 			EXPECT_TRUE(AWAIT(agentsys_shutdown(a->h, 0, AGENTSYS_WAIT, NULL,
 							    NULL) != -EALREADY));
