@@ -11,19 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-FIXTURE(attach) {
-	struct agents a;
-};
-
-FIXTURE_SETUP(attach)
-{
-	agents_open(_metadata, &self->a);
-}
-
-FIXTURE_TEARDOWN(attach)
-{
-	agents_close(&self->a);
-}
+AGENTS_FIXTURE(attach);
 
 /* A child that does what it is told: "e" and a byte exits with it, "f" forks and tells the pid. */
 struct child {
@@ -138,9 +126,7 @@ TEST_F(attach, process_becomes_an_agent)
 	EXPECT_EQ(1, event.instance);
 }
 
-FIXTURE(ends) {
-	struct agents a;
-};
+AGENTS_FIXTURE(ends);
 
 FIXTURE_VARIANT(ends)
 {
@@ -154,16 +140,6 @@ FIXTURE_VARIANT_ADD(ends, success) { 'e', 0, AGENTSYS_EVENT_EXIT, AGENTSYS_CAUSE
 FIXTURE_VARIANT_ADD(ends, failure) { 'e', 5, AGENTSYS_EVENT_CRASH, AGENTSYS_CAUSE_EXIT };
 FIXTURE_VARIANT_ADD(ends, killed) { 's', SIGKILL, AGENTSYS_EVENT_CRASH, AGENTSYS_CAUSE_SIGNAL };
 FIXTURE_VARIANT_ADD(ends, aborted) { 's', SIGABRT, AGENTSYS_EVENT_CRASH, AGENTSYS_CAUSE_SIGNAL };
-
-FIXTURE_SETUP(ends)
-{
-	agents_open(_metadata, &self->a);
-}
-
-FIXTURE_TEARDOWN(ends)
-{
-	agents_close(&self->a);
-}
 
 TEST_F(ends, are_seen)
 {

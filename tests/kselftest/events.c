@@ -17,19 +17,7 @@
 
 #define RING	64
 
-FIXTURE(events) {
-	struct agents a;
-};
-
-FIXTURE_SETUP(events)
-{
-	agents_open(_metadata, &self->a);
-}
-
-FIXTURE_TEARDOWN(events)
-{
-	agents_close(&self->a);
-}
+AGENTS_FIXTURE(events);
 
 static struct agentsys_spec *named(struct agentsys_spec *spec, const char *name)
 {

@@ -13,19 +13,7 @@
 #define SENDERS	3	/* one more than the machine has processors */
 #define BEATS	2000
 
-FIXTURE(heartbeats) {
-	struct agents a;
-};
-
-FIXTURE_SETUP(heartbeats)
-{
-	agents_open(_metadata, &self->a);
-}
-
-FIXTURE_TEARDOWN(heartbeats)
-{
-	agents_close(&self->a);
-}
+AGENTS_FIXTURE(heartbeats);
 
 static void send_beats(void)
 {

@@ -9,19 +9,7 @@
 
 #include <sys/wait.h>
 
-FIXTURE(life) {
-	struct agents a;
-};
-
-FIXTURE_SETUP(life)
-{
-	agents_open(_metadata, &self->a);
-}
-
-FIXTURE_TEARDOWN(life)
-{
-	agents_close(&self->a);
-}
+AGENTS_FIXTURE(life);
 
 /* ---- starting ---- */
 
@@ -100,9 +88,7 @@ TEST_F(life, spawn_without_wait_returns_before_it_runs)
 
 /* ---- ending by itself ---- */
 
-FIXTURE(end) {
-	struct agents a;
-};
+AGENTS_FIXTURE(end);
 
 FIXTURE_VARIANT(end)
 {
@@ -135,16 +121,6 @@ FIXTURE_VARIANT_ADD(end, killed_by_somebody) {
 FIXTURE_VARIANT_ADD(end, terminated_by_somebody) {
 	"kill -TERM $$", AGENTSYS_EVENT_CRASH, AGENTSYS_CAUSE_SIGNAL, SIGTERM
 };
-
-FIXTURE_SETUP(end)
-{
-	agents_open(_metadata, &self->a);
-}
-
-FIXTURE_TEARDOWN(end)
-{
-	agents_close(&self->a);
-}
 
 TEST_F(end, tells_cause_and_code)
 {

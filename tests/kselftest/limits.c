@@ -9,19 +9,7 @@
 
 #include <sys/wait.h>
 
-FIXTURE(limits) {
-	struct agents a;
-};
-
-FIXTURE_SETUP(limits)
-{
-	agents_open(_metadata, &self->a);
-}
-
-FIXTURE_TEARDOWN(limits)
-{
-	agents_close(&self->a);
-}
+AGENTS_FIXTURE(limits);
 
 /* ---- limits ---- */
 

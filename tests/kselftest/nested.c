@@ -16,19 +16,7 @@
 /* In shell: the agent's own cgroup. */
 #define OWN "d=/sys/fs/cgroup$(cut -d: -f3 /proc/self/cgroup); "
 
-FIXTURE(nested) {
-	struct agents a;
-};
-
-FIXTURE_SETUP(nested)
-{
-	agents_open(_metadata, &self->a);
-}
-
-FIXTURE_TEARDOWN(nested)
-{
-	agents_close(&self->a);
-}
+AGENTS_FIXTURE(nested);
 
 TEST_F(nested, cgroups_in_the_agents_go_with_it)
 {

@@ -10,19 +10,7 @@
 
 #include <sys/mman.h>
 
-FIXTURE(pause) {
-	struct agents a;
-};
-
-FIXTURE_SETUP(pause)
-{
-	agents_open(_metadata, &self->a);
-}
-
-FIXTURE_TEARDOWN(pause)
-{
-	agents_close(&self->a);
-}
+AGENTS_FIXTURE(pause);
 
 static bool is_frozen(uint32_t id, bool frozen)
 {

@@ -8,23 +8,9 @@
 #include "kselftest_harness.h"
 #include "lib/agents.h"
 
-FIXTURE(restart) {
-	struct agents a;
-};
+AGENTS_FIXTURE(restart);
 
-FIXTURE_SETUP(restart)
-{
-	agents_open(_metadata, &self->a);
-}
-
-FIXTURE_TEARDOWN(restart)
-{
-	agents_close(&self->a);
-}
-
-FIXTURE(policy) {
-	struct agents a;
-};
+AGENTS_FIXTURE(policy);
 
 FIXTURE_VARIANT(policy)
 {
@@ -60,16 +46,6 @@ FIXTURE_VARIANT_ADD(policy, always_after_success) {
 FIXTURE_VARIANT_ADD(policy, always_after_failure) {
 	AGENTSYS_RESTART_ALWAYS, "exit 1", true
 };
-
-FIXTURE_SETUP(policy)
-{
-	agents_open(_metadata, &self->a);
-}
-
-FIXTURE_TEARDOWN(policy)
-{
-	agents_close(&self->a);
-}
 
 TEST_F(policy, decides)
 {
@@ -147,9 +123,7 @@ TEST_F(restart, on_failure_restarts_until_its_restarts_are_spent)
 	EXPECT_EQ(10, look(a, id).instance);
 }
 
-FIXTURE(backoff) {
-	struct agents a;
-};
+AGENTS_FIXTURE(backoff);
 
 FIXTURE_VARIANT(backoff)
 {
@@ -162,16 +136,6 @@ FIXTURE_VARIANT_ADD(backoff, doubles) { 20, 30000, { 20, 40, 80, 160 } };
 FIXTURE_VARIANT_ADD(backoff, is_capped) { 20, 50, { 20, 40, 50, 50 } };
 FIXTURE_VARIANT_ADD(backoff, cap_below_initial) { 50, 10, { 10, 10, 10, 10 } };
 FIXTURE_VARIANT_ADD(backoff, none) { 0, 30000, { 0, 0, 0, 0 } };
-
-FIXTURE_SETUP(backoff)
-{
-	agents_open(_metadata, &self->a);
-}
-
-FIXTURE_TEARDOWN(backoff)
-{
-	agents_close(&self->a);
-}
 
 TEST_F(backoff, schedule)
 {
@@ -269,9 +233,7 @@ TEST_F(restart, set_changes_the_policy_of_the_next_end)
 	EXPECT_EQ(AGENTSYS_EXITED, look(a, id).state);
 }
 
-FIXTURE(set_in_backoff) {
-	struct agents a;
-};
+AGENTS_FIXTURE(set_in_backoff);
 
 FIXTURE_VARIANT(set_in_backoff)
 {
@@ -301,16 +263,6 @@ FIXTURE_VARIANT_ADD(set_in_backoff, another_condition_that_does_not_hold) {
 FIXTURE_VARIANT_ADD(set_in_backoff, more_restarts) {
 	"exit 1", -1, 7, AGENTSYS_BACKOFF
 };
-
-FIXTURE_SETUP(set_in_backoff)
-{
-	agents_open(_metadata, &self->a);
-}
-
-FIXTURE_TEARDOWN(set_in_backoff)
-{
-	agents_close(&self->a);
-}
 
 TEST_F(set_in_backoff, decides_anew)
 {

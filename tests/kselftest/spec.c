@@ -20,19 +20,7 @@
 #define USER	1000
 #define NOBODY	65534
 
-FIXTURE(spec) {
-	struct agents a;
-};
-
-FIXTURE_SETUP(spec)
-{
-	agents_open(_metadata, &self->a);
-}
-
-FIXTURE_TEARDOWN(spec)
-{
-	agents_close(&self->a);
-}
+AGENTS_FIXTURE(spec);
 
 /* Run @act in a child of its own, which may change itself, and be what it returned. */
 static int in_child(int (*act)(struct agents *a), struct agents *a)

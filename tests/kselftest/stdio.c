@@ -10,19 +10,7 @@
 
 #define USER	1000
 
-FIXTURE(stdio) {
-	struct agents a;
-};
-
-FIXTURE_SETUP(stdio)
-{
-	agents_open(_metadata, &self->a);
-}
-
-FIXTURE_TEARDOWN(stdio)
-{
-	agents_close(&self->a);
-}
+AGENTS_FIXTURE(stdio);
 
 TEST_F(stdio, descriptors_are_three_and_lead_nowhere)
 {

@@ -9,19 +9,7 @@
 
 #include <sys/wait.h>
 
-FIXTURE(stop) {
-	struct agents a;
-};
-
-FIXTURE_SETUP(stop)
-{
-	agents_open(_metadata, &self->a);
-}
-
-FIXTURE_TEARDOWN(stop)
-{
-	agents_close(&self->a);
-}
+AGENTS_FIXTURE(stop);
 
 /* ---- stop, kill, restart ---- */
 

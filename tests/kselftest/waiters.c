@@ -7,19 +7,7 @@
 
 #define MOST	64
 
-FIXTURE(waiters) {
-	struct agents a;
-};
-
-FIXTURE_SETUP(waiters)
-{
-	agents_open(_metadata, &self->a);
-}
-
-FIXTURE_TEARDOWN(waiters)
-{
-	agents_close(&self->a);
-}
+AGENTS_FIXTURE(waiters);
 
 enum { ENDED, REFUSED, WRONG };
 

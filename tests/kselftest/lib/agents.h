@@ -139,6 +139,23 @@ static inline void agents_close(struct agents *a)
 	agentsys_close(a->h);
 }
 
+/* A fixture that is a connection alone. Each test begins and ends without agents. */
+#define AGENTS_FIXTURE(name)						\
+	FIXTURE(name) {							\
+		struct agents a;					\
+	};								\
+									\
+	FIXTURE_SETUP(name)						\
+	{								\
+		agents_open(_metadata, &self->a);			\
+	}								\
+									\
+	FIXTURE_TEARDOWN(name)						\
+	{								\
+		agents_close(&self->a);					\
+	}								\
+	struct agents
+
 /* ---- specs ---- */
 
 static inline struct agentsys_spec *spec_of(const char *const args[])
