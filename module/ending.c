@@ -302,6 +302,15 @@ static void judge(struct agentsys_agent *agent, enum agentsys_cause cause, s32 c
 	spin_unlock(&agent->lock);
 }
 
+/* It has ended by itself, and for good: its group may have nothing left to do. */
+static void done(struct agentsys_agent *agent, u32 state)
+{
+	agentsys_agent_get(agent);
+	finish(agent, state);
+	agentsys_tree_done(&agent->node);
+	agentsys_agent_put(agent);
+}
+
 void agentsys_act_decide(struct agentsys_agent *agent, enum agentsys_input input)
 {
 	u64 ran_ns = agent->ran ? agent->ended_ns - agent->status.start_ns : 0;
@@ -325,10 +334,12 @@ void agentsys_act_decide(struct agentsys_agent *agent, enum agentsys_input input
 		return;
 	}
 	judge(agent, cause, code, ran_ns, &verdict);
-	if (verdict.state == AGENTSYS_BACKOFF && !agentsys_shutdown_active())
+	if (agentsys_shutdown_active())
+		finish(agent, verdict.state == AGENTSYS_BACKOFF ? AGENTSYS_EXITED : verdict.state);
+	else if (verdict.state == AGENTSYS_BACKOFF)
 		restart_or_not(agent, &verdict);
 	else
-		finish(agent, verdict.state == AGENTSYS_BACKOFF ? AGENTSYS_EXITED : verdict.state);
+		done(agent, verdict.state);
 }
 
 void agentsys_act_ended_as_asked(struct agentsys_agent *agent, enum agentsys_input input)

@@ -116,7 +116,7 @@ static const struct nla_policy attach_policy[AGENTSYS_A_PIDS_MAX + 1] = {
 
 /* clang-format on */
 
-static const struct nla_policy spawn_policy[AGENTSYS_A_NEVER_CAUSES + 1] = {
+static const struct nla_policy spawn_policy[AGENTSYS_A_SIGNIFICANT + 1] = {
 	POLICY_ID,
 	POLICY_NAME,
 	POLICY_WAIT,
@@ -141,6 +141,7 @@ static const struct nla_policy spawn_policy[AGENTSYS_A_NEVER_CAUSES + 1] = {
 	POLICY_STOP,
 	POLICY_LIMITS,
 	[AGENTSYS_A_GROUP] = { .type = NLA_NUL_STRING },
+	[AGENTSYS_A_SIGNIFICANT] = { .type = NLA_FLAG },
 };
 
 static const struct nla_policy event_policy[AGENTSYS_E_SEQ + 1] = {

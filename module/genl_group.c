@@ -29,7 +29,8 @@ static struct netlink_range_validation window_range __ro_after_init = {
 	[AGENTSYS_G_BUDGET] = NLA_POLICY_MAX(NLA_U32, AGENTSYS_BUDGET_MAX),		\
 	[AGENTSYS_G_WITHIN] = NLA_POLICY_FULL_RANGE(NLA_U32, &window_range),		\
 	[AGENTSYS_G_BACKOFF_INITIAL] = NLA_POLICY_FULL_RANGE(NLA_U32, &delay_range),	\
-	[AGENTSYS_G_BACKOFF_MAX] = NLA_POLICY_FULL_RANGE(NLA_U32, &delay_range)
+	[AGENTSYS_G_BACKOFF_MAX] = NLA_POLICY_FULL_RANGE(NLA_U32, &delay_range),		\
+	[AGENTSYS_G_AUTO_SHUTDOWN] = NLA_POLICY_MAX(NLA_U32, __AGENTSYS_AUTO_SHUTDOWNS - 1)
 /* clang-format on */
 
 const struct nla_policy agentsys_genl_group_name_policy[AGENTSYS_G_NAME + 1] = {
@@ -41,13 +42,14 @@ const struct nla_policy agentsys_genl_group_control_policy[AGENTSYS_G_WAIT + 1] 
 	[AGENTSYS_G_WAIT] = { .type = NLA_FLAG },
 };
 
-const struct nla_policy agentsys_genl_group_new_policy[AGENTSYS_G_BACKOFF_MAX + 1] = {
+const struct nla_policy agentsys_genl_group_new_policy[AGENTSYS_G_SIGNIFICANT + 1] = {
 	POLICY_NAME,
 	[AGENTSYS_G_PARENT] = { .type = NLA_NUL_STRING },
+	[AGENTSYS_G_SIGNIFICANT] = { .type = NLA_FLAG },
 	POLICY_RESTART,
 };
 
-const struct nla_policy agentsys_genl_group_set_policy[AGENTSYS_G_BACKOFF_MAX + 1] = {
+const struct nla_policy agentsys_genl_group_set_policy[AGENTSYS_G_AUTO_SHUTDOWN + 1] = {
 	POLICY_NAME,
 	POLICY_RESTART,
 };
@@ -95,6 +97,8 @@ static void get_change(struct genl_info *info, struct agentsys_group_change *cha
 	get_u32(info, AGENTSYS_G_BACKOFF_INITIAL, AGENTSYS_GROUP_INITIAL, has,
 		&policy->backoff_initial_ms);
 	get_u32(info, AGENTSYS_G_BACKOFF_MAX, AGENTSYS_GROUP_MAX, has, &policy->backoff_max_ms);
+	get_u32(info, AGENTSYS_G_AUTO_SHUTDOWN, AGENTSYS_GROUP_AUTO_SHUTDOWN, has,
+		&policy->auto_shutdown);
 }
 
 int agentsys_genl_group_new(struct sk_buff *skb, struct genl_info *info)
@@ -114,6 +118,7 @@ int agentsys_genl_group_new(struct sk_buff *skb, struct genl_info *info)
 	if (ret)
 		return ret;
 	get_change(info, &change);
+	change.significant = info->attrs[AGENTSYS_G_SIGNIFICANT];
 	return agentsys_group_new(name, parent ? nla_data(parent) : AGENTSYS_ROOT_GROUP, &change,
 				  info->extack);
 }

@@ -124,6 +124,7 @@ int agentsys_genl_put_agent(struct sk_buff *skb, struct agentsys_agent *agent)
 	    put_u64(skb, AGENTSYS_A_LAST_ACTIVITY, READ_ONCE(agent->activity_ns)) ||
 	    put_cgroup(skb, agent->id) || nla_put_string(skb, AGENTSYS_A_GROUP, group) ||
 	    nla_put_u32(skb, AGENTSYS_A_PLACE, READ_ONCE(agent->node.place)) ||
+	    (agent->node.significant && nla_put_flag(skb, AGENTSYS_A_SIGNIFICANT)) ||
 	    (agent->spec && put_spec(skb, agent->spec->job)))
 		return -EMSGSIZE;
 	return 0;
@@ -199,6 +200,8 @@ int agentsys_genl_put_group(struct sk_buff *skb, const struct agentsys_group_sta
 	    nla_put_u32(skb, AGENTSYS_G_WITHIN, policy->within_ms) ||
 	    nla_put_u32(skb, AGENTSYS_G_BACKOFF_INITIAL, policy->backoff_initial_ms) ||
 	    nla_put_u32(skb, AGENTSYS_G_BACKOFF_MAX, policy->backoff_max_ms) ||
+	    nla_put_u32(skb, AGENTSYS_G_AUTO_SHUTDOWN, policy->auto_shutdown) ||
+	    (status->significant && nla_put_flag(skb, AGENTSYS_G_SIGNIFICANT)) ||
 	    nla_put_u32(skb, AGENTSYS_G_STATE, status->state) ||
 	    nla_put_u32(skb, AGENTSYS_G_PLACE, status->place) ||
 	    nla_put_u32(skb, AGENTSYS_G_MEMBERS, status->members) ||

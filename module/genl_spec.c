@@ -449,8 +449,11 @@ struct agentsys_agent *agentsys_genl_spawn_spec(struct genl_info *info)
 	if (IS_ERR(spec))
 		return ERR_CAST(spec);
 	agent = get_agent(info, spec);
-	if (IS_ERR(agent))
+	if (IS_ERR(agent)) {
 		agentsys_spec_put(spec);
+		return agent;
+	}
+	agent->node.significant = info->attrs[AGENTSYS_A_SIGNIFICANT];
 	return agent;
 }
 

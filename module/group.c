@@ -378,6 +378,8 @@ static int apply_change(struct agentsys_group_policy *policy,
 		new.backoff_initial_ms = change->policy.backoff_initial_ms;
 	if (change->has & AGENTSYS_GROUP_MAX)
 		new.backoff_max_ms = change->policy.backoff_max_ms;
+	if (change->has & AGENTSYS_GROUP_AUTO_SHUTDOWN)
+		new.auto_shutdown = change->policy.auto_shutdown;
 	if (agentsys_budget_endless(new.budget, new.within_ms, new.backoff_initial_ms,
 				    new.backoff_max_ms))
 		return -EINVAL;
@@ -428,6 +430,7 @@ static int add(struct record *record, const char *name, const char *parent,
 	if (ret)
 		return ret;
 	strscpy(record->name, name, sizeof(record->name));
+	record->tree.node.significant = change->significant;
 	enter(record, above);
 	return 0;
 }
@@ -567,6 +570,7 @@ static void get_status(struct record *record, struct agentsys_group_status *stat
 	status->recent = agentsys_budget_used(&group->spent, group->policy.within_ms, now_ms());
 	status->restarts = group->restarts;
 	status->reason = group->reason;
+	status->significant = group->node.significant;
 }
 
 int agentsys_group_status(const char *name, struct agentsys_group_status *status)

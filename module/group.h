@@ -32,6 +32,7 @@ struct netlink_ext_ack;
  * @recent: restarts in the window
  * @restarts: restarts since it was made
  * @reason: agent whose end was the reason for the last one
+ * @significant: a significant member of the group above
  */
 struct agentsys_group_status {
 	u32 serial;
@@ -44,21 +45,25 @@ struct agentsys_group_status {
 	u32 recent;
 	u64 restarts;
 	u32 reason;
+	bool significant;
 };
 
 /**
  * struct agentsys_group_change - what to make of a group's policy
  * @has: AGENTSYS_GROUP_* for each field given
  * @policy: the values
+ * @significant: of a new one: a significant member of the group above
  */
 struct agentsys_group_change {
 	u32 has;
-#define AGENTSYS_GROUP_STRATEGY BIT(0)
-#define AGENTSYS_GROUP_BUDGET	BIT(1)
-#define AGENTSYS_GROUP_WITHIN	BIT(2)
-#define AGENTSYS_GROUP_INITIAL	BIT(3)
-#define AGENTSYS_GROUP_MAX	BIT(4)
+#define AGENTSYS_GROUP_STRATEGY	     BIT(0)
+#define AGENTSYS_GROUP_BUDGET	     BIT(1)
+#define AGENTSYS_GROUP_WITHIN	     BIT(2)
+#define AGENTSYS_GROUP_INITIAL	     BIT(3)
+#define AGENTSYS_GROUP_MAX	     BIT(4)
+#define AGENTSYS_GROUP_AUTO_SHUTDOWN BIT(5)
 	struct agentsys_group_policy policy;
+	bool significant;
 };
 
 enum agentsys_group_command {

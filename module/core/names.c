@@ -61,6 +61,14 @@ static const char *const circuit_names[] = {
 
 static_assert(ARRAY_SIZE(circuit_names) == __AGENTSYS_CIRCUITS, "a circuit has no name");
 
+static const char *const auto_shutdown_names[] = {
+	[AGENTSYS_AUTO_SHUTDOWN_NEVER]	= "never",
+	[AGENTSYS_AUTO_SHUTDOWN_ANY]	= "any",
+	[AGENTSYS_AUTO_SHUTDOWN_ALL]	= "all",
+};
+
+static_assert(ARRAY_SIZE(auto_shutdown_names) == __AGENTSYS_AUTO_SHUTDOWNS, "a value has no name");
+
 static const char *const decision_names[] = {
 	[AGENTSYS_DECISION_STAYS]	= "stays ended",
 	[AGENTSYS_DECISION_RESTARTS]	= "restarts",
@@ -203,6 +211,11 @@ const char *agentsys_backoff_name(u32 kind)
 const char *agentsys_circuit_name(u32 circuit)
 {
 	return LOOKUP(circuit_names, circuit);
+}
+
+const char *agentsys_auto_shutdown_name(u32 when)
+{
+	return LOOKUP(auto_shutdown_names, when);
 }
 
 const char *agentsys_decision_name(u32 decision)

@@ -82,6 +82,7 @@ static void begin_down(struct agentsys_group *group, struct agentsys_node *from,
 	}
 	group->state = AGENTSYS_STOPPING;
 	group->goal = goal;
+	group->done = false;
 	group->waits = false;
 	group->delay_ms = 0;
 	group->node.state = goal == AGENTSYS_DOWN_AGAIN ? AGENTSYS_NODE_STARTING :
@@ -249,6 +250,8 @@ static void all_down(struct agentsys_group *group)
 		group->state = group->node.again ? AGENTSYS_BACKOFF : AGENTSYS_EXITED;
 		group->ops->tell(group, AGENTSYS_EVENT_GROUP_STOPPED);
 		agentsys_tree_note(&group->node, AGENTSYS_NODE_DOWN);
+		if (group->done && group->state == AGENTSYS_EXITED)
+			agentsys_tree_done(&group->node);
 		break;
 	case AGENTSYS_DOWN_FAIL:
 		group->state = AGENTSYS_FAILED;
@@ -358,6 +361,32 @@ void agentsys_tree_note(struct agentsys_node *node, enum agentsys_node_state sta
 		revive(group, node);
 	else
 		agentsys_tree_proceed(group);
+}
+
+static bool another_runs(const struct agentsys_group *group)
+{
+	const struct agentsys_node *node;
+
+	for (node = group->first; node; node = node->next)
+		if (node->significant && node->state != AGENTSYS_NODE_DOWN)
+			return true;
+	return false;
+}
+
+void agentsys_tree_done(struct agentsys_node *node)
+{
+	struct agentsys_group *group = node->parent;
+
+	/* It is being stopped anyway, or it is down. */
+	if (!group || !node->significant || group->state == AGENTSYS_STOPPING ||
+	    group->node.state == AGENTSYS_NODE_DOWN)
+		return;
+	if (group->policy.auto_shutdown == AGENTSYS_AUTO_SHUTDOWN_NEVER ||
+	    (group->policy.auto_shutdown == AGENTSYS_AUTO_SHUTDOWN_ALL && another_runs(group)))
+		return;
+	begin_down(group, group->first, AGENTSYS_DOWN_STAY);
+	group->done = true;
+	agentsys_tree_proceed(group);
 }
 
 void agentsys_tree_timer(struct agentsys_group *group)

@@ -33,6 +33,7 @@ enum agentsys_node_state {
  * @state: enum agentsys_node_state
  * @is_group: it is the node of a struct agentsys_group
  * @temporary: it is stopped with others but not started again with them
+ * @significant: that it is done may end the group
  * @falls: it is among those that are being stopped
  * @again: it is started again when that is over
  */
@@ -44,6 +45,7 @@ struct agentsys_node {
 	u8 state;
 	bool is_group;
 	bool temporary;
+	bool significant;
 	bool falls;
 	bool again;
 };
@@ -56,6 +58,7 @@ struct agentsys_node {
  * @backoff_initial_ms: delay before the first restart in the window, of several
  *	members or of a group
  * @backoff_max_ms: the delay doubles up to here
+ * @auto_shutdown: enum agentsys_auto_shutdown
  */
 struct agentsys_group_policy {
 	u32 strategy;
@@ -63,6 +66,7 @@ struct agentsys_group_policy {
 	u32 within_ms;
 	u32 backoff_initial_ms;
 	u32 backoff_max_ms;
+	u32 auto_shutdown;
 };
 
 /* What becomes of a group when its members are down. */
@@ -90,6 +94,7 @@ enum agentsys_goal_down {
  * @delay_ms: how long the one under way waits
  * @state: enum agentsys_state, of what is under way
  * @goal: enum agentsys_goal_down, in state stopping
+ * @done: in state stopping: because of its significant members
  * @waits: in state backoff: for its own timer, not for the group above
  * @stepping: it is being taken care of, further up the stack
  * @pending: and has to be looked at once more
@@ -108,6 +113,7 @@ struct agentsys_group {
 	u32 delay_ms;
 	u8 state;
 	u8 goal;
+	bool done;
 	bool waits;
 	bool stepping;
 	bool pending;
@@ -147,6 +153,12 @@ enum agentsys_tree_verdict {
  * agent's own affairs are in order.
  */
 enum agentsys_tree_verdict agentsys_tree_failed(struct agentsys_node *node, u32 reason);
+
+/*
+ * The member @node has ended by itself, is noted as down, and is not started again: it
+ * is done. This may stop the group.
+ */
+void agentsys_tree_done(struct agentsys_node *node);
 
 /* Go on with what is under way in @group. */
 void agentsys_tree_proceed(struct agentsys_group *group);

@@ -418,6 +418,33 @@ TEST_F(groups, stop_calls_a_round_off)
 		EXPECT_EQ(AGENTSYS_EXITED, look(a, MEMBER_ID + i).state);
 }
 
+/* While one that is deaf holds a round up, somebody stops a member that waits for it. */
+TEST_F(groups, what_is_stopped_in_a_round_stays_down)
+{
+	struct agents *a = &self->a;
+	struct agentsys_spec *deaf = SPEC(program("actor"), "stubborn");
+	int out = piped(deaf, 1);
+
+	GROUP(a, "g", NULL, AGENTSYS_ONE_FOR_ALL);
+	agentsys_spec_set_id(deaf, MEMBER_ID);
+	agentsys_spec_set_stop_timeout(deaf, NEVER_MS);
+	ASSERT_EQ(0, agentsys_spec_set_group(deaf, "g"));
+	SPAWN(a, deaf);
+	ASSERT_LINE("ready", out);
+	SPAWN(a, member("g", MEMBER_ID + 1));
+	SPAWN(a, member("g", MEMBER_ID + 2));
+	crash_member(a, MEMBER_ID + 2);
+	EXPECT_TRUE(AWAIT(is_state(a, MEMBER_ID, AGENTSYS_STOPPING)));
+	EXPECT_EQ(AGENTSYS_BACKOFF, look(a, MEMBER_ID + 1).state);
+	ASSERT_OK(a->h, stop_member(a, MEMBER_ID + 1));
+	crash_member(a, MEMBER_ID);
+	GROUP_EVENT(a, "g", STARTED);
+	EXPECT_EQ(2, look(a, MEMBER_ID).instance);
+	EXPECT_EQ(AGENTSYS_EXITED, look(a, MEMBER_ID + 1).state);
+	EXPECT_EQ(1, look(a, MEMBER_ID + 1).instance);
+	EXPECT_EQ(2, look(a, MEMBER_ID + 2).instance);
+}
+
 /* A start by hand does not wait for the backoff. */
 TEST_F(groups, start_ends_the_backoff)
 {

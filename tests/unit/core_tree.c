@@ -457,6 +457,45 @@ static void is_told(void **unused)
 	}
 }
 
+/* Significant members: the group stops when any of them, or all, are done. */
+static void significant_members(void **unused)
+{
+	static const struct row rows[] = {
+		/* any: the rest is stopped, last first */
+		{ "A15y[a*bc]", ".aw", "-c -b", " Ae" },
+		{ "Aa5y[abc*]", ".cw", "-b -a", " Ae" },
+		/* not of who is not, nor in a group that does not care, nor by hand */
+		{ "A15y[a*bc]", ".bw", "", "ac Aa" },
+		{ "A15[a*bc]", ".aw", "", "bc Aa" },
+		{ "A15y[a*bc]", "-aw", "-a", "bc Aa" },
+		/* nor when it is restarted; but one that never is is done by any end */
+		{ "A15y[a*bc]", "!aw", "+a", "abc Aa" },
+		{ "Aa5y[a*bc]", "!aw", "A~100 -c -b +a +b +c", "abc Aa" },
+		{ "A15y[a'*bc]", "!aw", "-c -b", " Ae" },
+		/* all: the last of them counts, whoever else runs */
+		{ "A15z[a*b*c]", ".aw", "", "bc Aa" },
+		{ "A15z[a*b*c]", ".a.bw", "-c", " Ae" },
+		{ "A15z[a*b*c]", ".b.aw", "-c", " Ae" },
+		{ "A15z[a*b*c]", "-a;|.bw", "-c", " Ae" },
+		{ "A15z[a*b*c]", "!a|.bw", "+a", "ac Aa" },
+		/* while others are stopped for a restart it comes back with them */
+		{ "Aa5y[a*bc]", "!b.aw", "A~100 -c +a +b +c", "abc Aa" },
+		/* a group that is done is a member that is */
+		{ "A15y[aB15y[b*c]*]", ".bw", "-c -a", " Ae Be" },
+		{ "A15y[aB15y[b*c]]", ".bw", "-c", "a Aa Be" },
+		{ "A15z[aB15y[b*c]*d*]", ".bw.dw", "-c -a", " Ae Be" },
+		/* stopped by hand, or failed, it is not */
+		{ "A15y[aB15[bc]*]", "-Bw", "-c -b", "a Aa Be" },
+		{ "A15y[aB10[bc]*]", "!bw", "B! -c B~100 +b +c", "abc Aa Ba" },
+		/* and started again it begins anew */
+		{ "A15y[a*b]", ".aw+Aw", "-b +a +b", "ab Aa" },
+		{ "A15y[a*b]", ".aw+Aw.aw", "-b +a +b -b", " Ae" },
+	};
+
+	(void)unused;
+	CHECK_ROWS(rows);
+}
+
 /* The delay between the last stop and the first start. */
 static void delays(void **unused)
 {
@@ -528,6 +567,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(budget_spent),	    cmocka_unit_test(intensity),
 		cmocka_unit_test(groups_by_hand),   cmocka_unit_test(members_by_hand),
 		cmocka_unit_test(is_told),	    cmocka_unit_test(delays),
+		cmocka_unit_test(significant_members),
 		cmocka_unit_test(places),	    cmocka_unit_test(enters_late),
 		cmocka_unit_test(waits),
 	};

@@ -11,7 +11,8 @@
  *
  * A tree is described by a line: "Aa2[ab'Br5[cd]]" is group A below the root, of
  * strategy all (1, a, r: for one, all, rest), budget 2, with agents a and b, the
- * latter temporary, and group B.
+ * latter temporary, and group B. A "*" behind a member makes it significant; behind
+ * the budget, "y" has the group stop when any of those is done, "z" when all are.
  */
 #ifndef AGENTSYS_TESTS_CORE_TREE_WORLD_H
 #define AGENTSYS_TESTS_CORE_TREE_WORLD_H
@@ -116,6 +117,7 @@ static void world_ended(struct agent *agent, bool badly)
 			world.ended_for_good(agent);
 		agent->life = DEAD;
 		agentsys_tree_note(&agent->node, AGENTSYS_NODE_DOWN);
+		agentsys_tree_done(&agent->node);
 		return;
 	}
 	switch (agentsys_tree_failed(&agent->node, agent->name)) {
@@ -463,6 +465,8 @@ static inline const char *world_build_members(struct group *group, const char *l
 
 		if (*line == '\'') {
 			world.agents[world.nr_agents - 1].node.temporary = true;
+		} else if (*line == '*') {
+			group->tree.last->significant = true;
 		} else if (islower(*line)) {
 			world_add_agent(group, *line);
 		} else {
@@ -474,6 +478,10 @@ static inline const char *world_build_members(struct group *group, const char *l
 				.backoff_initial_ms = 100,
 				.backoff_max_ms = 400,
 			};
+			if (*line == 'y' || *line == 'z')
+				below->tree.policy.auto_shutdown =
+					*line++ == 'y' ? AGENTSYS_AUTO_SHUTDOWN_ANY :
+							 AGENTSYS_AUTO_SHUTDOWN_ALL;
 			assert_int_equal(*line, '[');
 			line = world_build_members(below, line + 1);
 		}

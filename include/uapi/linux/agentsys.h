@@ -206,6 +206,25 @@ enum agentsys_strategy {
 };
 
 /**
+ * enum agentsys_auto_shutdown - when a group stops because its significant members are done
+ *
+ * A member is done when it has ended by itself and is not restarted. The group is
+ * then stopped, as if somebody had asked for it, and is itself done for the group
+ * above.
+ *
+ * @AGENTSYS_AUTO_SHUTDOWN_NEVER: not for that
+ * @AGENTSYS_AUTO_SHUTDOWN_ANY: when one of them is done
+ * @AGENTSYS_AUTO_SHUTDOWN_ALL: when one of them is done and no other runs
+ */
+enum agentsys_auto_shutdown {
+	AGENTSYS_AUTO_SHUTDOWN_NEVER,
+	AGENTSYS_AUTO_SHUTDOWN_ANY,
+	AGENTSYS_AUTO_SHUTDOWN_ALL,
+
+	__AGENTSYS_AUTO_SHUTDOWNS,
+};
+
+/**
  * enum agentsys_step - the step at which a launch failed
  *
  * In the order in which the launcher takes them.

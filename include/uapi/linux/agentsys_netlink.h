@@ -98,13 +98,15 @@
  *	one that it is in
  *	-ENOENT no such group
  * @AGENTSYS_CMD_GROUP_NEW: make a group, which is empty [NAME, (PARENT), (STRATEGY),
- *	(BUDGET), (WITHIN), (BACKOFF_INITIAL), (BACKOFF_MAX)]
+ *	(BUDGET), (WITHIN), (BACKOFF_INITIAL), (BACKOFF_MAX), (AUTO_SHUTDOWN),
+ *	(SIGNIFICANT)]
  *	-EEXIST the name is taken, -EINVAL no name can be like this, or such
  *	restarts could go on for ever: as many as the budget allows take longer than
  *	the window, -ENAMETOOLONG, -ENOENT no such parent, -ENOSPC
  *	AGENTSYS_TREE_GROUPS exist, -E2BIG it would be deeper than AGENTSYS_TREE_DEPTH
  * @AGENTSYS_CMD_GROUP_SET: change a group [NAME, (STRATEGY), (BUDGET), (WITHIN),
- *	(BACKOFF_INITIAL), (BACKOFF_MAX)]; what is under way goes on as it began
+ *	(BACKOFF_INITIAL), (BACKOFF_MAX), (AUTO_SHUTDOWN)]; what is under way goes on
+ *	as it began
  *	-ENOENT, -EINVAL as above, or it is root
  * @AGENTSYS_CMD_GROUP_DEL: remove an empty group [NAME]
  *	-ENOENT, -ENOTEMPTY there are agents or groups in it, also ended ones,
@@ -249,6 +251,8 @@ enum agentsys_attr {
 	AGENTSYS_A_NEVER_SIGNALS,	/* u64: signals, likewise; = none */
 	AGENTSYS_A_NEVER_CAUSES,	/* u32: causes likewise, enum agentsys_cause n is bit n; = none */
 
+	AGENTSYS_A_SIGNIFICANT,		/* flag: a significant member, see enum agentsys_auto_shutdown */
+
 	/* state of that, only in answers */
 	AGENTSYS_A_STREAK,		/* u32: restarts in a row without a stable run */
 	AGENTSYS_A_SURVIVAL,		/* u32: ms that instances survive, see AGENTSYS_BACKOFF_ADAPTIVE */
@@ -321,6 +325,8 @@ enum agentsys_group_attr {
 	AGENTSYS_G_WITHIN,		/* u32: ms, the window that slides; = 60000; 1 to 86400000 */
 	AGENTSYS_G_BACKOFF_INITIAL,	/* u32: ms before the first restart of several, or of a group in it; = 100 */
 	AGENTSYS_G_BACKOFF_MAX,		/* u32: ms, doubles with each restart in the window up to here; = 30000 */
+	AGENTSYS_G_AUTO_SHUTDOWN,	/* u32: enum agentsys_auto_shutdown; = never */
+	AGENTSYS_G_SIGNIFICANT,		/* flag: a significant member of the group above, only when it is made */
 
 	/* only in answers */
 	AGENTSYS_G_STATE,		/* u32: enum agentsys_state: starting and stopping its members, backoff
