@@ -28,6 +28,7 @@ static struct {
 	size_t ngroups;
 	uint64_t soft[AGENTSYS_RLIMITS], hard[AGENTSYS_RLIMITS];
 	bool limited[AGENTSYS_RLIMITS];
+	uint64_t codes[CODE_SETS][AGENTSYS_CODE_WORDS];
 } noted;
 
 /* Now and then one that is about too long for an attribute, which is 65530 bytes. */
@@ -62,7 +63,7 @@ static void note_number(int attr, uint64_t value)
 static void set_some_number(struct fuzz *in)
 {
 	struct agentsys_spec *spec = noted.spec;
-	uint8_t which = fuzz_u8(in) % 12;
+	uint8_t which = fuzz_u8(in) % 17;
 	uint64_t n = fuzz_any(in);
 
 	switch (which) {
@@ -102,18 +103,33 @@ static void set_some_number(struct fuzz *in)
 	case 11:
 		WIDE(pids_max, PIDS_MAX);
 		break;
+	case 12:
+		NARROW(jitter, JITTER);
+		break;
+	case 13:
+		NARROW(stable, STABLE);
+		break;
+	case 14:
+		NARROW(never_causes, NEVER_CAUSES);
+		break;
+	case 15:
+		WIDE(success_signals, SUCCESS_SIGNALS);
+		break;
+	case 16:
+		WIDE(never_signals, NEVER_SIGNALS);
+		break;
 	}
 }
 
 static void set_some_pair(struct fuzz *in)
 {
-	uint8_t which = fuzz_u8(in) % 3;
+	uint8_t which = fuzz_u8(in) % 5;
 	uint64_t a = fuzz_any(in), b = fuzz_any(in);
 
 	switch (which) {
 	case 0:
-		agentsys_spec_set_restart(noted.spec, a % 3);
-		note_number(AGENTSYS_A_RESTART, a % 3);
+		agentsys_spec_set_restart(noted.spec, a % 4);
+		note_number(AGENTSYS_A_RESTART, a % 4);
 		break;
 	case 1:
 		agentsys_spec_set_backoff(noted.spec, (uint32_t)a, (uint32_t)b);
@@ -124,6 +140,15 @@ static void set_some_pair(struct fuzz *in)
 		agentsys_spec_set_cpu(noted.spec, a, b);
 		note_number(AGENTSYS_A_CPU_QUOTA, a);
 		note_number(AGENTSYS_A_CPU_PERIOD, b);
+		break;
+	case 3:
+		agentsys_spec_set_breaker(noted.spec, (uint32_t)a, (uint32_t)b);
+		note_number(AGENTSYS_A_BREAKER, (uint32_t)a);
+		note_number(AGENTSYS_A_BREAKER_OPEN, (uint32_t)b);
+		break;
+	case 4:
+		agentsys_spec_set_backoff_kind(noted.spec, a % 4);
+		note_number(AGENTSYS_A_BACKOFF_KIND, a % 4);
 		break;
 	}
 }
@@ -219,11 +244,30 @@ static void set_groups(struct fuzz *in)
 	noted.set[AGENTSYS_A_GROUPS] = true;
 }
 
+static void set_codes_of(struct fuzz *in)
+{
+	uint64_t *codes = noted.codes[fuzz_u8(in) & 1];
+
+	for (int i = 0; i < AGENTSYS_CODE_WORDS; i++)
+		codes[i] = fuzz_any(in);
+	if (codes == noted.codes[C_SUCCESS])
+		agentsys_spec_set_success_codes(noted.spec, codes);
+	else
+		agentsys_spec_set_never_codes(noted.spec, codes);
+	noted.set[code_attrs[codes == noted.codes[C_SUCCESS] ? C_SUCCESS : C_NEVER]] = true;
+}
+
+static void check_codes(struct nlattr *attr, enum code_set set)
+{
+	CHECK(nla_len(attr) == sizeof(noted.codes[set]));
+	CHECK(!memcmp(nla_data(attr), noted.codes[set], sizeof(noted.codes[set])));
+}
+
 static void set_something(struct fuzz *in)
 {
 	char *s;
 
-	switch (fuzz_u8(in) % 10) {
+	switch (fuzz_u8(in) % 11) {
 	case 0:
 	case 1:
 		set_some_number(in);
@@ -256,6 +300,9 @@ static void set_something(struct fuzz *in)
 		CHECK(!agentsys_spec_set_cwd(noted.spec, s));
 		note_text(AGENTSYS_A_CWD, s);
 		break;
+	case 10:
+		set_codes_of(in);
+		break;
 	}
 }
 
@@ -269,6 +316,16 @@ static bool is_taken(int attr, enum spec_parts parts)
 	case AGENTSYS_A_MAX_RESTARTS:
 	case AGENTSYS_A_BACKOFF_INITIAL:
 	case AGENTSYS_A_BACKOFF_MAX:
+	case AGENTSYS_A_BACKOFF_KIND:
+	case AGENTSYS_A_JITTER:
+	case AGENTSYS_A_STABLE:
+	case AGENTSYS_A_BREAKER:
+	case AGENTSYS_A_BREAKER_OPEN:
+	case AGENTSYS_A_SUCCESS_CODES:
+	case AGENTSYS_A_SUCCESS_SIGNALS:
+	case AGENTSYS_A_NEVER_CODES:
+	case AGENTSYS_A_NEVER_SIGNALS:
+	case AGENTSYS_A_NEVER_CAUSES:
 		return parts != SPEC_ATTACH;
 	case AGENTSYS_A_ID:
 	case AGENTSYS_A_NAME:
@@ -314,6 +371,12 @@ static void check_attribute(struct nlattr *attr, size_t *args, size_t *env)
 	case AGENTSYS_A_GROUPS:
 		CHECK(nla_len(attr) == (int)(noted.ngroups * sizeof(uint32_t)));
 		CHECK(!memcmp(nla_data(attr), noted.groups, noted.ngroups * sizeof(uint32_t)));
+		return;
+	case AGENTSYS_A_SUCCESS_CODES:
+		check_codes(attr, C_SUCCESS);
+		return;
+	case AGENTSYS_A_NEVER_CODES:
+		check_codes(attr, C_NEVER);
 		return;
 	case AGENTSYS_A_ARG:
 		CHECK(*args < noted.nargs);

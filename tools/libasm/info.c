@@ -21,6 +21,30 @@ static size_t string_room(struct nlattr *attr)
 	return attr ? nla_len(attr) + 1 : 1;
 }
 
+/* As many bits as the module tells, in as many as there is room for. */
+static void copy_codes(uint64_t codes[AGENTSYS_CODE_WORDS], struct nlattr *attr)
+{
+	if (attr)
+		nla_memcpy(codes, attr, AGENTSYS_CODE_WORDS * sizeof(*codes));
+}
+
+static void take_restarts(struct agentsys_info *info, struct nlattr **attrs)
+{
+	info->backoff_kind = attr_u32(attrs[AGENTSYS_A_BACKOFF_KIND]);
+	info->jitter = attr_u32(attrs[AGENTSYS_A_JITTER]);
+	info->stable_ms = attr_u32(attrs[AGENTSYS_A_STABLE]);
+	info->breaker = attr_u32(attrs[AGENTSYS_A_BREAKER]);
+	info->breaker_open_ms = attr_u32(attrs[AGENTSYS_A_BREAKER_OPEN]);
+	copy_codes(info->success_codes, attrs[AGENTSYS_A_SUCCESS_CODES]);
+	info->success_signals = attr_u64(attrs[AGENTSYS_A_SUCCESS_SIGNALS]);
+	copy_codes(info->never_codes, attrs[AGENTSYS_A_NEVER_CODES]);
+	info->never_signals = attr_u64(attrs[AGENTSYS_A_NEVER_SIGNALS]);
+	info->never_causes = attr_u32(attrs[AGENTSYS_A_NEVER_CAUSES]);
+	info->streak = attr_u32(attrs[AGENTSYS_A_STREAK]);
+	info->survival_ms = attr_u32(attrs[AGENTSYS_A_SURVIVAL]);
+	info->circuit = attr_u32(attrs[AGENTSYS_A_CIRCUIT]);
+}
+
 static void *make_info(struct nlattr **attrs)
 {
 	const char *name, *group;
@@ -70,6 +94,7 @@ static void *make_info(struct nlattr **attrs)
 	group = attr_string(attrs[AGENTSYS_A_GROUP]);
 	strncpy(info->group, group ? group : "", sizeof(info->group) - 1);
 	info->place = attr_u32(attrs[AGENTSYS_A_PLACE]);
+	take_restarts(info, attrs);
 	return info;
 }
 

@@ -225,11 +225,56 @@ AGENTSYS_API void agentsys_spec_set_max_restarts(struct agentsys_spec *spec, uin
 /**
  * agentsys_spec_set_backoff - how long it waits before that
  * @spec: the spec
- * @initial_ms: before the first restart, doubled with each further one
+ * @initial_ms: before the first restart; see enum agentsys_backoff for further ones
  * @max_ms: up to this
  */
 AGENTSYS_API void agentsys_spec_set_backoff(struct agentsys_spec *spec, uint32_t initial_ms,
 					    uint32_t max_ms);
+
+/** agentsys_spec_set_backoff_kind - how the wait before a restart grows */
+AGENTSYS_API void agentsys_spec_set_backoff_kind(struct agentsys_spec *spec,
+						 enum agentsys_backoff kind);
+
+/** agentsys_spec_set_jitter - per cent of a wait, up to which are added at random; 0 to 100 */
+AGENTSYS_API void agentsys_spec_set_jitter(struct agentsys_spec *spec, uint32_t percent);
+
+/** agentsys_spec_set_stable - the wait starts anew after an instance that ran for 1 ms to a day */
+AGENTSYS_API void agentsys_spec_set_stable(struct agentsys_spec *spec, uint32_t ms);
+
+/**
+ * agentsys_spec_set_breaker - have a crash loop wait for longer
+ * @spec: the spec
+ * @n: restarts in a row of instances that did not run for the stable time, after which
+ *	the circuit opens; 0 for never
+ * @open_ms: for so long, before the next restart
+ */
+AGENTSYS_API void agentsys_spec_set_breaker(struct agentsys_spec *spec, uint32_t n,
+					    uint32_t open_ms);
+
+/**
+ * agentsys_spec_set_success_codes - exit codes that are no failure, as 0 is
+ * @spec: the spec
+ * @codes: code n is bit n % 64 of word n / 64
+ */
+AGENTSYS_API void agentsys_spec_set_success_codes(struct agentsys_spec *spec,
+						  const uint64_t codes[AGENTSYS_CODE_WORDS]);
+
+/** agentsys_spec_set_success_signals - signals that are no failure; signal n is bit n - 1 */
+AGENTSYS_API void agentsys_spec_set_success_signals(struct agentsys_spec *spec, uint64_t signals);
+
+/**
+ * agentsys_spec_set_never_codes - exit codes after which it is not restarted, whatever else is set
+ * @spec: the spec
+ * @codes: as above
+ */
+AGENTSYS_API void agentsys_spec_set_never_codes(struct agentsys_spec *spec,
+						const uint64_t codes[AGENTSYS_CODE_WORDS]);
+
+/** agentsys_spec_set_never_signals - signals likewise; signal n is bit n - 1 */
+AGENTSYS_API void agentsys_spec_set_never_signals(struct agentsys_spec *spec, uint64_t signals);
+
+/** agentsys_spec_set_never_causes - causes likewise; enum agentsys_cause n is bit n */
+AGENTSYS_API void agentsys_spec_set_never_causes(struct agentsys_spec *spec, uint32_t causes);
 
 /** agentsys_spec_set_stop_signal - what asks it to end */
 AGENTSYS_API void agentsys_spec_set_stop_signal(struct agentsys_spec *spec, int signal);
@@ -332,7 +377,8 @@ AGENTSYS_API int agentsys_remove(struct agentsys *h, uint32_t id);
  * agentsys_set - change the restart policy of an agent
  * @h: the connection
  * @id: the agent
- * @spec: with any of restart, max_restarts and backoff set; the rest is not looked at
+ * @spec: with any of restart, max_restarts, backoff, backoff_kind, jitter, stable, breaker,
+ *	success_* and never_* set; the rest is not looked at
  *
  * Errors: -ESRCH, -EOPNOTSUPP it was attached, -EINVAL, -EPERM.
  */
@@ -396,6 +442,19 @@ AGENTSYS_API int agentsys_shutdown(struct agentsys *h, int64_t timeout_ms, unsig
  * @cgroup: path of its cgroup below the v2 mount
  * @group: the group that it is in
  * @place: grows with the order in it
+ * @backoff_kind: enum agentsys_backoff
+ * @jitter: per cent of a wait, up to which are added
+ * @stable_ms: the wait starts anew after an instance that ran so long
+ * @breaker: restarts in a row that open the circuit, 0 for none
+ * @breaker_open_ms: for how long
+ * @never_causes: causes after which it is not restarted, n is bit n
+ * @success_codes: exit codes that are no failure, n is bit n % 64 of word n / 64
+ * @never_codes: exit codes after which it is not restarted, likewise
+ * @success_signals: signals that are no failure, n is bit n - 1
+ * @never_signals: signals after which it is not restarted, likewise
+ * @streak: restarts in a row of instances that did not run for the stable time
+ * @survival_ms: how long instances survive, as AGENTSYS_BACKOFF_ADAPTIVE counts it
+ * @circuit: enum agentsys_circuit
  */
 struct agentsys_info {
 	uint32_t id;
@@ -435,6 +494,19 @@ struct agentsys_info {
 	const char *cgroup;
 	char group[AGENTSYS_NAME_MAX + 1];
 	uint32_t place;
+	uint32_t backoff_kind;
+	uint32_t jitter;
+	uint32_t stable_ms;
+	uint32_t breaker;
+	uint32_t breaker_open_ms;
+	uint32_t never_causes;
+	uint64_t success_codes[AGENTSYS_CODE_WORDS];
+	uint64_t never_codes[AGENTSYS_CODE_WORDS];
+	uint64_t success_signals;
+	uint64_t never_signals;
+	uint32_t streak;
+	uint32_t survival_ms;
+	uint32_t circuit;
 };
 
 /**
@@ -871,6 +943,12 @@ AGENTSYS_API const char *agentsys_cause_name(uint32_t cause);
 
 /** agentsys_restart_name - "on-failure" for AGENTSYS_RESTART_ON_FAILURE; likewise */
 AGENTSYS_API const char *agentsys_restart_name(uint32_t condition);
+
+/** agentsys_backoff_name - "linear" for AGENTSYS_BACKOFF_LINEAR; likewise */
+AGENTSYS_API const char *agentsys_backoff_name(uint32_t kind);
+
+/** agentsys_circuit_name - "half-open" for AGENTSYS_CIRCUIT_HALF_OPEN; likewise */
+AGENTSYS_API const char *agentsys_circuit_name(uint32_t circuit);
 
 /** agentsys_strategy_name - "one_for_all" for AGENTSYS_ONE_FOR_ALL; likewise */
 AGENTSYS_API const char *agentsys_strategy_name(uint32_t strategy);

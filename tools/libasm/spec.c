@@ -24,6 +24,14 @@ enum number {
 	N_CPU_QUOTA,
 	N_CPU_PERIOD,
 	N_PIDS_MAX,
+	N_BACKOFF_KIND,
+	N_JITTER,
+	N_STABLE,
+	N_BREAKER,
+	N_BREAKER_OPEN,
+	N_SUCCESS_SIGNALS,
+	N_NEVER_SIGNALS,
+	N_NEVER_CAUSES,
 
 	NUMBERS
 };
@@ -51,6 +59,27 @@ static const struct {
 	[N_CPU_QUOTA] = { AGENTSYS_A_CPU_QUOTA, .wide = true, .attach = true },
 	[N_CPU_PERIOD] = { AGENTSYS_A_CPU_PERIOD, .wide = true, .attach = true },
 	[N_PIDS_MAX] = { AGENTSYS_A_PIDS_MAX, .wide = true, .attach = true },
+	[N_BACKOFF_KIND] = { AGENTSYS_A_BACKOFF_KIND, .policy = true },
+	[N_JITTER] = { AGENTSYS_A_JITTER, .policy = true },
+	[N_STABLE] = { AGENTSYS_A_STABLE, .policy = true },
+	[N_BREAKER] = { AGENTSYS_A_BREAKER, .policy = true },
+	[N_BREAKER_OPEN] = { AGENTSYS_A_BREAKER_OPEN, .policy = true },
+	[N_SUCCESS_SIGNALS] = { AGENTSYS_A_SUCCESS_SIGNALS, .wide = true, .policy = true },
+	[N_NEVER_SIGNALS] = { AGENTSYS_A_NEVER_SIGNALS, .wide = true, .policy = true },
+	[N_NEVER_CAUSES] = { AGENTSYS_A_NEVER_CAUSES, .policy = true },
+};
+
+/* Sets of exit codes. */
+enum code_set {
+	C_SUCCESS,
+	C_NEVER,
+
+	CODE_SETS
+};
+
+static const int code_attrs[CODE_SETS] = {
+	[C_SUCCESS] = AGENTSYS_A_SUCCESS_CODES,
+	[C_NEVER] = AGENTSYS_A_NEVER_CODES,
 };
 
 static const int stdio_path_attrs[3] = {
@@ -74,6 +103,8 @@ struct strings {
  * struct agentsys_spec - see libasm.h
  * @number: values, in the low bits where they are narrower
  * @has: a bit for each that is set
+ * @codes: sets of exit codes, a bit each
+ * @has_codes: which are set
  * @name: or NULL
  * @group: of the supervision tree, or NULL
  * @cwd: or NULL
@@ -89,6 +120,8 @@ struct strings {
 struct agentsys_spec {
 	uint64_t number[NUMBERS];
 	uint32_t has;
+	uint64_t codes[CODE_SETS][AGENTSYS_CODE_WORDS];
+	bool has_codes[CODE_SETS];
 	bool has_groups;
 	bool new_privs;
 	char *name;
@@ -337,6 +370,60 @@ void agentsys_spec_set_backoff(struct agentsys_spec *spec, uint32_t initial_ms, 
 	set_number(spec, N_BACKOFF_MAX, max_ms);
 }
 
+void agentsys_spec_set_backoff_kind(struct agentsys_spec *spec, enum agentsys_backoff kind)
+{
+	set_number(spec, N_BACKOFF_KIND, kind);
+}
+
+void agentsys_spec_set_jitter(struct agentsys_spec *spec, uint32_t percent)
+{
+	set_number(spec, N_JITTER, percent);
+}
+
+void agentsys_spec_set_stable(struct agentsys_spec *spec, uint32_t ms)
+{
+	set_number(spec, N_STABLE, ms);
+}
+
+void agentsys_spec_set_breaker(struct agentsys_spec *spec, uint32_t n, uint32_t open_ms)
+{
+	set_number(spec, N_BREAKER, n);
+	set_number(spec, N_BREAKER_OPEN, open_ms);
+}
+
+static void set_codes(struct agentsys_spec *spec, enum code_set set, const uint64_t codes[])
+{
+	memcpy(spec->codes[set], codes, sizeof(spec->codes[set]));
+	spec->has_codes[set] = true;
+}
+
+void agentsys_spec_set_success_codes(struct agentsys_spec *spec,
+				     const uint64_t codes[AGENTSYS_CODE_WORDS])
+{
+	set_codes(spec, C_SUCCESS, codes);
+}
+
+void agentsys_spec_set_success_signals(struct agentsys_spec *spec, uint64_t signals)
+{
+	set_number(spec, N_SUCCESS_SIGNALS, signals);
+}
+
+void agentsys_spec_set_never_codes(struct agentsys_spec *spec,
+				   const uint64_t codes[AGENTSYS_CODE_WORDS])
+{
+	set_codes(spec, C_NEVER, codes);
+}
+
+void agentsys_spec_set_never_signals(struct agentsys_spec *spec, uint64_t signals)
+{
+	set_number(spec, N_NEVER_SIGNALS, signals);
+}
+
+void agentsys_spec_set_never_causes(struct agentsys_spec *spec, uint32_t causes)
+{
+	set_number(spec, N_NEVER_CAUSES, causes);
+}
+
 void agentsys_spec_set_stop_signal(struct agentsys_spec *spec, int signal)
 {
 	set_number(spec, N_STOP_SIGNAL, signal);
@@ -394,6 +481,7 @@ size_t spec_size(const struct agentsys_spec *spec)
 	size += strings_size(&spec->args) + strings_size(&spec->env);
 	size += nla_total_size(spec->ngroups * sizeof(*spec->groups));
 	size += nla_total_size(sizeof(spec->rlimits)) + nla_total_size(0);
+	size += CODE_SETS * nla_total_size(sizeof(spec->codes[0]));
 	for (int n = 0; n < 3; n++)
 		size += string_size(spec->stdio_path[n]) + nla_total_size(sizeof(int32_t));
 	return size;
@@ -415,6 +503,17 @@ static int put_numbers(struct nl_msg *msg, const struct agentsys_spec *spec, enu
 		ret = numbers[n].wide ? nla_put_u64(msg, numbers[n].attr, spec->number[n]) :
 					nla_put_u32(msg, numbers[n].attr, spec->number[n]);
 	}
+	return ret;
+}
+
+static int put_codes(struct nl_msg *msg, const struct agentsys_spec *spec)
+{
+	int ret = 0;
+
+	for (enum code_set set = 0; set < CODE_SETS && !ret; set++)
+		if (spec->has_codes[set])
+			ret = nla_put(msg, code_attrs[set], sizeof(spec->codes[set]),
+				      spec->codes[set]);
 	return ret;
 }
 
@@ -504,6 +603,8 @@ int spec_put(struct nl_msg *msg, const struct agentsys_spec *spec, enum spec_par
 	if (ret)
 		return ret;
 	ret = put_numbers(msg, spec, parts);
+	if (!ret && parts != SPEC_ATTACH)
+		ret = put_codes(msg, spec);
 	if (!ret && spec->name && parts != SPEC_POLICY)
 		ret = nla_put_string(msg, AGENTSYS_A_NAME, spec->name);
 	if (!ret && parts == SPEC_ALL)
