@@ -311,7 +311,9 @@ static void check_text(const char *text, uint8_t choice, uint64_t max)
 	case 7:
 		CHECK(parse_restart(text, &condition) ==
 		      (!strcmp(text, "never") || !strcmp(text, "on-failure") ||
-		       !strcmp(text, "always")));
+		       !strcmp(text, "always") || !strcmp(text, "on-abnormal") ||
+		       !strcmp(text, "no") || !strcmp(text, "temporary") ||
+		       !strcmp(text, "transient") || !strcmp(text, "permanent")));
 		break;
 	}
 }

@@ -108,7 +108,7 @@ def test_run_refused():
             (("--user", "nobody-nobody", "sleep", "1"), USAGE, "there is no user"),
             (("--id", "1", "sleep", "1"), USAGE, "is not an id"),
             (("--name", "x" * 64, "sleep", "1"), USAGE, "63 bytes"),
-            (("--restart", "sometimes", "sleep", "1"), USAGE, "never, on-failure, always"),
+            (("--restart", "sometimes", "sleep", "1"), USAGE, "never, on-failure, on-abnormal, always"),
             (("--name", "123", "sleep", "1"), USAGE, "'123' is no name: it would be taken for an id"),
             (("--backoff", "10:x", "sleep", "1"), USAGE, "is not a backoff"),
             (("--backoff", "10:5", "sleep", "1"), USAGE, "'10:5' has a first wait above its maximum"),
@@ -572,8 +572,8 @@ def test_completion():
         complete_line asmctl info o
     """)
     assert done.out.split("\n") == [
-        "start status", "--timeout=", "never on-failure always", "on-failure", "--restart=always",
-        "never on-failure always", "TERM", "nobody", "nobody", "inherit", "dir", "", "100 alive", "over", ""], done
+        "start status", "--timeout=", "never on-failure on-abnormal always", "on-failure on-abnormal", "--restart=always",
+        "never on-failure on-abnormal always", "TERM", "nobody", "nobody", "inherit", "dir", "", "100 alive", "over", ""], done
 
 
 def test_version():

@@ -39,7 +39,8 @@ static void print_values(void)
 	       "{\n"
 	       "\t[[ \" $options \" == *\" $1= \"* || $operands:$1 == program:-[uC] ]] || return\n"
 	       "\tcase $1 in\n"
-	       "\t--restart) compgen -W 'never on-failure always' -- \"$2\" ;;\n"
+	       "\t--restart) compgen -W 'never on-failure on-abnormal always' -- \"$2\" ;;\n"
+	       "\t--backoff-kind) compgen -W 'exponential linear constant adaptive' -- \"$2\" ;;\n"
 	       "\t--stop-signal) compgen -W '");
 	print_signals();
 	printf("' -- \"$2\" ;;\n"

@@ -48,6 +48,23 @@ void format_time(uint64_t boot_ns, char *buf, size_t size)
 	snprintf(buf + n, size - n, ".%03u", (unsigned int)(ns / 1000000 % 1000));
 }
 
+const char *format_ms(uint32_t ms, char buf[FORMAT_MAX])
+{
+	unsigned int minutes = ms / 60000, rest = ms % 60000;
+	int n = 0;
+
+	if (ms < 1000)
+		snprintf(buf, FORMAT_MAX, "%" PRIu32 "ms", ms);
+	if (minutes >= 60)
+		n += snprintf(buf, FORMAT_MAX, "%uh%s", minutes / 60,
+			      minutes % 60 || rest ? " " : "");
+	if (minutes % 60)
+		n += snprintf(buf + n, FORMAT_MAX - n, "%um%s", minutes % 60, rest ? " " : "");
+	if (ms >= 1000 && rest)
+		snprintf(buf + n, FORMAT_MAX - n, "%gs", rest / 1000.0);
+	return buf;
+}
+
 const char *format_bytes(uint64_t bytes, char buf[FORMAT_MAX])
 {
 	static const char units[] = "BKMGTPE";

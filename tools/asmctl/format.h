@@ -17,6 +17,9 @@
 /* "3d 4h", "2h 05m", "1m 09s", "12s", "0.4s". */
 const char *format_duration(uint64_t ns, char buf[FORMAT_MAX]);
 
+/* "100ms", "1.5s", "2m", "1m 30s": exact */
+const char *format_ms(uint32_t ms, char buf[FORMAT_MAX]);
+
 /* "12.5M" */
 const char *format_bytes(uint64_t bytes, char buf[FORMAT_MAX]);
 

@@ -8,6 +8,7 @@
 #include "asmctl.h"
 #include "format.h"
 #include "guide.h"
+#include "restarts.h"
 
 static const struct option_def options[] = { OPTION_JSON, OPTION_END };
 
@@ -52,6 +53,7 @@ static void print_policy(const struct agentsys_info *info)
 		printf("  Restart:       %s, backoff %" PRIu32 "ms to %" PRIu32 "ms\n",
 		       agentsys_restart_name(info->restart), info->backoff_initial_ms,
 		       info->backoff_max_ms);
+	print_restarts(info);
 	printf("  Stop:          %s, killed after %" PRIu32 "ms\n",
 	       format_signal(info->stop_signal, buf), info->stop_timeout_ms);
 	if (!(info->flags & AGENTSYS_AGENT_ATTACHED))

@@ -8,6 +8,7 @@
 
 #include "asmctl.h"
 #include "format.h"
+#include "restarts.h"
 
 static void add(struct json_object *object, const char *key, struct json_object *value)
 {
@@ -46,6 +47,7 @@ static void add_policy(struct json_object *object, const struct agentsys_info *i
 	add_number(object, "next_start_ms", info->next_start_ms);
 	add_number(object, "stop_signal", info->stop_signal);
 	add_number(object, "stop_timeout_ms", info->stop_timeout_ms);
+	add_restarts(object, info);
 }
 
 static void add_metrics(struct json_object *object, const struct agentsys_info *info)

@@ -301,9 +301,24 @@ bool parse_rlimit(const char *text, unsigned int *resource, uint64_t *soft, uint
 
 bool parse_restart(const char *text, uint32_t *condition)
 {
+	static const struct {
+		const char *word;
+		enum agentsys_restart condition;
+	} others[] = {
+		{ "no", AGENTSYS_RESTART_NEVER },
+		{ "temporary", AGENTSYS_RESTART_NEVER },
+		{ "transient", AGENTSYS_RESTART_ON_FAILURE },
+		{ "permanent", AGENTSYS_RESTART_ALWAYS },
+	};
+
 	for (uint32_t i = 0; i < __AGENTSYS_RESTARTS; i++)
 		if (!strcmp(text, agentsys_restart_name(i))) {
 			*condition = i;
+			return true;
+		}
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		if (!strcmp(text, others[i].word)) {
+			*condition = others[i].condition;
 			return true;
 		}
 	return false;
@@ -378,4 +393,49 @@ bool parse_budget(const char *text, uint32_t *n, uint32_t *within_ms, bool *has_
 	*n = count;
 	*has_window = *slash;
 	return !*slash || parse_window(slash + 1, within_ms, why);
+}
+
+bool parse_backoff_kind(const char *text, uint32_t *kind)
+{
+	for (uint32_t i = 0; i < __AGENTSYS_BACKOFFS; i++)
+		if (!strcmp(text, agentsys_backoff_name(i))) {
+			*kind = i;
+			return true;
+		}
+	return false;
+}
+
+bool parse_percent(const char *text, uint32_t *percent)
+{
+	size_t length = strlen(text);
+	char number[8];
+	uint64_t n;
+
+	length -= length && text[length - 1] == '%';
+	if (length >= sizeof(number))
+		return false;
+	memcpy(number, text, length);
+	number[length] = '\0';
+	if (!parse_number(number, 100, &n))
+		return false;
+	*percent = n;
+	return true;
+}
+
+bool parse_breaker(const char *text, uint32_t *restarts, uint32_t *open_ms, const char **why)
+{
+	const char *colon = strchr(text, ':');
+	size_t length = colon ? (size_t)(colon - text) : strlen(text);
+	char number[16];
+	uint64_t n;
+
+	*why = "is not a breaker, as 5 or 5:30s";
+	if (length >= sizeof(number))
+		return false;
+	memcpy(number, text, length);
+	number[length] = '\0';
+	if (!parse_number(number, INT32_MAX, &n))
+		return false;
+	*restarts = n;
+	return !colon || parse_duration(colon + 1, false, open_ms, why);
 }

@@ -46,7 +46,10 @@ bool parse_signal(const char *text, int *signal);
 bool parse_rlimit(const char *text, unsigned int *resource, uint64_t *soft, uint64_t *hard,
 		  const char **why);
 
-/* "never", "on-failure", "always". */
+/*
+ * "never", "on-failure", "on-abnormal", "always"; systemd's "no", and the "temporary",
+ * "transient" and "permanent" of OTP.
+ */
 bool parse_restart(const char *text, uint32_t *condition);
 
 /* "one_for_all", "one-for-all". */
@@ -58,5 +61,14 @@ bool parse_strategy(const char *text, uint32_t *strategy);
  */
 bool parse_budget(const char *text, uint32_t *n, uint32_t *within_ms, bool *has_window,
 		  const char **why);
+
+/* "exponential", "linear", "constant", "adaptive". */
+bool parse_backoff_kind(const char *text, uint32_t *kind);
+
+/* "0" to "100", with or without "%". */
+bool parse_percent(const char *text, uint32_t *percent);
+
+/* "5" or "5:30s"; without a second part @open_ms is left as it is. */
+bool parse_breaker(const char *text, uint32_t *restarts, uint32_t *open_ms, const char **why);
 
 #endif

@@ -169,6 +169,10 @@ static void take_option(struct request *request, int key, const char *arg)
 		break;
 	case OPT_MAX_RESTARTS:
 	case OPT_BACKOFF:
+	case OPT_BACKOFF_KIND:
+	case OPT_JITTER:
+	case OPT_STABLE:
+	case OPT_BREAKER:
 		request->restarts = true;
 		break;
 	}
@@ -386,15 +390,16 @@ const struct command cmd_run = {
 		"left to it. A PROGRAM without a slash is searched for in PATH.\n"
 		"\n"
 		"By default it is not restarted; with --restart it is, up to 3 times, after 100ms\n"
-		"that double up to 30s. --max-restarts or --backoff without --restart mean\n"
-		"on-failure. In a group, when and how often is up to the group unless told here.\n"
-		"Its standard descriptors are /dev/null, and it cannot gain\n"
+		"that double up to 30s. --max-restarts, --backoff and the like without --restart\n"
+		"mean on-failure. In a group, when and how often is up to the group unless told\n"
+		"here. Its standard descriptors are /dev/null, and it cannot gain\n"
 		"privileges. Files for --stdout and --stderr are made if they are missing, and\n"
 		"belong to the agent's user then.",
 	.examples =
 		"  asmctl run sleep 1000\n"
 		"  asmctl run --id 100 --name fs_monitor --restart always --backoff 100ms:10s \\\n"
 		"      --stdout /var/log/fs_monitor.log /usr/bin/fs_monitor --verbose\n"
+		"  asmctl run --restart always --breaker 5:10m --prevent-status 'CONFIG oom' ./agent\n"
 		"  asmctl run --user nobody --memory-max 200M --cpu 50% --pids-max 20 -- ./agent -x\n"
 		"  asmctl run --group web --name server -- /usr/bin/server --port 80\n"
 		"  asmctl run -f sh -c 'echo I am pid $$; exit 3'\n",

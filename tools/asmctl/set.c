@@ -4,6 +4,7 @@
 
 #include "asmctl.h"
 #include "format.h"
+#include "restarts.h"
 #include "spec.h"
 
 static const struct option_def options[] = {
@@ -31,6 +32,7 @@ static int set(struct agentsys *h, const char *agent, const struct agentsys_spec
 		       id, info->name, agentsys_restart_name(info->restart), info->restarts,
 		       format_max_restarts(info->max_restarts, max), info->backoff_initial_ms,
 		       info->backoff_max_ms);
+		print_restarts(info);
 		agentsys_info_free(info);
 	}
 	return EXIT_OK;
@@ -48,7 +50,7 @@ static int run(int argc, char **argv)
 		any |= take_spec_option(spec, key, optarg);
 	need_operands(argc, 1, INT_MAX, "the id or name of an agent");
 	if (!any)
-		usage_error("nothing to set: give --restart, --max-restarts or --backoff");
+		usage_error("nothing to set: give --restart, --max-restarts or the like");
 
 	h = connect_module();
 	for (int i = optind; i < argc; i++) {
@@ -66,10 +68,14 @@ const struct command cmd_set = {
 	.name = "set",
 	.usage = "OPTION... AGENT...",
 	.summary = "Change when agents are restarted",
-	.description = "What is not given stays as it is. A scheduled restart that the new policy\n"
-		       "does not allow is called off.",
+	.description =
+		"What is not given stays as it is; a list replaces the one before, and \"\" is an\n"
+		"empty one. A scheduled restart that the new policy does not allow is called\n"
+		"off.",
 	.examples = "  asmctl set --restart on-failure --max-restarts 5 100\n"
 		    "  asmctl set --backoff 1s:1m 100 101\n"
+		    "  asmctl set --success-status '143 SIGHUP' --prevent-status 'CONFIG oom' 100\n"
+		    "  asmctl set --breaker 5:10m --jitter 20 --stable 30s 100\n"
 		    "  asmctl set --restart never fs_monitor\n",
 	.options = options,
 	.operands = OPERANDS_AGENTS,

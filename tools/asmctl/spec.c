@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "parse.h"
+#include "restarts.h"
 
 /* MAX where only MS is given. */
 #define BACKOFF_MAX_MS 30000
@@ -77,7 +78,8 @@ static void take_restart(struct agentsys_spec *spec, int key, const char *arg)
 	switch (key) {
 	case OPT_RESTART:
 		if (!parse_restart(arg, &condition))
-			usage_error("'%s' is not one of never, on-failure, always", arg);
+			usage_error("'%s' is not one of never, on-failure, on-abnormal, always",
+				    arg);
 		agentsys_spec_set_restart(spec, condition);
 		break;
 	case OPT_MAX_RESTARTS:
@@ -196,7 +198,7 @@ bool take_spec_option(struct agentsys_spec *spec, int key, const char *arg)
 		take_process(spec, key, arg);
 		return true;
 	}
-	return false;
+	return take_restarts_option(spec, key, arg);
 }
 
 int start_failed(struct agentsys *h, int error, const char *what)

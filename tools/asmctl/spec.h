@@ -13,6 +13,12 @@ enum spec_option {
 	OPT_RESTART,
 	OPT_MAX_RESTARTS,
 	OPT_BACKOFF,
+	OPT_BACKOFF_KIND,
+	OPT_JITTER,
+	OPT_STABLE,
+	OPT_BREAKER,
+	OPT_SUCCESS_STATUS,
+	OPT_PREVENT_STATUS,
 	OPT_STOP_SIGNAL,
 	OPT_STOP_TIMEOUT,
 	OPT_MEMORY_MAX,
@@ -31,11 +37,30 @@ enum spec_option {
 	{ OPT_NAME, "name", "NAME", "its name" }
 
 #define OPTIONS_RESTART                                                                \
-	{ OPT_RESTART, "restart", "WHEN", "never, on-failure or always" },             \
-	{ OPT_MAX_RESTARTS, "max-restarts", "N", "how often in its life, or infinity" },            \
+	{ OPT_RESTART, "restart", "WHEN",                                              \
+	  "never, on-failure, on-abnormal or always; also no,\n"                       \
+	  "temporary; transient; permanent, which is always, unlike\n"                 \
+	  "the strategy of a group that is called so" },                               \
+	{ OPT_MAX_RESTARTS, "max-restarts", "N", "how often in its life, or infinity" }, \
 	{ OPT_BACKOFF, "backoff", "MS[:MAX]",                                          \
-	  "wait before the first restart, doubling up to MAX;\n"                       \
-	  "milliseconds, or durations as 100ms, 2s" }
+	  "wait before the first restart, growing up to MAX;\n"                        \
+	  "milliseconds, or durations as 100ms, 2s" },                                 \
+	{ OPT_BACKOFF_KIND, "backoff-kind", "KIND",                                    \
+	  "exponential (default), linear, constant, or adaptive:\n"                    \
+	  "the longer, the sooner it fails" },                                         \
+	{ OPT_JITTER, "jitter", "PERCENT", "make each wait longer at random, by up to this" }, \
+	{ OPT_STABLE, "stable", "DURATION",                                            \
+	  "the wait starts anew after a run of this length\n"                          \
+	  "(default 60s)" },                                                           \
+	{ OPT_BREAKER, "breaker", "N[:DURATION]",                                      \
+	  "after N restarts in a row without a stable run wait for\n"                  \
+	  "this long (default 60s) instead; 0 is never" },                             \
+	{ OPT_SUCCESS_STATUS, "success-status", "LIST",                                \
+	  "exit codes and signals that are no failure, as\n"                           \
+	  "\"2 10-12 TEMPFAIL SIGHUP\"" },                                             \
+	{ OPT_PREVENT_STATUS, "prevent-status", "LIST",                                \
+	  "those after which it is never restarted; also oom, fault\n"                 \
+	  "and launch" }
 
 #define OPTIONS_STOP                                                                   \
 	{ OPT_STOP_SIGNAL, "stop-signal", "SIGNAL", "what asks it to end (default TERM)" }, \

@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 
 #include "../asmctl/asmctl.h"
+#include "../asmctl/endings.h"
 #include "../asmctl/parse.h"
 
 static int tests, failures;
@@ -208,6 +209,84 @@ static void test_groups(void)
 	   !parse_strategy("one-for-all-of-them-and-then-many-more", &strategy), "no strategies");
 }
 
+static void test_restarts(void)
+{
+	static const struct {
+		const char *word;
+		uint32_t condition;
+	} words[] = {
+		{ "never", AGENTSYS_RESTART_NEVER },
+		{ "no", AGENTSYS_RESTART_NEVER },
+		{ "temporary", AGENTSYS_RESTART_NEVER },
+		{ "on-failure", AGENTSYS_RESTART_ON_FAILURE },
+		{ "transient", AGENTSYS_RESTART_ON_FAILURE },
+		{ "on-abnormal", AGENTSYS_RESTART_ON_ABNORMAL },
+		{ "always", AGENTSYS_RESTART_ALWAYS },
+		{ "permanent", AGENTSYS_RESTART_ALWAYS },
+	};
+	uint32_t n, ms;
+	const char *why;
+	bool all = true;
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		all &= parse_restart(words[i].word, &n) && n == words[i].condition;
+	ok(all, "words of others for restart conditions");
+	ok(!parse_restart("", &n) && !parse_restart("on-success", &n), "and what is none");
+	ok(parse_backoff_kind("linear", &n) && n == AGENTSYS_BACKOFF_LINEAR &&
+	   parse_backoff_kind("adaptive", &n) && n == AGENTSYS_BACKOFF_ADAPTIVE &&
+	   !parse_backoff_kind("unknown", &n) && !parse_backoff_kind("", &n), "kinds of backoff");
+	ok(parse_percent("0", &n) && !n && parse_percent("100%", &n) && n == 100 &&
+	   parse_percent("7", &n) && n == 7, "per cent");
+	ok(!parse_percent("", &n) && !parse_percent("%", &n) && !parse_percent("101", &n) &&
+	   !parse_percent("5%%", &n) && !parse_percent("-1", &n) &&
+	   !parse_percent("0000000007", &n),
+	   "not per cent");
+	ms = 1;
+	ok(parse_breaker("5", &n, &ms, &why) && n == 5 && ms == 1, "a breaker");
+	ok(parse_breaker("2147483647:10m", &n, &ms, &why) && n == INT32_MAX && ms == 600000,
+	   "with its time");
+	ok(!parse_breaker("5:10", &n, &ms, &why) && strstr(why, "unit") &&
+	   !parse_breaker("5:", &n, &ms, &why) && !parse_breaker(":5s", &n, &ms, &why) &&
+	   !parse_breaker("x", &n, &ms, &why) && strstr(why, "is not a breaker") &&
+	   !parse_breaker("2147483648", &n, &ms, &why) && !parse_breaker("", &n, &ms, &why),
+	   "no breakers");
+}
+
+/* Read and written again: "-" where it is not to be read. */
+static bool endings_are(const char *text, bool causes, const char *want)
+{
+	struct endings endings;
+	char buf[ENDINGS_MAX];
+
+	if (!parse_endings(text, causes, &endings))
+		return *want == '-';
+	return !strcmp(format_endings(&endings, buf), want);
+}
+
+static void test_endings(void)
+{
+	struct endings all = { .signals = UINT64_MAX, .causes = (1U << __AGENTSYS_CAUSES) - 1 };
+	char buf[ENDINGS_MAX];
+
+	ok(endings_are("3", false, "3") && endings_are("0 255", false, "0, 255"), "codes");
+	ok(endings_are("10-12,5 11", false, "5, 10-12") &&
+	   endings_are("62-65", false, "62-65") && endings_are("7-7", false, "7") &&
+	   endings_are("0-255", false, "0-255"), "ranges");
+	ok(endings_are("SIGTERM hup RTMIN+2", false, "SIGHUP, SIGTERM, SIGRTMIN+2"), "signals");
+	ok(endings_are("TEMPFAIL USAGE config", false, "64, 75, 78"), "codes by their names");
+	ok(endings_are("oom FAULT launch 1", true, "1, oom, fault, launch"), "causes");
+	ok(endings_are("oom", false, "-") && endings_are("group", true, "-") &&
+	   endings_are("exit", true, "-"), "causes that do not belong there");
+	ok(endings_are("", false, "") && endings_are(" , ", true, ""), "none");
+	ok(endings_are("256", false, "-") && endings_are("-1", false, "-") &&
+	   endings_are("3-", false, "-") && endings_are("5-3", false, "-") &&
+	   endings_are("1-256", false, "-") && endings_are("1-2-3", false, "-") &&
+	   endings_are("SIGBOGUS", false, "-") && endings_are("3 x", false, "-") &&
+	   endings_are("0x3", false, "-"), "no endings");
+	memset(all.codes, 0x55, sizeof(all.codes));
+	ok(strlen(format_endings(&all, buf)) < ENDINGS_MAX - 1, "the longest text has room");
+}
+
 static void test_suggestions(void)
 {
 	static const char *const names[] = { "start", "stop", "status", "list", "restart" };
@@ -226,6 +305,8 @@ int main(void)
 	test_sizes();
 	test_names();
 	test_groups();
+	test_restarts();
+	test_endings();
 	test_suggestions();
 	printf("1..%d\n", tests);
 	return failures != 0;
