@@ -106,6 +106,7 @@ extern const struct command cmd_rm;
 extern const struct command cmd_set;
 extern const struct command cmd_group;
 extern const struct command cmd_tree;
+extern const struct command cmd_explain;
 extern const struct command cmd_status;
 extern const struct command cmd_list;
 extern const struct command cmd_info;

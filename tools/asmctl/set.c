@@ -71,7 +71,7 @@ const struct command cmd_set = {
 	.description =
 		"What is not given stays as it is; a list replaces the one before, and \"\" is an\n"
 		"empty one. A scheduled restart that the new policy does not allow is called\n"
-		"off.",
+		"off. \"asmctl explain\" tells what follows from all that.",
 	.examples = "  asmctl set --restart on-failure --max-restarts 5 100\n"
 		    "  asmctl set --backoff 1s:1m 100 101\n"
 		    "  asmctl set --success-status '143 SIGHUP' --prevent-status 'CONFIG oom' 100\n"

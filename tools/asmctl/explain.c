@@ -1,0 +1,531 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <linux/agentsys_netlink.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "asmctl.h"
+#include "forecast.h"
+#include "format.h"
+#include "parse.h"
+#include "restarts.h"
+
+#define ENDS_MAX   32
+#define RUNS_SHOWN 12
+
+enum {
+	OPT_CODE = OPT_FIRST,
+	OPT_SIGNAL,
+	OPT_CAUSE,
+	OPT_RUNS,
+};
+
+static const struct option_def options[] = {
+	{ OPT_CODE, "code", "N", "when it exits with this code; may be repeated" },
+	{ OPT_SIGNAL, "signal", "SIGNAL", "when this signal ends it; may be repeated" },
+	{ OPT_CAUSE, "cause", "CAUSE", "on oom, fault or launch (a restart that fails)" },
+	{ OPT_RUNS, "runs", "DURATION",
+	  "when each instance runs so long; without it, it ends now,\n"
+	  "and those after it at once" },
+	OPTION_JSON,
+	OPTION_END,
+};
+
+/**
+ * struct question - what the command line asks
+ * @ends: how it would end
+ * @nends: how many
+ * @runs: it was said how long instances run
+ * @runs_ms: and so long
+ * @json: print it as JSON
+ */
+struct question {
+	struct agentsys_end ends[ENDS_MAX];
+	size_t nends;
+	bool runs;
+	uint32_t runs_ms;
+	bool json;
+};
+
+static void ask(struct question *question, enum agentsys_cause cause, int code)
+{
+	if (question->nends == ENDS_MAX)
+		usage_error("that is more than %d ends", ENDS_MAX);
+	question->ends[question->nends++] = (struct agentsys_end){ cause, code };
+}
+
+static void take_option(struct question *question, int key, const char *arg)
+{
+	struct endings endings;
+	const char *why;
+	uint64_t code;
+	int signal;
+
+	switch (key) {
+	case OPT_CODE:
+		if (!parse_number(arg, 255, &code))
+			usage_error("'%s' is not an exit code, 0 to 255", arg);
+		ask(question, AGENTSYS_CAUSE_EXIT, code);
+		break;
+	case OPT_SIGNAL:
+		if (!parse_signal(arg, &signal))
+			usage_error("'%s' is not a signal", arg);
+		ask(question, AGENTSYS_CAUSE_SIGNAL, signal);
+		break;
+	case OPT_CAUSE:
+		if (!parse_endings(arg, true, &endings) || !endings.causes)
+			usage_error("'%s' is not one of oom, fault, launch", arg);
+		for (int cause = 0; cause < __AGENTSYS_CAUSES; cause++)
+			if (endings.causes >> cause & 1)
+				ask(question, cause, cause == AGENTSYS_CAUSE_OOM ? SIGKILL : 0);
+		break;
+	case OPT_RUNS:
+		if (!parse_duration(arg, false, &question->runs_ms, &why))
+			usage_error("'%s' %s", arg, why);
+		question->runs = true;
+		break;
+	case OPT_JSON:
+		question->json = true;
+		break;
+	}
+}
+
+static void ask_the_usual(struct question *question)
+{
+	ask(question, AGENTSYS_CAUSE_EXIT, 0);
+	ask(question, AGENTSYS_CAUSE_EXIT, 1);
+	ask(question, AGENTSYS_CAUSE_SIGNAL, SIGSEGV);
+	ask(question, AGENTSYS_CAUSE_OOM, SIGKILL);
+}
+
+/* ---- what it is about ---- */
+
+/**
+ * struct subject - an agent
+ * @info: itself
+ * @groups: those that it is in, inside out, root last
+ * @ngroups: how many
+ */
+struct subject {
+	struct agentsys_info *info;
+	struct agentsys_group *groups[FORECAST_GROUPS];
+	size_t ngroups;
+};
+
+static void subject_free(struct subject *subject)
+{
+	for (size_t i = 0; i < subject->ngroups; i++)
+		agentsys_group_free(subject->groups[i]);
+	agentsys_info_free(subject->info);
+}
+
+static int subject_get(struct agentsys *h, const char *text, struct subject *subject)
+{
+	const char *name;
+	int ret;
+
+	subject->ngroups = 0;
+	subject->info = get_agent(h, text, &ret);
+	if (!subject->info)
+		return ret;
+	for (name = subject->info->group; *name && subject->ngroups < FORECAST_GROUPS;
+	     name = subject->groups[subject->ngroups++]->parent) {
+		ret = agentsys_group_get(h, name, &subject->groups[subject->ngroups]);
+		if (!ret)
+			continue;
+		complain("cannot read group %s: %s", name, agentsys_error(h));
+		subject_free(subject);
+		return exit_status_of(ret);
+	}
+	return EXIT_OK;
+}
+
+static void fill_policy(struct agentsys_restart_policy *policy, const struct agentsys_info *info)
+{
+	*policy = (struct agentsys_restart_policy){
+		.condition = info->restart,
+		.max_restarts = info->max_restarts,
+		.backoff_initial_ms = info->backoff_initial_ms,
+		.backoff_max_ms = info->backoff_max_ms,
+		.backoff_kind = info->backoff_kind,
+		.jitter = info->jitter,
+		.stable_ms = info->stable_ms,
+		.breaker = info->breaker,
+		.breaker_ms = info->breaker_open_ms,
+		.never_causes = info->never_causes,
+		.success_signals = info->success_signals,
+		.never_signals = info->never_signals,
+	};
+	memcpy(policy->success_codes, info->success_codes, sizeof(policy->success_codes));
+	memcpy(policy->never_codes, info->never_codes, sizeof(policy->never_codes));
+	if (info->flags & AGENTSYS_AGENT_ATTACHED)
+		policy->condition = AGENTSYS_RESTART_NEVER;
+}
+
+/* At the end that is to come: one that has ended has to be started before. */
+static void fill_past(struct agentsys_restart_past *past, const struct agentsys_info *info)
+{
+	bool by_hand = info->state == AGENTSYS_EXITED || info->state == AGENTSYS_FAILED;
+	bool scheduled = info->state == AGENTSYS_BACKOFF && info->cause != AGENTSYS_CAUSE_GROUP;
+
+	memset(past, 0, sizeof(*past));
+	if (by_hand)
+		return;
+	past->used = info->restarts + scheduled;
+	past->streak = info->streak;
+	past->survival_ms = info->survival_ms;
+}
+
+static void fill_group(struct forecast_group *to, const struct agentsys_group *group)
+{
+	*to = (struct forecast_group){
+		.name = group->name,
+		.strategy = group->strategy,
+		.budget = group->budget,
+		.within_ms = group->within_ms,
+		.backoff_initial_ms = group->backoff_initial_ms,
+		.backoff_max_ms = group->backoff_max_ms,
+		.recent = group->recent,
+	};
+}
+
+static void look_ahead(const struct question *question, const struct subject *subject,
+		       const struct agentsys_end *end, struct forecast *result)
+{
+	const struct agentsys_info *info = subject->info;
+
+	fill_policy(&result->policy, info);
+	fill_past(&result->past, info);
+	result->end = *end;
+	result->later_ms = question->runs_ms;
+	if (question->runs)
+		result->end.ran_ms = question->runs_ms;
+	else if (info->pid)
+		result->end.ran_ms = (boot_time() - info->start_time) / 1000000;
+	/* What could not be started did not run. */
+	if (end->cause == AGENTSYS_CAUSE_LAUNCH)
+		result->end.ran_ms = result->later_ms = 0;
+	result->ngroups = subject->ngroups;
+	for (size_t i = 0; i < subject->ngroups; i++)
+		fill_group(&result->groups[i], subject->groups[i]);
+	forecast(result);
+}
+
+static bool is_endless(const struct forecast *forecast)
+{
+	return forecast->why == FORECAST_ENDLESS;
+}
+
+/* ---- as text ---- */
+
+static const char *end_name(const struct agentsys_end *end, char buf[FORMAT_MAX])
+{
+	if (end->cause == AGENTSYS_CAUSE_EXIT)
+		snprintf(buf, FORMAT_MAX, "exit %d", end->code);
+	else if (end->cause == AGENTSYS_CAUSE_SIGNAL)
+		format_signal(end->code, buf);
+	else
+		snprintf(buf, FORMAT_MAX, "%s", agentsys_cause_name(end->cause));
+	return buf;
+}
+
+static void print_why(FILE *to, const struct subject *subject, const struct forecast *forecast)
+{
+	const struct agentsys_info *info = subject->info;
+
+	switch (forecast->why) {
+	case FORECAST_CONDITION:
+		if (info->flags & AGENTSYS_AGENT_ATTACHED)
+			fprintf(to, "it was attached");
+		else
+			fprintf(to, "the policy is %s", agentsys_restart_name(info->restart));
+		break;
+	case FORECAST_SUCCESS:
+		fprintf(to, "that counts as a success");
+		break;
+	case FORECAST_PREVENTED:
+		fprintf(to, "that prevents a restart");
+		break;
+	case FORECAST_RESTARTS:
+		fprintf(to, "its %" PRIu32 " restarts are spent", info->max_restarts);
+		break;
+	case FORECAST_BUDGET:
+		fprintf(to, "the budget of group %s is spent", forecast->failed);
+		break;
+	case FORECAST_ENDLESS:
+		break;
+	}
+}
+
+/* How many restarts from @first on are the same. */
+static size_t equal_steps(const struct forecast *forecast, size_t first)
+{
+	const struct forecast_step *a = &forecast->steps[first], *b = a + 1;
+
+	while (b < forecast->steps + forecast->nsteps && a->least_ms == b->least_ms &&
+	       a->most_ms == b->most_ms && a->opens == b->opens && a->group == b->group)
+		b++;
+	return b - a;
+}
+
+static void print_wait(const struct forecast_step *step)
+{
+	char least[FORMAT_MAX], most[FORMAT_MAX];
+
+	printf("%s", format_ms(step->least_ms, least));
+	if (step->most_ms != step->least_ms)
+		printf(" to %s", format_ms(step->most_ms, most));
+}
+
+static void print_steps(const struct forecast *forecast)
+{
+	const struct forecast_step *steps = forecast->steps;
+	const char *group = NULL;
+	size_t shown = 0, n;
+
+	printf("restarted after ");
+	for (size_t i = 0; i < forecast->nsteps; i += n) {
+		n = equal_steps(forecast, i);
+		if (shown++ == RUNS_SHOWN) {
+			printf(", and so on");
+			break;
+		}
+		printf("%s", i ? ", " : "");
+		print_wait(&steps[i]);
+		if (n > 1)
+			printf(" (%zu%s times)", n,
+			       i + n == forecast->nsteps && is_endless(forecast) ? " and more" :
+										   "");
+		if (steps[i].opens)
+			printf(" with its circuit open");
+		if (steps[i].group != group && steps[i].group)
+			printf(" with group %s", steps[i].group);
+		else if (steps[i].group != group)
+			printf(" alone");
+		group = steps[i].group;
+	}
+}
+
+static void print_forecast(const struct subject *subject, const struct forecast *forecast)
+{
+	char end[FORMAT_MAX];
+
+	printf("  %-12s ", end_name(&forecast->end, end));
+	if (forecast->nsteps)
+		print_steps(forecast);
+	else
+		printf("not restarted");
+	if (!is_endless(forecast)) {
+		printf(", then %s: ", agentsys_state_name(forecast->state));
+		print_why(stdout, subject, forecast);
+	}
+	putchar('\n');
+}
+
+static void print_subject(const struct subject *subject)
+{
+	const struct agentsys_info *info = subject->info;
+	char buf[FORMAT_MAX];
+
+	printf("Agent %u (%s) is %s, restarts %s, ", info->id, info->name, format_state(info, buf),
+	       agentsys_restart_name(info->restart));
+	if (info->max_restarts == AGENTSYS_RESTARTS_UNLIMITED)
+		printf("%" PRIu32 " restarts so far, as many as its group allows\n",
+		       info->restarts);
+	else
+		printf("%" PRIu32 " of %" PRIu32 " restarts used\n", info->restarts,
+		       info->max_restarts);
+	print_restarts(info);
+	for (size_t i = 0; i + 1 < subject->ngroups; i++)
+		printf("%s group %s: %s, %" PRIu32 " of %" PRIu32 " restarts within %s used\n",
+		       i ? "which is in" : "It is in", subject->groups[i]->name,
+		       agentsys_strategy_name(subject->groups[i]->strategy),
+		       subject->groups[i]->recent, subject->groups[i]->budget,
+		       format_ms(subject->groups[i]->within_ms, buf));
+	printf("\n");
+}
+
+static void print_resets(const struct subject *subject)
+{
+	char buf[FORMAT_MAX];
+
+	printf("\nThe waits start anew after a run of %s.\n",
+	       format_ms(subject->info->stable_ms, buf));
+	printf("Waits and restarts start anew when it is started by hand.\n");
+	if (subject->ngroups > 1)
+		printf("A group forgets a restart when its window has passed.\n");
+}
+
+/* ---- as JSON ---- */
+
+static void add(struct json_object *object, const char *key, struct json_object *value)
+{
+	if (json_object_object_add(object, key, value))
+		out_of_memory();
+}
+
+static struct json_object *string_or_null(const char *s)
+{
+	return s ? json_object_new_string(s) : NULL;
+}
+
+static struct json_object *string_of_why(const struct subject *subject,
+					 const struct forecast *forecast)
+{
+	struct json_object *string;
+	char *text;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+
+	if (!to)
+		out_of_memory();
+	print_why(to, subject, forecast);
+	if (fclose(to))
+		out_of_memory();
+	string = json_object_new_string(text);
+	free(text);
+	return string;
+}
+
+static struct json_object *json_of_steps(const struct forecast *forecast)
+{
+	struct json_object *array = json_object_new_array();
+
+	for (size_t i = 0; i < forecast->nsteps; i++) {
+		const struct forecast_step *step = &forecast->steps[i];
+		struct json_object *object = json_object_new_object();
+
+		add(object, "least_ms", json_object_new_uint64(step->least_ms));
+		add(object, "most_ms", json_object_new_uint64(step->most_ms));
+		add(object, "circuit_open", json_object_new_boolean(step->opens));
+		add(object, "with_group", string_or_null(step->group));
+		json_object_array_add(array, object);
+	}
+	return array;
+}
+
+static struct json_object *json_of_forecast(const struct subject *subject,
+					    const struct forecast *forecast)
+{
+	struct json_object *object = json_object_new_object();
+
+	add(object, "cause", json_object_new_string(agentsys_cause_name(forecast->end.cause)));
+	add(object, "code", json_object_new_int(forecast->end.code));
+	add(object, "failure",
+	    json_object_new_boolean(agentsys_end_abnormal(&forecast->policy, forecast->end.cause,
+							  forecast->end.code)));
+	add(object, "restarted", json_object_new_boolean(forecast->nsteps));
+	add(object, "delays", json_of_steps(forecast));
+	add(object, "endless", json_object_new_boolean(is_endless(forecast)));
+	if (is_endless(forecast))
+		return object;
+	add(object, "then", json_object_new_string(agentsys_state_name(forecast->state)));
+	add(object, "why", string_of_why(subject, forecast));
+	return object;
+}
+
+static struct json_object *json_of_group(const struct agentsys_group *group)
+{
+	struct json_object *object = json_object_new_object();
+
+	add(object, "name", json_object_new_string(group->name));
+	add(object, "strategy", json_object_new_string(agentsys_strategy_name(group->strategy)));
+	add(object, "recent", json_object_new_uint64(group->recent));
+	add(object, "budget", json_object_new_uint64(group->budget));
+	add(object, "within_ms", json_object_new_uint64(group->within_ms));
+	return object;
+}
+
+static struct json_object *json_of_subject(const struct subject *subject)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *groups = json_object_new_array();
+
+	for (size_t i = 0; i + 1 < subject->ngroups; i++)
+		json_object_array_add(groups, json_of_group(subject->groups[i]));
+	add(object, "agent", json_of_agent(subject->info));
+	add(object, "groups", groups);
+	return object;
+}
+
+/* ---- the command ---- */
+
+static void explain(const struct question *question, const struct subject *subject)
+{
+	struct forecast *forecast = malloc(sizeof(*forecast));
+
+	if (!forecast)
+		out_of_memory();
+	print_subject(subject);
+	for (size_t i = 0; i < question->nends; i++) {
+		look_ahead(question, subject, &question->ends[i], forecast);
+		print_forecast(subject, forecast);
+	}
+	print_resets(subject);
+	free(forecast);
+}
+
+static void explain_as_json(const struct question *question, const struct subject *subject)
+{
+	struct json_object *object = json_of_subject(subject);
+	struct json_object *ends = json_object_new_array();
+	struct forecast *forecast = malloc(sizeof(*forecast));
+
+	if (!forecast)
+		out_of_memory();
+	for (size_t i = 0; i < question->nends; i++) {
+		look_ahead(question, subject, &question->ends[i], forecast);
+		json_object_array_add(ends, json_of_forecast(subject, forecast));
+	}
+	add(object, "ends", ends);
+	print_json(object);
+	free(forecast);
+}
+
+static int run(int argc, char **argv)
+{
+	struct question question = { .nends = 0 };
+	struct subject subject;
+	struct agentsys *h;
+	int key, status;
+
+	while ((key = next_option(argc, argv)) != -1)
+		take_option(&question, key, optarg);
+	need_operands(argc, 1, 1, "the id or name of an agent");
+	if (!question.nends)
+		ask_the_usual(&question);
+
+	h = connect_module();
+	status = subject_get(h, argv[optind], &subject);
+	if (!status) {
+		if (question.json)
+			explain_as_json(&question, &subject);
+		else
+			explain(&question, &subject);
+		subject_free(&subject);
+	}
+	agentsys_close(h);
+	return status;
+}
+
+const struct command cmd_explain = {
+	.name = "explain",
+	.usage = "[OPTION]... AGENT",
+	.summary = "Tell whether and when an agent would be restarted",
+	.description =
+		"What would become of it if it ended now, and each instance after that again in the\n"
+		"same way, at once: the wait before each of the restarts, and why there are no\n"
+		"more. It is worked out by the module's own code. For the restarts of a group, the\n"
+		"recent ones are taken to be as new as can be. Without options, for exit codes 0\n"
+		"and 1, SIGSEGV and running out of memory.",
+	.examples = "  asmctl explain 100\n"
+		    "  asmctl explain --code 75 --signal HUP --cause launch fs_monitor\n"
+		    "  asmctl explain --runs 2m 100\n"
+		    "  asmctl explain --json 100 | jq '.ends[].delays[].least_ms'\n",
+	.options = options,
+	.operands = OPERANDS_AGENTS,
+	.run = run,
+};
