@@ -155,7 +155,7 @@ TEST_F(raw, attributes_of_other_commands)
 
 TEST_F(raw, attributes_of_a_wrong_size)
 {
-	static const char bytes[16];
+	static const char bytes[16], codes[40];
 
 	EXPECT_REASON(EINVAL, MESSAGE(GET, nla_put(msg, AGENTSYS_A_ID, 3, bytes)));
 	EXPECT_REASON(EINVAL, MESSAGE(GET, nla_put(msg, AGENTSYS_A_ID, 8, bytes)));
@@ -166,6 +166,12 @@ TEST_F(raw, attributes_of_a_wrong_size)
 				      nla_put(msg, AGENTSYS_A_RLIMITS, 23, bytes)));
 	EXPECT_REASON(EINVAL, MESSAGE(SPAWN, nla_put_string(msg, AGENTSYS_A_ARG, "/bin/true");
 				      nla_put(msg, AGENTSYS_A_GROUPS, 3, bytes)));
+	EXPECT_REASON(ERANGE, MESSAGE(SET, nla_put(msg, AGENTSYS_A_SUCCESS_CODES, 31, codes)));
+	EXPECT_REASON(ERANGE, MESSAGE(SET, nla_put(msg, AGENTSYS_A_SUCCESS_CODES, 33, codes)));
+	EXPECT_REASON(ERANGE, MESSAGE(SET, nla_put(msg, AGENTSYS_A_NEVER_CODES, 0, codes)));
+	EXPECT_REASON(ERANGE, MESSAGE(SET, nla_put(msg, AGENTSYS_A_NEVER_CODES, 40, codes)));
+	EXPECT_REASON(EINVAL, MESSAGE(SET, nla_put(msg, AGENTSYS_A_NEVER_SIGNALS, 4, codes)));
+	EXPECT_REASON(EINVAL, MESSAGE(SET, nla_put(msg, AGENTSYS_A_NEVER_CAUSES, 8, codes)));
 	/* A string without its end. */
 	EXPECT_REASON(EINVAL, MESSAGE(SPAWN, nla_put(msg, AGENTSYS_A_ARG, 4, "true")));
 	EXPECT_REASON(EINVAL, MESSAGE(SPAWN, nla_put(msg, AGENTSYS_A_ARG, 0, "")));
