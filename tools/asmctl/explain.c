@@ -427,18 +427,6 @@ static struct json_object *json_of_forecast(const struct subject *subject,
 	return object;
 }
 
-static struct json_object *json_of_group(const struct agentsys_group *group)
-{
-	struct json_object *object = json_object_new_object();
-
-	add(object, "name", json_object_new_string(group->name));
-	add(object, "strategy", json_object_new_string(agentsys_strategy_name(group->strategy)));
-	add(object, "recent", json_object_new_uint64(group->recent));
-	add(object, "budget", json_object_new_uint64(group->budget));
-	add(object, "within_ms", json_object_new_uint64(group->within_ms));
-	return object;
-}
-
 static struct json_object *json_of_subject(const struct subject *subject)
 {
 	struct json_object *object = json_object_new_object();
