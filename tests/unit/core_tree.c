@@ -457,7 +457,7 @@ static void is_told(void **unused)
 	}
 }
 
-/* Significant members: the group stops when any of them, or all, are done. */
+/* Significant members: the group stops when one of them, or the last, is done. */
 static void significant_members(void **unused)
 {
 	static const struct row rows[] = {
