@@ -3,7 +3,7 @@
  * libasm and what comes back from the module: acknowledgements, answers and
  * dumps, whole and mutilated, in any order. Nothing may be read beyond a
  * message; of whole answers every value must arrive, and of a dump each agent
- * once and in order.
+ * once and in order, each group as it was told of.
  *
  * fuzz: -max_len=256 -runs=12000
  * build: -Wno-missing-field-initializers
@@ -13,6 +13,7 @@
 
 #include "../../tools/libasm/conn.c"
 #include "../../tools/libasm/control.c"
+#include "../../tools/libasm/group.c"
 #include "../../tools/libasm/info.c"
 #include "../../tools/libasm/list.c"
 #include "../../tools/libasm/spec.c"
@@ -58,6 +59,20 @@ static void send_agent(struct nl_msg *msg, uint32_t id)
 		world.sent[world.nsent++] = id;
 }
 
+/* Likewise of a group. */
+static void send_group(struct nl_msg *msg, uint32_t n)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "group %u", n);
+	nla_put_string(msg, AGENTSYS_G_NAME, text);
+	nla_put_string(msg, AGENTSYS_G_PARENT, text + 1);
+	nla_put_u32(msg, AGENTSYS_G_BUDGET, n + 7);
+	nla_put_u64(msg, AGENTSYS_G_RESTARTS, n * 3ULL);
+	if (world.nsent < SENT_MAX)
+		world.sent[world.nsent++] = n;
+}
+
 static void send_attributes(struct nl_msg *msg, struct fuzz *in)
 {
 	world.whole = false;
@@ -101,6 +116,8 @@ static void send_answer(struct nl_msg *msg, struct fuzz *in, uint32_t seq)
 		send_attributes(msg, in);
 	else if (!(how & 4) && seq == world.seq && world.cmd == AGENTSYS_CMD_GET)
 		send_agent(msg, how >> 4);
+	else if (!(how & 4) && seq == world.seq && world.cmd == AGENTSYS_CMD_GROUP_GET)
+		send_group(msg, how >> 4);
 }
 
 /* One message behind the others; its header may lie about its length. */
@@ -263,6 +280,60 @@ static void find(struct agentsys *h)
 		CHECK(id == 7);
 }
 
+static void check_group(const struct agentsys_group *group)
+{
+	uint32_t n = group->budget - 7;
+	char text[32];
+
+	CHECK(strlen(group->name) < sizeof(group->name));
+	CHECK(strlen(group->parent) < sizeof(group->parent));
+	if (!world.whole)
+		return;
+	snprintf(text, sizeof(text), "group %u", n);
+	CHECK(was_sent(n) && group->restarts == n * 3ULL);
+	CHECK(!strcmp(group->name, text) && !strcmp(group->parent, text + 1));
+}
+
+static void group_get(struct agentsys *h)
+{
+	struct agentsys_group *group;
+	int ret = agentsys_group_get(h, "group 5", &group);
+
+	check_result(h, ret);
+	CHECK(!ret || !group);
+	if (group && (!world.whole || world.nsent))
+		check_group(group);
+	agentsys_group_free(group);
+}
+
+static void group_list(struct agentsys *h)
+{
+	struct agentsys_group **groups;
+	ssize_t n = agentsys_group_list(h, &groups);
+
+	check_result(h, n);
+	CHECK((n >= 0) == !!groups);
+	for (ssize_t i = 0; i < n; i++)
+		check_group(groups[i]);
+	CHECK(n < 0 || !groups[n]);
+	agentsys_group_list_free(groups);
+}
+
+static void group_command(struct agentsys *h, uint8_t how)
+{
+	switch (how % 3) {
+	case 0:
+		group_get(h);
+		break;
+	case 1:
+		group_list(h);
+		break;
+	case 2:
+		check_result(h, agentsys_group_stop(h, "group 5", AGENTSYS_WAIT));
+		break;
+	}
+}
+
 static void spawn(struct agentsys *h)
 {
 	struct agentsys_spec *spec = agentsys_spec_new();
@@ -277,13 +348,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct agentsys *h = fuzz_nl_open();
 	uint32_t ended, killed;
+	uint8_t command;
 
 	memset(&world, 0, sizeof(world));
 	world.in = (struct fuzz){ data, size };
 	while (world.in.left) {
 		world.whole = true;
 		fuzz_nl_clear();
-		switch (fuzz_u8(&world.in) % 6) {
+		command = fuzz_u8(&world.in);
+		if (command >= 0xf0) {
+			group_command(h, command);
+			continue;
+		}
+		switch (command % 6) {
 		case 0:
 			get(h);
 			break;
