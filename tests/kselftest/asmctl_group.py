@@ -155,7 +155,7 @@ def test_refused():
             (("show", "nope"), NO_GROUP, "cannot read group nope: no such group"),
             (("new", "--budget", "often", "x"), USAGE, "'often' is no budget, as 5/60"),
             (("new", "--budget", "5/2d", "x"), USAGE, "'5/2d' has a window longer than a day"),
-            (("new", "--strategy", "all", "x"), USAGE, "'all' is not one of one_for_one, one_for_all, rest_for_one"),
+            (("new", "--strategy", "all", "x"), USAGE, "'all' is no strategy: they are one_for_one, one_for_all, "),
             (("new", "--backoff", "10:5", "x"), USAGE, "'10:5' has a first wait above its maximum"),
             (("new",), USAGE, "the name of the group is missing"),
             (("new", "x", "y"), USAGE, "too many arguments"),
@@ -165,7 +165,7 @@ def test_refused():
             (("stop",), USAGE, "the name of a group is missing"),
             (("stop", "--no-wiat", "web"), USAGE, "did you mean '--no-wait'?"),
             (("restrat", "web"), USAGE, "there is no command 'restrat'; did you mean 'restart'?"),
-            ((), USAGE, "the command is missing")]:
+            ((), USAGE, "which of new, set, rm, start, stop")]:
         result = ctl("group", *words, want=status)
         assert text in result.err and not result.out, (words[:2], result)
     result = ctl("tree", "wep", want=NO_GROUP)

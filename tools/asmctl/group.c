@@ -103,6 +103,9 @@ struct request {
 	  "durations as 100ms, 2s" }
 /* clang-format on */
 
+static const char strategies[] =
+	"they are one_for_one, one_for_all, rest_for_one, transient, permanent";
+
 static void take_budget(struct request *request, const char *arg)
 {
 	uint32_t n, within_ms;
@@ -130,9 +133,7 @@ static void take_option(struct request *request, int key, const char *arg)
 		return;
 	case OPT_STRATEGY:
 		if (!parse_strategy(arg, &strategy))
-			usage_error("'%s' is not one of one_for_one, one_for_all, rest_for_one, "
-				    "transient, permanent",
-				    arg);
+			usage_error("'%s' is no strategy: %s", arg, strategies);
 		agentsys_group_spec_set_strategy(request->spec, strategy);
 		break;
 	case OPT_BUDGET:
@@ -423,8 +424,7 @@ static int run(int argc, char **argv)
 	if (argc < 2 || argv[1][0] == '-') {
 		while (next_option(argc, argv) != -1)
 			;
-		usage_error(
-			"the command is missing: new, set, rm, start, stop, restart, show or list");
+		usage_error("which of new, set, rm, start, stop, restart, show and list?");
 	}
 	command = find_command(subcommands, argv[1]);
 	if (!command)

@@ -230,7 +230,7 @@ static int run(int argc, char **argv)
 		name = argv[optind];
 
 	h = connect_module();
-	/* In this order: the group of an agent is made before it, and stays as long as it is there. */
+	/* In this order: the group of an agent is made before it, and stays as long as it. */
 	nagents = agentsys_list(h, &agents);
 	ngroups = nagents < 0 ? nagents : agentsys_group_list(h, &groups);
 	if (ngroups < 0) {

@@ -306,7 +306,8 @@ AGENTSYS_API void agentsys_spec_set_pids_max(struct agentsys_spec *spec, uint64_
  *	so after a failed start and after -EINTR too, else 0
  *
  * Errors: -EEXIST, -E2BIG, -ENAMETOOLONG, -EINVAL, -ENOSPC, -ESHUTDOWN,
- * -EBADF, -ENOENT no such group, -EBUSY it is being stopped, -EPERM; with AGENTSYS_WAIT also what the step that failed said, see
+ * -EBADF, -ENOENT no such group, -EBUSY it is being stopped, -EPERM; with
+ * AGENTSYS_WAIT also what the step that failed said, see
  * agentsys_error_step(): the agent is forgotten then. Without, the record of an
  * agent whose first start failed stays.
  */
