@@ -237,7 +237,7 @@ TEST_F(bad, numbers)
 	EXPECT_BAD(ERANGE, "range", WITH(agentsys_spec_set_stop_signal(spec, 0)));
 	EXPECT_BAD(ERANGE, "range", WITH(agentsys_spec_set_stop_signal(spec, 65)));
 	EXPECT_BAD(ERANGE, "range", WITH(agentsys_spec_set_stop_timeout(spec, 86400001)));
-	EXPECT_BAD(ERANGE, "range", WITH(agentsys_spec_set_restart(spec, 3)));
+	EXPECT_BAD(ERANGE, "range", WITH(agentsys_spec_set_restart(spec, __AGENTSYS_RESTARTS)));
 	EXPECT_BAD(ERANGE, "range", WITH(agentsys_spec_set_max_restarts(spec, 1U << 31)));
 	EXPECT_BAD(ERANGE, "range", WITH(agentsys_spec_set_backoff(spec, 86400001, 1)));
 	EXPECT_BAD(ERANGE, "range", WITH(agentsys_spec_set_backoff(spec, 1, 86400001)));
@@ -257,7 +257,7 @@ TEST_F(bad, policies_of_an_agent)
 	skip_events(a);
 	events = look_system(a->h).events;
 	spec = agentsys_spec_new();
-	agentsys_spec_set_restart(spec, 3);
+	agentsys_spec_set_restart(spec, __AGENTSYS_RESTARTS);
 	EXPECT_REFUSED(a->h, ERANGE, "range", agentsys_set(a->h, id, spec));
 	spec = agentsys_spec_new();
 	agentsys_spec_set_max_restarts(spec, 1U << 31);
