@@ -268,7 +268,7 @@ int agentsys_end_text(u32 cause, s32 code, char *buf, size_t len)
 	case AGENTSYS_CAUSE_RESTART:
 		return snprintf(buf, len, "to be restarted");
 	case AGENTSYS_CAUSE_GROUP:
-		return snprintf(buf, len, "group restarted");
+		return snprintf(buf, len, "stopped with its group");
 	case AGENTSYS_CAUSE_LAUNCH:
 		return snprintf(buf, len, "launch failed, error %d", code);
 	default:
@@ -295,12 +295,17 @@ static int agent_text(const struct agentsys_event *event, char *buf, size_t len)
 	case AGENTSYS_EVENT_RESTART_SCHEDULED:
 		return snprintf(buf, len, "restart %d in %llu ms", event->code, event->value);
 	case AGENTSYS_EVENT_RESTART:
+		if (!event->code)
+			return snprintf(buf, len, "restarted with its group");
 		return snprintf(buf, len, "restarted (restart %d)", event->code);
 	case AGENTSYS_EVENT_STOP:
 		return snprintf(buf, len, "asked to stop (signal %d)", event->code);
 	case AGENTSYS_EVENT_KILL:
 		return snprintf(buf, len, "killed");
 	case AGENTSYS_EVENT_FAILED:
+		if (event->value >= AGENTSYS_RESTARTS_UNLIMITED)
+			return snprintf(buf, len, "failed with its group (%d restarts)",
+					event->code);
 		return snprintf(buf, len, "failed (%d of %llu restarts used)", event->code,
 				event->value);
 	case AGENTSYS_EVENT_LAUNCH_FAILED:
@@ -320,6 +325,9 @@ static int agent_text(const struct agentsys_event *event, char *buf, size_t len)
 	case AGENTSYS_EVENT_POLICY:
 		if (event->code == AGENTSYS_RESTART_NEVER)
 			return snprintf(buf, len, "is not restarted any more");
+		if (event->value >= AGENTSYS_RESTARTS_UNLIMITED)
+			return snprintf(buf, len, "is restarted %s",
+					agentsys_restart_name(event->code));
 		return snprintf(buf, len, "is restarted %s, at most %llu times",
 				agentsys_restart_name(event->code), event->value);
 	default:

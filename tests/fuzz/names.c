@@ -21,7 +21,7 @@ static void naive_end(const struct agentsys_event *event, char *text)
 		[AGENTSYS_CAUSE_STOP] = "stopped",
 		[AGENTSYS_CAUSE_KILL] = "killed",
 		[AGENTSYS_CAUSE_RESTART] = "to be restarted",
-		[AGENTSYS_CAUSE_GROUP] = "group restarted",
+		[AGENTSYS_CAUSE_GROUP] = "stopped with its group",
 		[AGENTSYS_CAUSE_LAUNCH] = "launch failed, error %d",
 	};
 
@@ -60,6 +60,7 @@ static const char *const sentences[__AGENTSYS_EVENTS] = {
 	[AGENTSYS_EVENT_RESUME] = "resumed",
 	[AGENTSYS_EVENT_REMOVE] = "removed",
 	[AGENTSYS_EVENT_POLICY] = "is restarted %r, at most %v times",
+	[AGENTSYS_EVENT_CIRCUIT_OPEN] = "circuit open for %v ms after %c restarts in a row",
 	[AGENTSYS_EVENT_GROUP_RESTART] = "Group %n restarts in %v ms after the end of agent %c (restart %i)",
 	[AGENTSYS_EVENT_GROUP_STARTED] = "Group %n started",
 	[AGENTSYS_EVENT_GROUP_STOPPED] = "Group %n stopped",
@@ -86,6 +87,12 @@ static const char *find_sentence(const struct agentsys_event *event)
 		return "Event %t";
 	if (event->type == AGENTSYS_EVENT_POLICY && event->code == AGENTSYS_RESTART_NEVER)
 		return "is not restarted any more";
+	if (event->type == AGENTSYS_EVENT_POLICY && event->value >= AGENTSYS_RESTARTS_UNLIMITED)
+		return "is restarted %r";
+	if (event->type == AGENTSYS_EVENT_FAILED && event->value >= AGENTSYS_RESTARTS_UNLIMITED)
+		return "failed with its group (%c restarts)";
+	if (event->type == AGENTSYS_EVENT_RESTART && !event->code)
+		return "restarted with its group";
 	if (event->type < ARRAY_SIZE(sentences) && sentences[event->type])
 		return sentences[event->type];
 	return "event %t";
@@ -93,7 +100,8 @@ static const char *find_sentence(const struct agentsys_event *event)
 
 static void naive_text(const struct agentsys_event *event, char *text)
 {
-	static const char *const conditions[] = { "never", "on-failure", "always" };
+	static const char *const conditions[] = { "never", "on-failure", "always",
+						      "on-abnormal" };
 	char part[ROOM];
 
 	text[0] = '\0';
@@ -124,7 +132,7 @@ static void naive_text(const struct agentsys_event *event, char *text)
 			naive_launch(event, part);
 			break;
 		case 'r':
-			strcpy(part, (u32)event->code < 3 ? conditions[event->code] : "unknown");
+			strcpy(part, (u32)event->code < 4 ? conditions[event->code] : "unknown");
 			break;
 		}
 		strcat(text, part);

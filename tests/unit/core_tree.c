@@ -468,7 +468,7 @@ static void significant_members(void **unused)
 		{ "A15y[a*bc]", ".bw", "", "ac Aa" },
 		{ "A15[a*bc]", ".aw", "", "bc Aa" },
 		{ "A15y[a*bc]", "-aw", "-a", "bc Aa" },
-		/* nor when it is restarted; but one that never is is done by any end */
+		/* nor when it is restarted; one that never would be ends for good any way */
 		{ "A15y[a*bc]", "!aw", "+a", "abc Aa" },
 		{ "Aa5y[a*bc]", "!aw", "A~100 -c -b +a +b +c", "abc Aa" },
 		{ "A15y[a'*bc]", "!aw", "-c -b", " Ae" },

@@ -84,7 +84,7 @@ enum agentsys_state {
  * @AGENTSYS_CAUSE_STOP: somebody asked it to stop
  * @AGENTSYS_CAUSE_KILL: somebody asked to kill it, or it outlived its stop timeout
  * @AGENTSYS_CAUSE_RESTART: somebody asked to restart it
- * @AGENTSYS_CAUSE_GROUP: replaced by the restart of its group
+ * @AGENTSYS_CAUSE_GROUP: its group stopped it, with others
  * @AGENTSYS_CAUSE_LAUNCH: it could not be launched; the code is the errno
  */
 enum agentsys_cause {
@@ -173,6 +173,9 @@ enum agentsys_decision {
 
 /* How many ends of an agent are remembered, and restarts of a group. */
 #define AGENTSYS_HISTORY_MAX	8
+
+/* As max_restarts: as many as it takes. */
+#define AGENTSYS_RESTARTS_UNLIMITED	2147483647
 
 /* Exit codes, a bit for each: code n is bit n % 64 of word n / 64. */
 #define AGENTSYS_CODE_WORDS	4

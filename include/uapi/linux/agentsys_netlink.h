@@ -32,9 +32,6 @@
 /* Multicast group of AGENTSYS_NTF_EVENT. */
 #define AGENTSYS_MCGRP_EVENTS	"events"
 
-/* @AGENTSYS_A_MAX_RESTARTS: as many as are asked for. */
-#define AGENTSYS_RESTARTS_UNLIMITED	2147483647
-
 /**
  * enum agentsys_cmd - commands
  *
@@ -48,8 +45,8 @@
  *	-EEXIST the id exists, -E2BIG and -ENAMETOOLONG
  *	beyond a bound of <linux/agentsys.h>, -EINVAL a value that cannot be,
  *	-ENOSPC max_agents records exist, -ESHUTDOWN a shutdown is under way,
- *	-EBADF a descriptor that is not open, -ENOENT no such GROUP; later: what the
- *	failing step said
+ *	-EBADF a descriptor that is not open, -ENOENT no such GROUP, -EBUSY it is being
+ *	stopped; later: what the failing step said
  * @AGENTSYS_CMD_ATTACH: adopt a running process [PID, (ID), (NAME), (STOP_*),
  *	(limits), (WAIT)]; it becomes a member of root
  *	-ESRCH no such process, -EINVAL a kernel thread, pid 1 or the launcher,
@@ -203,8 +200,8 @@ enum agentsys_attr {
 	/* spec: how it ends and starts again */
 	AGENTSYS_A_RESTART,		/* u32: enum agentsys_restart; = never in root, else as enum agentsys_strategy says */
 	AGENTSYS_A_MAX_RESTARTS,	/* u32: restarts in its life, 0 to 2^31-1; = 0 with never, else 3 in root, unlimited below */
-	AGENTSYS_A_BACKOFF_INITIAL,	/* u32: ms before the first restart; = 100; 0 restarts at once */
-	AGENTSYS_A_BACKOFF_MAX,		/* u32: ms, the delay grows up to here; = 30000; at most 86400000 */
+	AGENTSYS_A_BACKOFF_INITIAL,	/* u32: ms before the first restart; = 100, below root its group's; 0 restarts at once */
+	AGENTSYS_A_BACKOFF_MAX,		/* u32: ms, the delay grows up to here; = 30000, below root its group's; at most 86400000 */
 	AGENTSYS_A_STOP_SIGNAL,		/* u32: 1 to 64; = 15 (SIGTERM) */
 	AGENTSYS_A_STOP_TIMEOUT,	/* u32: ms until everything left is killed; = 10000; at most 86400000 */
 
