@@ -6,6 +6,13 @@
 #ifndef TESTS_LIB_GROUPS_H
 #define TESTS_LIB_GROUPS_H
 
+#include <linux/agentsys_netlink.h>
+#include <linux/genetlink.h>
+#include <linux/netlink.h>
+#include <netlink/genl/ctrl.h>
+#include <netlink/genl/genl.h>
+#include <sys/socket.h>
+
 #define MEMBER_ID 100 /* the first member of a test */
 
 /* @policy: NULL for what a group has without being told */
@@ -121,5 +128,53 @@ static inline bool group_event(struct agents *a, const char *name, uint32_t type
 		TH_LOG("no GROUP_" #what " of %s", name);		\
 	__event;							\
 })
+
+/* ---- what is remembered ---- */
+
+static int history_family;
+
+/* A socket for get_history(). */
+static inline int open_history(void)
+{
+	struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
+	struct nl_sock *sock = nl_socket_alloc();
+
+	MUST(fd >= 0 && !connect(fd, (struct sockaddr *)&kernel, sizeof(kernel)));
+	MUST(sock && !genl_connect(sock));
+	history_family = genl_ctrl_resolve(sock, AGENTSYS_GENL_NAME);
+	MUST(history_family > 0);
+	nl_socket_free(sock);
+	return fd;
+}
+
+/* How many ends of agent @id are remembered, or restarts of @group unless it is NULL. */
+static inline int get_history(int fd, uint32_t id, const char *group)
+{
+	struct nl_msg *msg = nlmsg_alloc();
+	char answer[8192];
+	struct nlmsghdr *head = (struct nlmsghdr *)answer;
+	const struct nlattr *attr;
+	int n = 0, rest;
+	ssize_t len;
+
+	MUST(msg && genlmsg_put(msg, 0, 1, history_family, 0, NLM_F_REQUEST,
+				AGENTSYS_CMD_HISTORY_GET, AGENTSYS_GENL_VERSION));
+	if (group)
+		nla_put_string(msg, AGENTSYS_H_GROUP, group);
+	else
+		nla_put_u32(msg, AGENTSYS_H_AGENT_ID, id);
+	len = send(fd, nlmsg_hdr(msg), nlmsg_hdr(msg)->nlmsg_len, 0);
+	nlmsg_free(msg);
+	if (len > 0)
+		len = recv(fd, answer, sizeof(answer), 0);
+	if (len < 0)
+		return -errno;
+	if (head->nlmsg_type == NLMSG_ERROR)
+		return ((struct nlmsgerr *)NLMSG_DATA(head))->error;
+	nlmsg_for_each_attr(attr, head, GENL_HDRLEN, rest)
+		n += nla_type(attr) == AGENTSYS_H_ENTRY;
+	return n;
+}
 
 #endif
