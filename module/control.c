@@ -261,12 +261,24 @@ int agentsys_control(u32 id, enum agentsys_input input, u32 stop_timeout_ms,
 	return ret;
 }
 
-static void set_policy(struct agentsys_agent *agent, const struct agentsys_restart_policy *policy)
+/* One that has ended waits for its next start: would it by its present rules? */
+static bool waits_rightly(const struct agentsys_agent *agent)
 {
-	struct agentsys_status *status = &agent->status;
+	const struct agentsys_status *status = &agent->status;
 	struct agentsys_restart_past past = { .used = status->restarts };
 	const struct agentsys_end end = { .cause = status->cause, .code = status->code };
 	struct agentsys_verdict verdict;
+
+	/* It was stopped with others of its group, and comes back with them. */
+	if (agent->asked)
+		return !agent->node.temporary;
+	agentsys_restart_decide(&status->policy, &past, &end, 0, &verdict);
+	return verdict.state == AGENTSYS_BACKOFF;
+}
+
+static void set_policy(struct agentsys_agent *agent, const struct agentsys_restart_policy *policy)
+{
+	struct agentsys_status *status = &agent->status;
 
 	spin_lock(&agent->lock);
 	status->policy = *policy;
@@ -275,12 +287,11 @@ static void set_policy(struct agentsys_agent *agent, const struct agentsys_resta
 	agentsys_event_agent(agent, AGENTSYS_EVENT_POLICY, 0, policy->condition,
 			     policy->max_restarts);
 
-	if (status->state != AGENTSYS_BACKOFF)
+	/* If it is started again all the same, then when it was told. */
+	if (status->state != AGENTSYS_BACKOFF || waits_rightly(agent))
 		return;
-	/* Would it be restarted by these rules too? Then when it was told. */
-	agentsys_restart_decide(policy, &past, &end, 0, &verdict);
-	if (verdict.state != AGENTSYS_BACKOFF)
-		agentsys_supervisor_apply(agent, AGENTSYS_IN_STOP);
+	agentsys_tree_keep_down(&agent->node);
+	agentsys_supervisor_apply(agent, AGENTSYS_IN_STOP);
 }
 
 int agentsys_set_policy(u32 id, const struct agentsys_policy_change *change,

@@ -445,6 +445,41 @@ TEST_F(groups, what_is_stopped_in_a_round_stays_down)
 	EXPECT_EQ(2, look(a, MEMBER_ID + 2).instance);
 }
 
+/* New rules call a start with others off, or do not, as they would one that is its own. */
+TEST_F(groups, who_waits_for_others_follows_new_rules)
+{
+	struct agentsys_spec *more = agentsys_spec_new(), *never = agentsys_spec_new();
+	struct agentsys_spec *deaf = SPEC(program("actor"), "stubborn");
+	struct agents *a = &self->a;
+	int out = piped(deaf, 1);
+
+	agentsys_spec_set_max_restarts(more, 7);
+	agentsys_spec_set_restart(never, AGENTSYS_RESTART_NEVER);
+	/* The first one holds the round up: the others wait for it to end. */
+	agentsys_spec_set_id(deaf, MEMBER_ID);
+	agentsys_spec_set_stop_timeout(deaf, NEVER_MS);
+	GROUP(a, "g", NULL, AGENTSYS_ONE_FOR_ALL);
+	ASSERT_EQ(0, agentsys_spec_set_group(deaf, "g"));
+	SPAWN(a, deaf);
+	ASSERT_LINE("ready", out);
+	for (uint32_t i = 1; i <= 3; i++)
+		SPAWN(a, member("g", MEMBER_ID + i));
+	crash_member(a, MEMBER_ID + 3);
+	LATER(a, MEMBER_ID, STOP);
+	EXPECT_TRUE(is_state(a, MEMBER_ID + 2, AGENTSYS_BACKOFF));
+	ASSERT_OK(a->h, agentsys_set(a->h, MEMBER_ID + 1, never));
+	EXPECT_EQ(AGENTSYS_EXITED, look(a, MEMBER_ID + 1).state);
+	ASSERT_OK(a->h, agentsys_set(a->h, MEMBER_ID + 2, more));
+	EXPECT_EQ(AGENTSYS_BACKOFF, look(a, MEMBER_ID + 2).state);
+	ASSERT_OK(a->h, agentsys_set(a->h, MEMBER_ID + 3, never));
+	EXPECT_EQ(AGENTSYS_EXITED, look(a, MEMBER_ID + 3).state);
+	crash_member(a, MEMBER_ID);
+	GROUP_EVENT(a, "g", STARTED);
+	EXPECT_EQ(AGENTSYS_EXITED, look(a, MEMBER_ID + 1).state);
+	EXPECT_EQ(2, look(a, MEMBER_ID + 2).instance);
+	EXPECT_EQ(AGENTSYS_EXITED, look(a, MEMBER_ID + 3).state);
+}
+
 /* A start by hand does not wait for the backoff. */
 TEST_F(groups, start_ends_the_backoff)
 {
