@@ -14,6 +14,7 @@
 #include "lib/ending.h"
 #include "lib/fuzz.h"
 #include "lib/fuzz_message.h"
+#include "lib/groups.h"
 
 #include <netlink/genl/ctrl.h>
 #include <netlink/genl/genl.h>
@@ -34,7 +35,7 @@ static const struct {
 #define ERRORS(...) (const int[]){ __VA_ARGS__, 0 }
 	[AGENTSYS_CMD_GET] = { "get", true, false, ERRORS(ESRCH) },
 	[AGENTSYS_CMD_SPAWN] = { "spawn", false, true,
-		ERRORS(EEXIST, E2BIG, ENAMETOOLONG, ENOSPC, ESHUTDOWN, EBADF) },
+		ERRORS(EEXIST, E2BIG, ENAMETOOLONG, ENOSPC, ESHUTDOWN, EBADF, ENOENT, EBUSY) },
 	[AGENTSYS_CMD_ATTACH] = { "attach", false, true,
 		ERRORS(ESRCH, EBUSY, EEXIST, ENAMETOOLONG, ENOSPC, ESHUTDOWN) },
 	[AGENTSYS_CMD_START] = { "start", false, true,
@@ -50,6 +51,17 @@ static const struct {
 	[AGENTSYS_CMD_SYSTEM_GET] = { "system-get", true, false, ERRORS(0) },
 	[AGENTSYS_CMD_EVENT_GET] = { "event-get", true, false, ERRORS(0) },
 	[AGENTSYS_CMD_SHUTDOWN] = { "shutdown", false, true, ERRORS(EALREADY) },
+	[AGENTSYS_CMD_GROUP_GET] = { "group-get", true, false, ERRORS(ENOENT) },
+	[AGENTSYS_CMD_GROUP_NEW] = { "group-new", false, false,
+		ERRORS(EEXIST, ENAMETOOLONG, ENOENT, ENOSPC, E2BIG) },
+	[AGENTSYS_CMD_GROUP_SET] = { "group-set", false, false, ERRORS(ENOENT) },
+	[AGENTSYS_CMD_GROUP_DEL] = { "group-del", false, false, ERRORS(ENOENT, ENOTEMPTY) },
+	[AGENTSYS_CMD_GROUP_START] = { "group-start", false, true,
+		ERRORS(ENOENT, EBUSY, ESHUTDOWN) },
+	[AGENTSYS_CMD_GROUP_STOP] = { "group-stop", false, true, ERRORS(ENOENT, EBUSY) },
+	[AGENTSYS_CMD_GROUP_RESTART] = { "group-restart", false, true,
+		ERRORS(ENOENT, EBUSY, ESHUTDOWN) },
+	[AGENTSYS_CMD_HISTORY_GET] = { "history-get", true, false, ERRORS(ESRCH, ENOENT) },
 };
 
 /* What any command may be refused with. */
@@ -144,7 +156,8 @@ static bool is_dump(uint16_t flags)
 /* The kernel itself knows no such command, or does not know it as a dump, or only so. */
 static bool is_unknown(uint8_t cmd, uint16_t flags)
 {
-	bool can_dump = cmd == AGENTSYS_CMD_GET || cmd == AGENTSYS_CMD_EVENT_GET;
+	bool can_dump = cmd == AGENTSYS_CMD_GET || cmd == AGENTSYS_CMD_EVENT_GET ||
+			cmd == AGENTSYS_CMD_GROUP_GET;
 
 	if (cmd > AGENTSYS_CMD_MAX || !commands[cmd].name)
 		return true;
@@ -197,7 +210,7 @@ static void check_error(struct fuzzer *f, const struct nlmsghdr *head)
 	check_refusal(f, asked, asked->error, text);
 }
 
-/* An agent's, the system's or an event's. */
+/* An agent's, the system's, an event's or a group's. */
 static void check_attributes(struct fuzzer *f, const struct nlmsghdr *head, uint8_t cmd)
 {
 	const struct nlattr *attr;
@@ -262,6 +275,11 @@ static void drain(struct fuzzer *f, int fd, unsigned int most)
 
 /* ---- calls ---- */
 
+static bool of_group(uint8_t cmd)
+{
+	return cmd >= AGENTSYS_CMD_GROUP_GET && cmd <= AGENTSYS_CMD_GROUP_RESTART;
+}
+
 /* One more message of a random command, with something wrong in its attributes perhaps. */
 static void add_request(struct fuzzer *f)
 {
@@ -271,7 +289,8 @@ static void add_request(struct fuzzer *f)
 	uint8_t cmd = some_command(f);
 	size_t at;
 
-	if (cmd == AGENTSYS_CMD_EVENT_GET || (cmd == AGENTSYS_CMD_GET && one_in(f, 8)))
+	if (cmd == AGENTSYS_CMD_EVENT_GET ||
+	    ((cmd == AGENTSYS_CMD_GET || cmd == AGENTSYS_CMD_GROUP_GET) && one_in(f, 8)))
 		flags |= NLM_F_DUMP;
 	if (one_in(f, 10))
 		flags &= ~NLM_F_ACK;
@@ -281,7 +300,8 @@ static void add_request(struct fuzzer *f)
 	*asked = (struct asked) { .cmd = cmd, .flags = flags };
 	asked->answered = commands[cmd].waits &&
 			  (cmd == AGENTSYS_CMD_SPAWN || cmd == AGENTSYS_CMD_ATTACH ||
-			   message_has(&own->m, at, AGENTSYS_A_WAIT));
+			   message_has(&own->m, at, of_group(cmd) ? AGENTSYS_G_WAIT :
+								    AGENTSYS_A_WAIT));
 }
 
 static void new_call(struct own *own)
@@ -443,17 +463,40 @@ FIXTURE_SETUP(fuzz)
 			.begin_fn = begin,
 			.own = &self->own[i],
 		};
+	GROUP(&self->a, FUZZ_GROUP, NULL, AGENTSYS_ONE_FOR_ALL);
 	for (unsigned int i = 0; i < FUZZ_IDS; i += 2) {
 		struct agentsys_spec *spec = SPEC(program("nothing"), "stay");
 
 		agentsys_spec_set_id(spec, FUZZ_ID + i);
+		if (i < FUZZ_IDS / 2)
+			ASSERT_EQ(0, agentsys_spec_set_group(spec, FUZZ_GROUP));
 		SPAWN(&self->a, spec);
 	}
+}
+
+/* Whatever groups have become of it, they end, and can be removed. */
+static void expect_no_group(struct __test_metadata *_metadata, struct agents *a)
+{
+	struct agentsys_group **list;
+	ssize_t n = agentsys_group_list(a->h, &list);
+
+	ASSERT_LE(1, n);
+	EXPECT_GE(AGENTSYS_TREE_GROUPS, n);
+	for (ssize_t i = n - 1; i > 0; i--) {
+		EXPECT_FALSE(list[i]->state == AGENTSYS_STARTING ||
+			     list[i]->state == AGENTSYS_STOPPING ||
+			     list[i]->state == AGENTSYS_BACKOFF)
+			TH_LOG("%s is %s", list[i]->name, agentsys_state_name(list[i]->state));
+		EXPECT_OK(a->h, agentsys_group_del(a->h, list[i]->name));
+	}
+	agentsys_group_list_free(list);
+	EXPECT_EQ(0, look_group(a, AGENTSYS_ROOT_GROUP).members);
 }
 
 FIXTURE_TEARDOWN(fuzz)
 {
 	expect_all_ended(_metadata, &self->a);
+	expect_no_group(_metadata, &self->a);
 	agents_close(&self->a);
 	free(self->own);
 }
@@ -480,8 +523,9 @@ TEST_F_TIMEOUT(fuzz, root_and_a_user, 240)
 
 	ASSERT_NE(UINT32_MAX, sum);
 	EXPECT_EQ(0, sum);
-	TH_LOG("%lu spawns, %lu crashes, %u records", look_system(a->h).spawns,
-	       look_system(a->h).crashes, look_system(a->h).agents);
+	TH_LOG("%lu spawns, %lu crashes, %u records, %u groups in root", look_system(a->h).spawns,
+	       look_system(a->h).crashes, look_system(a->h).agents,
+	       look_group(a, AGENTSYS_ROOT_GROUP).members);
 	/* When all have ended, all who asked have been answered. */
 	agents_clear(a->h);
 	ASSERT_TRUE(AWAIT(agentsys_shutdown(a->h, 0, AGENTSYS_WAIT, NULL, NULL) != -EALREADY));
@@ -498,11 +542,17 @@ TEST_F_TIMEOUT(fuzz, root_and_a_user, 240)
 
 TEST_F_TIMEOUT(fuzz, a_user_changes_nothing, 240)
 {
+	struct agentsys_group root = look_group(&self->a, AGENTSYS_ROOT_GROUP);
+	struct agentsys_group own = look_group(&self->a, FUZZ_GROUP), now;
 	struct fuzz_state before;
 
 	fuzz_remember(&self->a, &before);
 	ASSERT_EQ(0, run(self->fuzzers, 1, 2));
 	EXPECT_TRUE(fuzz_unchanged(&self->a, &before));
+	now = look_group(&self->a, AGENTSYS_ROOT_GROUP);
+	EXPECT_EQ(0, memcmp(&root, &now, sizeof(now)));
+	now = look_group(&self->a, FUZZ_GROUP);
+	EXPECT_EQ(0, memcmp(&own, &now, sizeof(now)));
 }
 
 TEST_HARNESS_MAIN

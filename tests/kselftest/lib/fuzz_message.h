@@ -20,6 +20,8 @@
 
 #define MESSAGES	30
 
+#define FUZZ_GROUP	"fuzz"	/* is there to begin with */
+
 /* A datagram of one message or several, which begin at @heads. */
 struct message {
 	char *bytes;
@@ -107,9 +109,20 @@ static inline bool message_has(const struct message *m, size_t at, int type)
 
 /* ---- values ---- */
 
-#define FUZZ_ATTRS (AGENTSYS_A_PIDS_MAX + 1)
+/* Those of groups and of histories are counted on behind those of agents. */
+#define GROUP_ATTR(attr)	(AGENTSYS_A_MAX + 1 + AGENTSYS_G_##attr)
+#define HISTORY_ATTR(attr)	(AGENTSYS_A_MAX + AGENTSYS_G_MAX + 2 + AGENTSYS_H_##attr)
+#define FUZZ_ATTRS		HISTORY_ATTR(ENTRY)
 
-enum shape { NONE, FLAG, U32, U64, STRING, ARRAY };
+/* What a message has for it. */
+static inline uint16_t wire(int type)
+{
+	if (type >= HISTORY_ATTR(UNSPEC))
+		return type - HISTORY_ATTR(UNSPEC);
+	return type >= GROUP_ATTR(UNSPEC) ? type - GROUP_ATTR(UNSPEC) : type;
+}
+
+enum shape { NONE, FLAG, U32, U64, STRING, ARRAY, CODES };
 
 static const enum shape shapes[FUZZ_ATTRS] = {
 	[AGENTSYS_A_ID] = U32, [AGENTSYS_A_NAME] = STRING, [AGENTSYS_A_PID] = U32,
@@ -125,19 +138,38 @@ static const enum shape shapes[FUZZ_ATTRS] = {
 	[AGENTSYS_A_STOP_TIMEOUT] = U32, [AGENTSYS_A_MEMORY_MAX] = U64,
 	[AGENTSYS_A_MEMORY_HIGH] = U64, [AGENTSYS_A_CPU_QUOTA] = U64,
 	[AGENTSYS_A_CPU_PERIOD] = U64, [AGENTSYS_A_PIDS_MAX] = U64,
+	[AGENTSYS_A_GROUP] = STRING, [AGENTSYS_A_BACKOFF_KIND] = U32, [AGENTSYS_A_JITTER] = U32,
+	[AGENTSYS_A_STABLE] = U32, [AGENTSYS_A_BREAKER] = U32, [AGENTSYS_A_BREAKER_OPEN] = U32,
+	[AGENTSYS_A_SUCCESS_CODES] = CODES, [AGENTSYS_A_SUCCESS_SIGNALS] = U64,
+	[AGENTSYS_A_NEVER_CODES] = CODES, [AGENTSYS_A_NEVER_SIGNALS] = U64,
+	[AGENTSYS_A_NEVER_CAUSES] = U32,
+	[GROUP_ATTR(NAME)] = STRING, [GROUP_ATTR(WAIT)] = FLAG, [GROUP_ATTR(PARENT)] = STRING,
+	[GROUP_ATTR(STRATEGY)] = U32, [GROUP_ATTR(BUDGET)] = U32, [GROUP_ATTR(WITHIN)] = U32,
+	[GROUP_ATTR(BACKOFF_INITIAL)] = U32, [GROUP_ATTR(BACKOFF_MAX)] = U32,
+	[HISTORY_ATTR(AGENT_ID)] = U32, [HISTORY_ATTR(GROUP)] = STRING,
 };
 
-#define BIT_OF(attr) (1ULL << AGENTSYS_A_##attr)
+typedef unsigned __int128 attr_set;
+
+#define BIT(n) ((attr_set)1 << (n))
+#define BIT_OF(attr) BIT(AGENTSYS_A_##attr)
 #define OF_STOP (BIT_OF(STOP_SIGNAL) | BIT_OF(STOP_TIMEOUT))
 #define OF_RESTART (BIT_OF(RESTART) | BIT_OF(MAX_RESTARTS) | BIT_OF(BACKOFF_INITIAL) |	\
-		    BIT_OF(BACKOFF_MAX))
+		    BIT_OF(BACKOFF_MAX) | BIT_OF(BACKOFF_KIND) | BIT_OF(JITTER) |	\
+		    BIT_OF(STABLE) | BIT_OF(BREAKER) | BIT_OF(BREAKER_OPEN) |		\
+		    BIT_OF(SUCCESS_CODES) | BIT_OF(SUCCESS_SIGNALS) |			\
+		    BIT_OF(NEVER_CODES) | BIT_OF(NEVER_SIGNALS) | BIT_OF(NEVER_CAUSES))
 #define OF_LIMITS (BIT_OF(MEMORY_MAX) | BIT_OF(MEMORY_HIGH) | BIT_OF(CPU_QUOTA) |	\
 		   BIT_OF(CPU_PERIOD) | BIT_OF(PIDS_MAX))
+#define GROUP_NAME BIT(GROUP_ATTR(NAME))
+#define OF_GROUP (BIT(GROUP_ATTR(STRATEGY)) | BIT(GROUP_ATTR(BUDGET)) | BIT(GROUP_ATTR(WITHIN)) | \
+		  BIT(GROUP_ATTR(BACKOFF_INITIAL)) | BIT(GROUP_ATTR(BACKOFF_MAX)))
+#define OF_CONTROL BIT(GROUP_ATTR(WAIT))
 
 /* How often a command is sent, what it needs, what it takes besides. */
 static const struct {
 	unsigned int weight;
-	uint64_t needs, takes;
+	attr_set needs, takes;
 } grammar[AGENTSYS_CMD_MAX + 1] = {
 	[AGENTSYS_CMD_GET] = { 3, BIT_OF(ID), 0 },
 	[AGENTSYS_CMD_SPAWN] = { 12, BIT_OF(ARG), BIT_OF(ID) | BIT_OF(NAME) | BIT_OF(WAIT) |
@@ -145,7 +177,7 @@ static const struct {
 		BIT_OF(RLIMITS) | BIT_OF(NICE) | BIT_OF(OOM_SCORE_ADJ) | BIT_OF(BOUNDING) |
 		BIT_OF(NEW_PRIVS) | BIT_OF(STDIN) | BIT_OF(STDOUT) | BIT_OF(STDERR) |
 		BIT_OF(STDIN_FD) | BIT_OF(STDOUT_FD) | BIT_OF(STDERR_FD) | OF_RESTART |
-		OF_STOP | OF_LIMITS },
+		OF_STOP | OF_LIMITS | BIT_OF(GROUP) },
 	[AGENTSYS_CMD_ATTACH] = { 4, BIT_OF(PID), BIT_OF(ID) | BIT_OF(NAME) | BIT_OF(WAIT) |
 		OF_STOP | OF_LIMITS },
 	[AGENTSYS_CMD_START] = { 4, BIT_OF(ID), BIT_OF(WAIT) },
@@ -159,6 +191,14 @@ static const struct {
 	[AGENTSYS_CMD_SYSTEM_GET] = { 1, 0, 0 },
 	[AGENTSYS_CMD_EVENT_GET] = { 1, 0, 0 },
 	[AGENTSYS_CMD_SHUTDOWN] = { 1, 0, BIT_OF(WAIT) | BIT_OF(STOP_TIMEOUT) },
+	[AGENTSYS_CMD_GROUP_GET] = { 2, GROUP_NAME, 0 },
+	[AGENTSYS_CMD_GROUP_NEW] = { 4, GROUP_NAME, BIT(GROUP_ATTR(PARENT)) | OF_GROUP },
+	[AGENTSYS_CMD_GROUP_SET] = { 2, GROUP_NAME, OF_GROUP },
+	[AGENTSYS_CMD_GROUP_DEL] = { 3, GROUP_NAME, 0 },
+	[AGENTSYS_CMD_GROUP_START] = { 3, GROUP_NAME, OF_CONTROL },
+	[AGENTSYS_CMD_GROUP_STOP] = { 2, GROUP_NAME, OF_CONTROL },
+	[AGENTSYS_CMD_GROUP_RESTART] = { 3, GROUP_NAME, OF_CONTROL },
+	[AGENTSYS_CMD_HISTORY_GET] = { 3, 0, BIT(HISTORY_ATTR(AGENT_ID)) | BIT(HISTORY_ATTR(GROUP)) },
 };
 
 static inline uint8_t some_command(struct fuzzer *f)
@@ -182,6 +222,7 @@ static inline uint64_t good_number(struct fuzzer *f, int type, const struct targ
 
 	switch (type) {
 	case AGENTSYS_A_ID:
+	case HISTORY_ATTR(AGENT_ID):
 		return one_in(f, 6) ? AGENTSYS_ID_AUTO + pick(f, 50) : FUZZ_ID + pick(f, FUZZ_IDS);
 	case AGENTSYS_A_PID:
 		return one_in(f, 8) ? NO_PID : target->pid;
@@ -211,7 +252,22 @@ static inline uint64_t good_number(struct fuzzer *f, int type, const struct targ
 		return PICK_OF(f, periods);
 	case AGENTSYS_A_BACKOFF_INITIAL:	/* nobody restarts all the time */
 	case AGENTSYS_A_BACKOFF_MAX:
+	case GROUP_ATTR(BACKOFF_INITIAL):
+	case GROUP_ATTR(BACKOFF_MAX):
 		return 50 + pick(f, 500);
+	case AGENTSYS_A_BACKOFF_KIND:
+		return pick(f, __AGENTSYS_BACKOFFS);
+	case AGENTSYS_A_STABLE:
+		return 1 + pick(f, 1000);
+	case AGENTSYS_A_SUCCESS_SIGNALS:
+	case AGENTSYS_A_NEVER_SIGNALS:
+		return any(f);
+	case AGENTSYS_A_NEVER_CAUSES:
+		return pick(f, 1 << __AGENTSYS_CAUSES);
+	case GROUP_ATTR(STRATEGY):
+		return pick(f, __AGENTSYS_STRATEGIES);
+	case GROUP_ATTR(WITHIN):	/* mostly longer than the restarts that it bounds */
+		return one_in(f, 4) ? 1 + pick(f, 1000) : 60000;
 	default:	/* times and counts */
 		return pick(f, 30);
 	}
@@ -223,7 +279,16 @@ static inline const char *good_string(struct fuzzer *f, int type)
 		"123456789012345\xc3\xa4", "quotes \" and \\",
 		"123456789012345678901234567890123456789012345678901234567890123" };
 
+	/* Few, so that they meet, and that there are never many groups. */
+	static const char *const groups[] = { FUZZ_GROUP, "inner", "other", "two words",
+		"\xc3\xa4\xe2\x82\xac", AGENTSYS_ROOT_GROUP };
+
 	switch (type) {
+	case AGENTSYS_A_GROUP:
+	case GROUP_ATTR(NAME):
+	case GROUP_ATTR(PARENT):
+	case HISTORY_ATTR(GROUP):
+		return PICK_OF(f, groups);
 	case AGENTSYS_A_NAME:
 		return PICK_OF(f, names);
 	case AGENTSYS_A_ARG:
@@ -241,7 +306,7 @@ static inline const char *good_string(struct fuzzer *f, int type)
 
 static inline void put_number(struct message *m, int type, uint64_t number)
 {
-	put(m, type, &number, shapes[type] == U64 ? 8 : 4);
+	put(m, wire(type), &number, shapes[type] == U64 ? 8 : 4);
 }
 
 static inline void put_array(struct fuzzer *f, struct message *m, int type, unsigned int n)
@@ -260,6 +325,7 @@ static inline void put_array(struct fuzzer *f, struct message *m, int type, unsi
 static inline void put_good(struct fuzzer *f, struct message *m, const struct target *target,
 			    int type)
 {
+	uint64_t codes[AGENTSYS_CODE_WORDS];
 	const char *string;
 
 	switch (shapes[type]) {
@@ -269,7 +335,7 @@ static inline void put_good(struct fuzzer *f, struct message *m, const struct ta
 		break;
 	case STRING:
 		string = good_string(f, type);
-		put(m, type, string, strlen(string) + 1);
+		put(m, wire(type), string, strlen(string) + 1);
 		/* It is there for ever. */
 		if (type == AGENTSYS_A_ARG && one_in(f, 2))
 			put(m, type, "stay", 5);
@@ -277,8 +343,13 @@ static inline void put_good(struct fuzzer *f, struct message *m, const struct ta
 	case ARRAY:
 		put_array(f, m, type, pick(f, 4));
 		break;
+	case CODES:
+		for (unsigned int i = 0; i < AGENTSYS_CODE_WORDS; i++)
+			codes[i] = any(f) & any(f);
+		put(m, wire(type), codes, sizeof(codes));
+		break;
 	default:
-		put(m, type, NULL, 0);
+		put(m, wire(type), NULL, 0);
 	}
 }
 
@@ -298,17 +369,17 @@ static inline void put_bad_string(struct fuzzer *f, struct message *m, int type)
 		memset(xs, 'x', sizeof(xs));
 	switch (pick(f, 3)) {
 	case 0:		/* without its end */
-		put(m, type, xs, len);
+		put(m, wire(type), xs, len);
 		break;
 	case 1:		/* long, its end in the middle perhaps */
-		add_bytes(m, &(struct nlattr){ NLA_HDRLEN + len + 1, type }, NLA_HDRLEN);
+		add_bytes(m, &(struct nlattr){ NLA_HDRLEN + len + 1, wire(type) }, NLA_HDRLEN);
 		add_bytes(m, xs, len + 1);
 		m->bytes[m->len - NLMSG_ALIGN(len + 1) + len] = '\0';
 		if (len && one_in(f, 4))
 			m->bytes[m->len - NLMSG_ALIGN(len + 1) + pick(f, len)] = '\0';
 		break;
 	default:
-		put(m, type, text, strlen(text) + 1);
+		put(m, wire(type), text, strlen(text) + 1);
 	}
 }
 
@@ -332,7 +403,7 @@ static inline uint16_t harmless_type(struct fuzzer *f)
 		AGENTSYS_A_ERRNO, AGENTSYS_A_TEXT, AGENTSYS_A_ENV, AGENTSYS_A_UID,
 		AGENTSYS_A_GROUPS, AGENTSYS_A_RLIMITS, AGENTSYS_A_NICE, AGENTSYS_A_RESTART,
 		AGENTSYS_A_STOP_TIMEOUT, AGENTSYS_A_MEMORY_MAX, AGENTSYS_A_STATE,
-		AGENTSYS_A_CGROUP, AGENTSYS_A_MAX + 1, 100, 255, 0x3fff,
+		AGENTSYS_A_CGROUP, AGENTSYS_A_PLACE, AGENTSYS_A_CIRCUIT, AGENTSYS_A_MAX + 1, 100, 255, 0x3fff,
 	};
 
 	return PICK_OF(f, types);
@@ -342,26 +413,27 @@ static inline void put_bad(struct fuzzer *f, struct message *m, const struct tar
 			   int type)
 {
 	static char zeros[8192];
-	bool often = type == AGENTSYS_A_BACKOFF_INITIAL || type == AGENTSYS_A_BACKOFF_MAX;
+	bool often = type == AGENTSYS_A_BACKOFF_INITIAL || type == AGENTSYS_A_BACKOFF_MAX ||
+		     type == GROUP_ATTR(BACKOFF_INITIAL) || type == GROUP_ATTR(BACKOFF_MAX);
 	uint64_t number = !often && one_in(f, 2) ? extreme(f) : good_number(f, type, target);
 	size_t size = shapes[type] == U64 ? 8 : shapes[type] == FLAG ? 0 : 4;
 
 	switch (pick(f, 9)) {
 	case 0:		/* a number out of range; a shutdown or stop of a day would end no test */
 		if (size && type != AGENTSYS_A_PID && type != AGENTSYS_A_STOP_TIMEOUT)
-			put(m, type, &number, size);
+			put(m, wire(type), &number, size);
 		break;
 	case 1:		/* too short or too long */
-		put(m, type, zeros, pick(f, 3) ? pick(f, 20) : pick(f, sizeof(zeros)));
+		put(m, wire(type), zeros, pick(f, 3) ? pick(f, 20) : pick(f, sizeof(zeros)));
 		break;
 	case 2:		/* of another length than it says */
-		put_lying(m, type, &number, size, one_in(f, 2) ? pick(f, 4) : any(f));
+		put_lying(m, wire(type), &number, size, one_in(f, 2) ? pick(f, 4) : any(f));
 		break;
 	case 3:
 		put(m, harmless_type(f), &number, pick(f, 9));
 		break;
 	case 4:		/* nested, or of the other byte order */
-		put(m, type | (one_in(f, 2) ? NLA_F_NESTED : NLA_F_NET_BYTEORDER), &number, size);
+		put(m, wire(type) | (one_in(f, 2) ? NLA_F_NESTED : NLA_F_NET_BYTEORDER), &number, size);
 		break;
 	case 5:		/* what is in it looks like attributes */
 		add_bytes(m, &(struct nlattr){ 12, NLA_F_NESTED | harmless_type(f) }, NLA_HDRLEN);
@@ -381,31 +453,38 @@ static inline void put_bad(struct fuzzer *f, struct message *m, const struct tar
 		put_bad_string(f, m, type);
 }
 
-static inline int some_attribute(struct fuzzer *f, uint64_t of)
+static inline int some_attribute(struct fuzzer *f, attr_set of)
 {
 	int type;
 
 	do
 		type = pick(f, FUZZ_ATTRS);
-	while (!(of & 1ULL << type) && (of || !shapes[type]));
+	while (!(of & BIT(type)) && (of || !shapes[type]));
 	return type;
+}
+
+/* Taken rarely, these would leave too much untried. */
+static inline bool is_common(int type)
+{
+	return type == AGENTSYS_A_WAIT || type == AGENTSYS_A_GROUP || type == GROUP_ATTR(WAIT) ||
+	       type == GROUP_ATTR(PARENT) || type == HISTORY_ATTR(AGENT_ID) ||
+	       type == HISTORY_ATTR(GROUP);
 }
 
 /* What a command needs, some of what it takes, and now and then something wrong. */
 static inline void put_attributes(struct fuzzer *f, struct message *m,
 				  const struct target *target, uint8_t cmd)
 {
-	uint64_t known = grammar[cmd].needs | grammar[cmd].takes;
+	attr_set known = grammar[cmd].needs | grammar[cmd].takes;
 	uint64_t seq = extreme(f);
 
 	if (cmd == AGENTSYS_CMD_EVENT_GET && one_in(f, 2))
 		put(m, AGENTSYS_E_SEQ, &seq, one_in(f, 4) ? pick(f, 12) % 9 : 8);
 	for (int type = 0; type < FUZZ_ATTRS; type++) {
-		if (grammar[cmd].needs & 1ULL << type && !one_in(f, 16))
+		if (grammar[cmd].needs & BIT(type) && !one_in(f, 16))
 			put_good(f, m, target, type);
-		if (grammar[cmd].takes & 1ULL << type &&
-		    (type == AGENTSYS_A_ID ? !one_in(f, 8) :
-		     one_in(f, type == AGENTSYS_A_WAIT ? 2 : 8)))
+		if (grammar[cmd].takes & BIT(type) &&
+		    (type == AGENTSYS_A_ID ? !one_in(f, 8) : one_in(f, is_common(type) ? 2 : 8)))
 			put_good(f, m, target, type);
 	}
 	while (one_in(f, 3))
@@ -482,6 +561,57 @@ static inline bool is_text(const struct nlattr *attr)
 	return len && strnlen(text, len) == len - 1 && is_utf8(text, len - 1);
 }
 
+static inline const char *group_fault(const struct nlattr *attr)
+{
+	int type = nla_type(attr);
+
+	if (type > AGENTSYS_G_MAX)
+		return "is unknown";
+	if (type == AGENTSYS_G_NAME || type == AGENTSYS_G_TEXT || type == AGENTSYS_G_PARENT)
+		return is_text(attr) ? NULL : "is no text";
+	if (type != AGENTSYS_G_PAD && nla_len(attr) != (type == AGENTSYS_G_RESTARTS ? 8 : 4))
+		return "has a wrong size";
+	if (type == AGENTSYS_G_STATE && nla_get_u32(attr) >= __AGENTSYS_STATES)
+		return "is no state";
+	if (type == AGENTSYS_G_STRATEGY && nla_get_u32(attr) >= __AGENTSYS_STRATEGIES)
+		return "is no strategy";
+	if (type == AGENTSYS_G_BUDGET && nla_get_u32(attr) > AGENTSYS_BUDGET_MAX)
+		return "is no budget";
+	if (type == AGENTSYS_G_ERRNO && nla_get_u32(attr) != ECANCELED && nla_get_u32(attr) != EIO)
+		return "is not documented";
+	return NULL;
+}
+
+/* One end of the past. */
+static inline const char *entry_fault(const struct nlattr *attr)
+{
+	int type = nla_type(attr);
+
+	if (type < AGENTSYS_H_TIME && type != AGENTSYS_H_AGENT_ID && type != AGENTSYS_H_PAD)
+		return "has something else in it";
+	if (type != AGENTSYS_H_PAD &&
+	    nla_len(attr) != (type == AGENTSYS_H_TIME || type == AGENTSYS_H_RAN ? 8 : 4))
+		return "has something of a wrong size in it";
+	if (type == AGENTSYS_H_CAUSE && nla_get_u32(attr) >= __AGENTSYS_CAUSES)
+		return "has no cause";
+	if (type == AGENTSYS_H_DECISION && nla_get_u32(attr) >= __AGENTSYS_DECISIONS)
+		return "has no decision";
+	return NULL;
+}
+
+static inline const char *history_fault(const struct nlattr *attr)
+{
+	const char *fault = NULL;
+	struct nlattr *entry;
+	int rest;
+
+	if (nla_type(attr) != AGENTSYS_H_ENTRY)
+		return "is none of an answer";
+	nla_for_each_nested(entry, attr, rest)
+		fault = fault ?: entry_fault(entry);
+	return fault;
+}
+
 /* What is wrong with an attribute of an answer or an event, or NULL. */
 static inline const char *attribute_fault(uint8_t cmd, const struct nlattr *attr)
 {
@@ -495,9 +625,17 @@ static inline const char *attribute_fault(uint8_t cmd, const struct nlattr *attr
 	}
 	if (cmd == AGENTSYS_NTF_EVENT)
 		return type == AGENTSYS_E_NAME && !is_text(attr) ? "is no text" : NULL;
-	string = type == AGENTSYS_A_NAME || type == AGENTSYS_A_TEXT || type == AGENTSYS_A_CGROUP;
+	if (cmd == AGENTSYS_CMD_HISTORY_GET)
+		return history_fault(attr);
+	if (cmd > AGENTSYS_NTF_EVENT)
+		return group_fault(attr);
+	string = type == AGENTSYS_A_NAME || type == AGENTSYS_A_TEXT || type == AGENTSYS_A_CGROUP ||
+		 type == AGENTSYS_A_GROUP;
 	wide = (type >= AGENTSYS_A_SPAWNS && type <= AGENTSYS_A_LAST_ACTIVITY) ||
-	       (type >= AGENTSYS_A_MEMORY_MAX && type <= AGENTSYS_A_PIDS_MAX);
+	       (type >= AGENTSYS_A_MEMORY_MAX && type <= AGENTSYS_A_PIDS_MAX) ||
+	       type == AGENTSYS_A_SUCCESS_SIGNALS || type == AGENTSYS_A_NEVER_SIGNALS;
+	if (type == AGENTSYS_A_SUCCESS_CODES || type == AGENTSYS_A_NEVER_CODES)
+		return nla_len(attr) == 8 * AGENTSYS_CODE_WORDS ? NULL : "has a wrong size";
 	if (type > AGENTSYS_A_MAX)
 		return "is unknown";
 	if (string)
