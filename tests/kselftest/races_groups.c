@@ -225,13 +225,24 @@ static void do_policy(struct worker *w)
 	agentsys_spec_free(spec);
 }
 
-/* Somebody else ends it. Its pid may be another agent's by now, which is as good. */
+/* Somebody else ends one that runs. Its pid may be another agent's by now, which is as good. */
 static void do_crash(struct worker *w)
 {
-	struct agentsys_info info = look(&w->a, some_id(w));
+	struct agentsys_info **list;
+	ssize_t n = agentsys_list(w->a.h, &list);
+	ssize_t from = n > 0 ? pick(w, n) : 0;
 
-	if (info.state == AGENTSYS_ACTIVE && info.pid && in_agent(info.pid, w->id))
-		kill(info.pid, pick(w, 4) ? SIGKILL : SIGTERM);
+	ALLOW(w, n, 0);
+	for (ssize_t i = 0; i < n; i++) {
+		const struct agentsys_info *info = list[(from + i) % n];
+
+		if (info->state != AGENTSYS_ACTIVE || !in_agent(info->pid, info->id))
+			continue;
+		kill(info->pid, pick(w, 4) ? SIGKILL : SIGTERM);
+		break;
+	}
+	if (n >= 0)
+		agentsys_list_free(list);
 }
 
 static void do_list(struct worker *w)
@@ -274,19 +285,19 @@ static const struct {
 } things[] = {
 	{ do_new, "group-new", 10 },
 	{ do_set, "group-set", 2 },
-	{ do_del, "group-del", 4 },
-	{ do_group_start, "group-start", 6 },
-	{ do_group_stop, "group-stop", 6 },
+	{ do_del, "group-del", 3 },
+	{ do_group_start, "group-start", 16 },
+	{ do_group_stop, "group-stop", 4 },
 	{ do_group_restart, "group-restart", 6 },
-	{ do_spawn, "spawn", 30 },
+	{ do_spawn, "spawn", 24 },
 	{ do_attach, "attach", 1 },
-	{ do_start, "start", 5 },
+	{ do_start, "start", 8 },
 	{ do_stop, "stop", 4 },
 	{ do_kill, "kill", 3 },
 	{ do_restart, "restart", 4 },
 	{ do_remove, "remove", 8 },
 	{ do_policy, "set", 3 },
-	{ do_crash, "crash", 16 },
+	{ do_crash, "crash", 24 },
 	{ do_list, "group-list", 3 },
 	{ do_look, "group-get", 4 },
 	{ do_shutdown, "shutdown", 1 },
