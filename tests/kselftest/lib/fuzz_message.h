@@ -130,7 +130,7 @@ static const enum shape shapes[FUZZ_ATTRS] = {
 	[AGENTSYS_A_CWD] = STRING, [AGENTSYS_A_UID] = U32, [AGENTSYS_A_GID] = U32,
 	[AGENTSYS_A_GROUPS] = ARRAY, [AGENTSYS_A_RLIMITS] = ARRAY, [AGENTSYS_A_NICE] = U32,
 	[AGENTSYS_A_OOM_SCORE_ADJ] = U32, [AGENTSYS_A_BOUNDING] = U64,
-	[AGENTSYS_A_NEW_PRIVS] = FLAG, [AGENTSYS_A_STDIN] = STRING,
+	[AGENTSYS_A_NEW_PRIVS] = FLAG, [AGENTSYS_A_SIGNIFICANT] = FLAG, [AGENTSYS_A_STDIN] = STRING,
 	[AGENTSYS_A_STDOUT] = STRING, [AGENTSYS_A_STDERR] = STRING, [AGENTSYS_A_STDIN_FD] = U32,
 	[AGENTSYS_A_STDOUT_FD] = U32, [AGENTSYS_A_STDERR_FD] = U32, [AGENTSYS_A_RESTART] = U32,
 	[AGENTSYS_A_MAX_RESTARTS] = U32, [AGENTSYS_A_BACKOFF_INITIAL] = U32,
@@ -146,6 +146,7 @@ static const enum shape shapes[FUZZ_ATTRS] = {
 	[GROUP_ATTR(NAME)] = STRING, [GROUP_ATTR(WAIT)] = FLAG, [GROUP_ATTR(PARENT)] = STRING,
 	[GROUP_ATTR(STRATEGY)] = U32, [GROUP_ATTR(BUDGET)] = U32, [GROUP_ATTR(WITHIN)] = U32,
 	[GROUP_ATTR(BACKOFF_INITIAL)] = U32, [GROUP_ATTR(BACKOFF_MAX)] = U32,
+	[GROUP_ATTR(AUTO_SHUTDOWN)] = U32, [GROUP_ATTR(SIGNIFICANT)] = FLAG,
 	[HISTORY_ATTR(AGENT_ID)] = U32, [HISTORY_ATTR(GROUP)] = STRING,
 };
 
@@ -569,6 +570,8 @@ static inline const char *group_fault(const struct nlattr *attr)
 		return "is unknown";
 	if (type == AGENTSYS_G_NAME || type == AGENTSYS_G_TEXT || type == AGENTSYS_G_PARENT)
 		return is_text(attr) ? NULL : "is no text";
+	if (type == AGENTSYS_G_SIGNIFICANT)
+		return nla_len(attr) ? "is no flag" : NULL;
 	if (type != AGENTSYS_G_PAD && nla_len(attr) != (type == AGENTSYS_G_RESTARTS ? 8 : 4))
 		return "has a wrong size";
 	if (type == AGENTSYS_G_STATE && nla_get_u32(attr) >= __AGENTSYS_STATES)
@@ -601,14 +604,18 @@ static inline const char *entry_fault(const struct nlattr *attr)
 
 static inline const char *history_fault(const struct nlattr *attr)
 {
+	struct nlattr *entry, *field;
 	const char *fault = NULL;
-	struct nlattr *entry;
-	int rest;
+	int rest, inner;
 
-	if (nla_type(attr) != AGENTSYS_H_ENTRY)
+	if (nla_type(attr) != AGENTSYS_H_ENTRIES)
 		return "is none of an answer";
-	nla_for_each_nested(entry, attr, rest)
-		fault = fault ?: entry_fault(entry);
+	nla_for_each_nested(entry, attr, rest) {
+		if (nla_type(entry) != AGENTSYS_H_ENTRY)
+			return "has something that is no entry";
+		nla_for_each_nested(field, entry, inner)
+			fault = fault ?: entry_fault(field);
+	}
 	return fault;
 }
 
@@ -638,6 +645,8 @@ static inline const char *attribute_fault(uint8_t cmd, const struct nlattr *attr
 		return nla_len(attr) == 8 * AGENTSYS_CODE_WORDS ? NULL : "has a wrong size";
 	if (type > AGENTSYS_A_MAX)
 		return "is unknown";
+	if (type == AGENTSYS_A_SIGNIFICANT)
+		return nla_len(attr) ? "is no flag" : NULL;
 	if (string)
 		return is_text(attr) ? NULL : "is no text";
 	if (type != AGENTSYS_A_PAD && nla_len(attr) != (wide ? 8 : 4))

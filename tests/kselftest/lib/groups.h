@@ -154,7 +154,7 @@ static inline int get_history(int fd, uint32_t id, const char *group)
 	struct nl_msg *msg = nlmsg_alloc();
 	char answer[8192];
 	struct nlmsghdr *head = (struct nlmsghdr *)answer;
-	const struct nlattr *attr;
+	struct nlattr *attr, *entries;
 	int n = 0, rest;
 	ssize_t len;
 
@@ -172,7 +172,9 @@ static inline int get_history(int fd, uint32_t id, const char *group)
 		return -errno;
 	if (head->nlmsg_type == NLMSG_ERROR)
 		return ((struct nlmsgerr *)NLMSG_DATA(head))->error;
-	nlmsg_for_each_attr(attr, head, GENL_HDRLEN, rest)
+	entries = nlmsg_find_attr(head, GENL_HDRLEN, AGENTSYS_H_ENTRIES);
+	MUST(entries);
+	nla_for_each_nested(attr, entries, rest)
 		n += nla_type(attr) == AGENTSYS_H_ENTRY;
 	return n;
 }
