@@ -92,9 +92,20 @@ static void change_policy(struct agentsys_restart_policy *policy,
 			       (const void *)&change->policy + place->offset, place->size);
 }
 
+/* Can what never works spend the budget of a group that restarts it alone, or its own? */
+static bool ends_some_time(const struct agentsys_group *group,
+			   const struct agentsys_restart_policy *policy)
+{
+	return !group->node.parent || policy->condition == AGENTSYS_RESTART_NEVER ||
+	       policy->max_restarts != AGENTSYS_RESTARTS_UNLIMITED ||
+	       group->policy.strategy == AGENTSYS_ONE_FOR_ALL ||
+	       group->policy.strategy == AGENTSYS_REST_FOR_ONE ||
+	       !agentsys_budget_endless(group->policy.budget, group->policy.within_ms, policy);
+}
+
 /* In the group it has a place, and the policy that was not given. Nobody sees it yet. */
-static void enter_group(struct agentsys_agent *agent, struct agentsys_group *group,
-			const struct agentsys_policy_change *given)
+static int enter_group(struct agentsys_agent *agent, struct agentsys_group *group,
+		       const struct agentsys_policy_change *given, struct netlink_ext_ack *extack)
 {
 	struct agentsys_restart_policy policy;
 
@@ -103,9 +114,16 @@ static void enter_group(struct agentsys_agent *agent, struct agentsys_group *gro
 	if (policy.condition == AGENTSYS_RESTART_NEVER &&
 	    !(given->has & BIT(AGENTSYS_POLICY_MAX_RESTARTS)))
 		policy.max_restarts = 0;
+	if (!ends_some_time(group, &policy)) {
+		NL_SET_ERR_MSG(
+			extack,
+			"with such a backoff the budget of its group can never be spent: give it max-restarts");
+		return -EINVAL;
+	}
 	agent->node.temporary = policy.condition == AGENTSYS_RESTART_NEVER;
 	agent->status.policy = policy;
 	agentsys_tree_enter(group, &agent->node);
+	return 0;
 }
 
 /* May an agent be started in it now? */
@@ -118,6 +136,10 @@ static int check_group(const struct agentsys_group *group, struct netlink_ext_ac
 	if (group->state == AGENTSYS_STOPPING && group->goal != AGENTSYS_DOWN_AGAIN) {
 		NL_SET_ERR_MSG(extack, "the group is being stopped");
 		return -EBUSY;
+	}
+	if (group->node.parent && group->members >= AGENTSYS_GROUP_MEMBERS) {
+		NL_SET_ERR_MSG(extack, "the group has 1024 members");
+		return -ENOSPC;
 	}
 	return 0;
 }
@@ -152,7 +174,9 @@ int agentsys_spawn(struct agentsys_agent *agent, u32 id, const char *group_name,
 	ret = check_group(group, extack);
 	if (ret)
 		goto out;
-	enter_group(agent, group, given);
+	ret = enter_group(agent, group, given, extack);
+	if (ret)
+		goto out;
 	ret = enter(agent, id, extack);
 	if (ret) {
 		agentsys_tree_leave(&agent->node);

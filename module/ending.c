@@ -165,6 +165,8 @@ void agentsys_note_end(struct agentsys_agent *agent, enum agentsys_input input,
 
 	agentsys_disarm(agent);
 	agentsys_launch_done(agent);
+	/* A failure that is still in the mailbox was that of this launch. */
+	clear_bit(AGENTSYS_MAIL_LAUNCH_FAILED, &agent->mail);
 	if (input == AGENTSYS_IN_ENDED) {
 		if (!agent->alone)
 			agentsys_cgroup_kill(agent->id);
@@ -187,6 +189,8 @@ void agentsys_note_end(struct agentsys_agent *agent, enum agentsys_input input,
 	status->exits += agent->ran;
 	status->crashes += crash && agent->ran;
 	status->faults += crash && agent->ran;
+	if (ran_ns >= (u64)status->policy.stable_ms * NSEC_PER_MSEC)
+		status->streak = 0;
 	agentsys_history_add(&agent->history, &past);
 	spin_unlock(&agent->lock);
 

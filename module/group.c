@@ -3,6 +3,7 @@
 
 #include <linux/agentsys_netlink.h>
 #include <linux/ktime.h>
+#include <linux/module.h>
 #include <linux/netlink.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
@@ -16,8 +17,21 @@
 #include "telemetry.h"
 
 /**
+ * struct told - what anybody may ask of a group, with no lock that others wait for
+ * @status: but for @recent
+ * @spent: what that is counted from
+ * @history: the last restarts
+ */
+struct told {
+	struct agentsys_group_status status;
+	struct agentsys_spent spent;
+	struct agentsys_history history;
+};
+
+/**
  * struct record - a group, guarded by the supervisor lock
  * @tree: what decides
+ * @told: what is told of it, guarded by @told_lock
  * @name: its name
  * @node: link in @groups
  * @rcu: for the delayed free, because @name is read without the lock
@@ -25,12 +39,12 @@
  * @due: jiffies at which @tree is to be woken, when @armed
  * @armed: it is to be
  * @since_ns: when what is under way began, CLOCK_BOOTTIME
- * @history: the last restarts
  * @waiters: who waits for it to run or to end, struct agentsys_waiter
  * @nr_waiters: how many
  */
 struct record {
 	struct agentsys_group tree;
+	struct told told;
 	char name[AGENTSYS_NAME_MAX + 1];
 	struct list_head node;
 	struct rcu_head rcu;
@@ -38,7 +52,6 @@ struct record {
 	unsigned long due;
 	bool armed;
 	u64 since_ns;
-	struct agentsys_history history;
 	struct list_head waiters;
 	unsigned int nr_waiters;
 };
@@ -46,7 +59,9 @@ struct record {
 static void wake(struct work_struct *work);
 
 static struct record root = { .name = AGENTSYS_ROOT_GROUP };
-static LIST_HEAD(groups); /* in the order in which they were made, root first */
+/* In the order in which they were made, root first; changed with both locks held. */
+static LIST_HEAD(groups);
+static DEFINE_SPINLOCK(told_lock);
 static unsigned int nr_groups;
 static unsigned int generation;
 static u32 last_serial;
@@ -73,11 +88,10 @@ void agentsys_group_of(const struct agentsys_agent *agent, char name[AGENTSYS_NA
 	rcu_read_unlock();
 }
 
+/* Either lock held. */
 static struct record *find(const char *name)
 {
 	struct record *record;
-
-	lockdep_assert_held(&agentsys_lock);
 
 	list_for_each_entry(record, &groups, node)
 		if (!strcmp(record->name, name))
@@ -113,6 +127,7 @@ static void stop_agent(struct agentsys_node *node)
 	struct agentsys_agent *agent = agentsys_agent_get(agent_of(node));
 
 	agent->by_group = true;
+	agent->restart_after = false;
 	agent->stop_timeout_ms = AGENTSYS_OWN_TIMEOUT;
 	agentsys_supervisor_apply(agent, AGENTSYS_IN_STOP);
 	agentsys_agent_put(agent);
@@ -135,6 +150,9 @@ static void wake(struct work_struct *work)
 {
 	struct record *record;
 
+	/* Groups that wait do not hold the module: nothing is started while it goes. */
+	if (!try_module_get(THIS_MODULE))
+		return;
 	mutex_lock(&agentsys_lock);
 	agentsys_mail_drain();
 	list_for_each_entry(record, &groups, node) {
@@ -145,6 +163,7 @@ static void wake(struct work_struct *work)
 	}
 	wake_for_first();
 	mutex_unlock(&agentsys_lock);
+	module_put(THIS_MODULE);
 }
 
 static void arm(struct agentsys_group *group, u32 ms)
@@ -198,7 +217,9 @@ static void remember(struct record *record, const struct agentsys_agent *agent, 
 		past.cause = agent->status.cause;
 		past.code = agent->status.code;
 	}
-	agentsys_history_add(&record->history, &past);
+	spin_lock(&told_lock);
+	agentsys_history_add(&record->told.history, &past);
+	spin_unlock(&told_lock);
 }
 
 void agentsys_group_remember(struct agentsys_group *group, struct agentsys_agent *agent,
@@ -264,6 +285,22 @@ static void tell(struct agentsys_group *group, u32 what)
 	}
 }
 
+static void changed(struct agentsys_group *group)
+{
+	struct record *record = record_of(group);
+	struct agentsys_group_status *status = &record->told.status;
+
+	spin_lock(&told_lock);
+	status->policy = group->policy;
+	status->state = group->state;
+	status->place = group->node.place;
+	status->members = group->members;
+	status->restarts = group->restarts;
+	status->reason = group->reason;
+	record->told.spent = group->spent;
+	spin_unlock(&told_lock);
+}
+
 static u64 now_ms(void)
 {
 	return ktime_to_ms(ktime_get());
@@ -274,6 +311,7 @@ static const struct agentsys_tree_ops ops = {
 	.stop = stop_agent,
 	.arm = arm,
 	.tell = tell,
+	.changed = changed,
 	.now_ms = now_ms,
 };
 
@@ -314,12 +352,15 @@ void agentsys_groups_end(void)
 	}
 }
 
+bool agentsys_group_stops(const struct agentsys_node *node)
+{
+	return node->parent && node->parent->state == AGENTSYS_STOPPING && node->falls;
+}
+
 bool agentsys_group_parks(const struct agentsys_node *node)
 {
-	const struct agentsys_group *group = node->parent;
-
-	return group && group->state == AGENTSYS_STOPPING && node->falls && node->again &&
-	       group->goal == AGENTSYS_DOWN_AGAIN && !agentsys_shutdown_active();
+	return agentsys_group_stops(node) && node->again &&
+	       node->parent->goal == AGENTSYS_DOWN_AGAIN && !agentsys_shutdown_active();
 }
 
 /* ---- what people ask for ---- */
@@ -366,6 +407,7 @@ static int refuse(int error, struct netlink_ext_ack *extack)
 static int apply_change(struct agentsys_group_policy *policy,
 			const struct agentsys_group_change *change)
 {
+	struct agentsys_restart_policy backoff = {};
 	struct agentsys_group_policy new = *policy;
 
 	if (change->has & AGENTSYS_GROUP_STRATEGY)
@@ -380,8 +422,9 @@ static int apply_change(struct agentsys_group_policy *policy,
 		new.backoff_max_ms = change->policy.backoff_max_ms;
 	if (change->has & AGENTSYS_GROUP_AUTO_SHUTDOWN)
 		new.auto_shutdown = change->policy.auto_shutdown;
-	if (agentsys_budget_endless(new.budget, new.within_ms, new.backoff_initial_ms,
-				    new.backoff_max_ms))
+	backoff.backoff_initial_ms = new.backoff_initial_ms;
+	backoff.backoff_max_ms = new.backoff_max_ms;
+	if (agentsys_budget_endless(new.budget, new.within_ms, &backoff))
 		return -EINVAL;
 	*policy = new;
 	return 0;
@@ -389,17 +432,26 @@ static int apply_change(struct agentsys_group_policy *policy,
 
 static void enter(struct record *record, struct record *parent)
 {
+	struct agentsys_group_status *status = &record->told.status;
+
 	record->serial = ++last_serial;
 	record->tree.ops = &ops;
 	record->tree.state = AGENTSYS_ACTIVE;
 	record->tree.node.is_group = true;
 	record->tree.node.state = AGENTSYS_NODE_UP;
 	INIT_LIST_HEAD(&record->waiters);
-	list_add_tail(&record->node, &groups);
 	if (parent)
 		agentsys_tree_enter(&parent->tree, &record->tree.node);
+	status->serial = record->serial;
+	status->significant = record->tree.node.significant;
+	strscpy(status->name, record->name, sizeof(status->name));
+	strscpy(status->parent, parent ? parent->name : "", sizeof(status->parent));
+	changed(&record->tree);
+	spin_lock(&told_lock);
+	list_add_tail(&record->node, &groups);
+	spin_unlock(&told_lock);
 	nr_groups++;
-	generation++;
+	WRITE_ONCE(generation, generation + 1);
 }
 
 static int depth(const struct record *record)
@@ -474,6 +526,8 @@ int agentsys_group_set(const char *name, const struct agentsys_group_change *cha
 		ret = -EPERM;
 	else
 		ret = apply_change(&record->tree.policy, change);
+	if (!ret)
+		changed(&record->tree);
 	mutex_unlock(&agentsys_lock);
 	return refuse(ret, extack);
 }
@@ -496,9 +550,11 @@ int agentsys_group_del(const char *name, struct netlink_ext_ack *extack)
 		goto out;
 	cancel(record, AGENTSYS_RUNS);
 	cancel(record, AGENTSYS_ENDS);
+	spin_lock(&told_lock);
 	list_del(&record->node);
+	spin_unlock(&told_lock);
 	nr_groups--;
-	generation++;
+	WRITE_ONCE(generation, generation + 1);
 	agentsys_tree_leave(&record->tree.node);
 	kfree_rcu(record, rcu);
 out:
@@ -555,63 +611,53 @@ out:
 
 /* ---- what is told ---- */
 
-static void get_status(struct record *record, struct agentsys_group_status *status)
-{
-	struct agentsys_group *group = &record->tree;
-
-	status->serial = record->serial;
-	strscpy(status->name, record->name, sizeof(status->name));
-	strscpy(status->parent, group->node.parent ? agentsys_group_name(group->node.parent) : "",
-		sizeof(status->parent));
-	status->policy = group->policy;
-	status->state = group->state;
-	status->place = group->node.place;
-	status->members = group->members;
-	status->recent = agentsys_budget_used(&group->spent, group->policy.within_ms, now_ms());
-	status->restarts = group->restarts;
-	status->reason = group->reason;
-	status->significant = group->node.significant;
-}
-
-int agentsys_group_status(const char *name, struct agentsys_group_status *status)
-{
-	struct record *record;
-
-	mutex_lock(&agentsys_lock);
-	record = find(name);
-	if (record)
-		get_status(record, status);
-	mutex_unlock(&agentsys_lock);
-	return record ? 0 : -ENOENT;
-}
-
-int agentsys_group_history(const char *name, struct agentsys_history *history)
-{
-	struct record *record;
-
-	mutex_lock(&agentsys_lock);
-	record = find(name);
-	if (record)
-		*history = record->history;
-	mutex_unlock(&agentsys_lock);
-	return record ? 0 : -ENOENT;
-}
-
-int agentsys_group_next(u32 after, struct agentsys_group_status *status)
+/* A copy of what is told of the first group that is named so, or has a later serial. */
+static int copy_told(const char *name, u32 after, struct told *told)
 {
 	struct record *record;
 	int ret = -ENOENT;
 
-	mutex_lock(&agentsys_lock);
+	spin_lock(&told_lock);
 	list_for_each_entry(record, &groups, node) {
-		if (record->serial <= after)
+		if (name ? strcmp(record->name, name) : record->serial <= after)
 			continue;
-		get_status(record, status);
+		*told = record->told;
 		ret = 0;
 		break;
 	}
-	mutex_unlock(&agentsys_lock);
+	spin_unlock(&told_lock);
 	return ret;
+}
+
+static int get_status(const char *name, u32 after, struct agentsys_group_status *status)
+{
+	struct told told;
+
+	if (copy_told(name, after, &told))
+		return -ENOENT;
+	*status = told.status;
+	status->recent = agentsys_budget_used(&told.spent, status->policy.within_ms, now_ms());
+	return 0;
+}
+
+int agentsys_group_status(const char *name, struct agentsys_group_status *status)
+{
+	return get_status(name, 0, status);
+}
+
+int agentsys_group_next(u32 after, struct agentsys_group_status *status)
+{
+	return get_status(NULL, after, status);
+}
+
+int agentsys_group_history(const char *name, struct agentsys_history *history)
+{
+	struct told told;
+
+	if (copy_told(name, 0, &told))
+		return -ENOENT;
+	*history = told.history;
+	return 0;
 }
 
 unsigned int agentsys_group_generation(void)
@@ -627,13 +673,19 @@ void agentsys_groups_init(void)
 	mutex_unlock(&agentsys_lock);
 }
 
-/* No agent is left, nor anybody who could ask for something. */
+/* No agent is left, nor anybody who could ask for something; but there may be who waits. */
 void agentsys_groups_exit(void)
 {
+	static const char text[] = "the module is being unloaded";
 	struct record *record, *next;
 
 	cancel_delayed_work_sync(&wake_work);
-	list_for_each_entry_safe(record, next, &groups, node)
+	mutex_lock(&agentsys_lock);
+	list_for_each_entry_safe(record, next, &groups, node) {
+		answer_all(record, AGENTSYS_RUNS, ECANCELED, text);
+		answer_all(record, AGENTSYS_ENDS, ECANCELED, text);
 		if (record != &root)
 			kfree(record);
+	}
+	mutex_unlock(&agentsys_lock);
 }

@@ -75,6 +75,9 @@ enum agentsys_group_command {
 void agentsys_groups_init(void);
 void agentsys_groups_exit(void);
 
+/* More members than this only root has. */
+#define AGENTSYS_GROUP_MEMBERS 1024
+
 /*
  * These take the supervisor lock, return 0 or an errno of
  * <linux/agentsys_netlink.h> and explain it in @extack. A @waiter, which may be
@@ -88,7 +91,7 @@ int agentsys_group_del(const char *name, struct netlink_ext_ack *extack);
 int agentsys_group_control(const char *name, enum agentsys_group_command command,
 			   struct agentsys_waiter *waiter, struct netlink_ext_ack *extack);
 
-/* Copy what is told of @name, or of the first group of a serial above @after: or -ENOENT. */
+/* Any context that may sleep. Copy what is told of @name, or of the first group of a serial above @after: or -ENOENT. */
 int agentsys_group_status(const char *name, struct agentsys_group_status *status);
 int agentsys_group_history(const char *name, struct agentsys_history *history);
 int agentsys_group_next(u32 after, struct agentsys_group_status *status);
@@ -117,6 +120,9 @@ void agentsys_group_remember(struct agentsys_group *group, struct agentsys_agent
 
 /* A shutdown begins: nothing that is under way starts anything again. */
 void agentsys_groups_end(void);
+
+/* Is it among those that its group is just stopping? Then no restart begins. */
+bool agentsys_group_stops(const struct agentsys_node *node);
 
 /* Is it stopped only to be started with others? Then it waits for them. */
 bool agentsys_group_parks(const struct agentsys_node *node);

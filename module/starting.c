@@ -60,6 +60,10 @@ void agentsys_act_launch(struct agentsys_agent *agent, enum agentsys_input input
 {
 	struct agentsys_status *status = &agent->status;
 
+	if (input == AGENTSYS_IN_TIMER && agentsys_group_stops(&agent->node)) {
+		agentsys_finish_or_park(agent);
+		return;
+	}
 	agentsys_disarm(agent);
 	agent->by_hand = input != AGENTSYS_IN_TIMER && !agent->by_group;
 	agent->asked = AGENTSYS_CAUSE_NONE;
@@ -104,8 +108,8 @@ void agentsys_supervisor_start(struct agentsys_agent *agent)
 		agentsys_tree_note(&agent->node, AGENTSYS_NODE_DOWN);
 		return;
 	}
-	/* Only one that has failed itself has used a restart up. */
-	agent->by_group = !waits || agent->status.cause == AGENTSYS_CAUSE_GROUP;
+	/* Only one that has ended by itself has used a restart up. */
+	agent->by_group = !waits || agent->asked;
 	agentsys_supervisor_apply(agent, waits ? AGENTSYS_IN_TIMER : AGENTSYS_IN_START);
 }
 

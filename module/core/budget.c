@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "budget.h"
 
-#include "restart.h"
-
 u32 agentsys_budget_used(struct agentsys_spent *spent, u32 within_ms, u64 now_ms)
 {
 	u32 old = 0;
@@ -30,16 +28,13 @@ bool agentsys_budget_spend(struct agentsys_spent *spent, u32 budget, u32 within_
 	return spent->n <= budget;
 }
 
-bool agentsys_budget_endless(u32 budget, u32 within_ms, u32 initial_ms, u32 max_ms)
+bool agentsys_budget_endless(u32 budget, u32 within_ms,
+			     const struct agentsys_restart_policy *backoff)
 {
-	const struct agentsys_restart_policy backoff = {
-		.backoff_initial_ms = initial_ms,
-		.backoff_max_ms = max_ms,
-	};
 	u64 least_ms = 0;
 	u32 n;
 
 	for (n = 1; n <= budget; n++)
-		least_ms += agentsys_backoff_ms(&backoff, n, 0);
+		least_ms += agentsys_backoff_ms(backoff, n, backoff->stable_ms);
 	return least_ms > within_ms;
 }

@@ -6,6 +6,7 @@
 #define AGENTSYS_CORE_BUDGET_H
 
 #include "env.h"
+#include "restart.h"
 
 /**
  * struct agentsys_spent - the restarts of a window
@@ -28,6 +29,7 @@ bool agentsys_budget_spend(struct agentsys_spent *spent, u32 budget, u32 within_
  * backoff, take longer than the window, something that never works is restarted
  * for ever.
  */
-bool agentsys_budget_endless(u32 budget, u32 within_ms, u32 initial_ms, u32 max_ms);
+bool agentsys_budget_endless(u32 budget, u32 within_ms,
+			     const struct agentsys_restart_policy *backoff);
 
 #endif /* AGENTSYS_CORE_BUDGET_H */

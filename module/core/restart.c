@@ -170,7 +170,7 @@ void agentsys_restart_decide(const struct agentsys_restart_policy *policy,
 enum agentsys_circuit agentsys_circuit_of(const struct agentsys_restart_policy *policy, u32 streak,
 					  u32 state, u64 ran_ms)
 {
-	if (!is_broken(policy, streak))
+	if (!is_broken(policy, streak) || state == AGENTSYS_EXITED || state == AGENTSYS_FAILED)
 		return AGENTSYS_CIRCUIT_CLOSED;
 	if (state == AGENTSYS_BACKOFF)
 		return AGENTSYS_CIRCUIT_OPEN;

@@ -8,6 +8,12 @@ static struct agentsys_group *group_of(struct agentsys_node *node)
 	return container_of(node, struct agentsys_group, node);
 }
 
+static void changed(struct agentsys_group *group)
+{
+	if (group->ops->changed)
+		group->ops->changed(group);
+}
+
 void agentsys_tree_enter(struct agentsys_group *group, struct agentsys_node *node)
 {
 	WRITE_ONCE(node->parent, group);
@@ -23,6 +29,7 @@ void agentsys_tree_enter(struct agentsys_group *group, struct agentsys_node *nod
 		group->first = node;
 	group->last = node;
 	group->members++;
+	changed(group);
 }
 
 void agentsys_tree_leave(struct agentsys_node *node)
@@ -127,14 +134,11 @@ static bool one_by_one(const struct agentsys_group *group)
 	       group->policy.strategy != AGENTSYS_REST_FOR_ONE;
 }
 
-enum agentsys_tree_verdict agentsys_tree_failed(struct agentsys_node *node, u32 reason)
+static enum agentsys_tree_verdict judge(struct agentsys_group *group, struct agentsys_node *node,
+					u32 reason)
 {
-	struct agentsys_group *group = node->parent;
 	bool within, one;
 
-	node->state = AGENTSYS_NODE_DOWN;
-	if (!group)
-		return AGENTSYS_TREE_ALONE;
 	/* It was to end anyway. */
 	if (group->state == AGENTSYS_STOPPING && node->falls)
 		return group->goal == AGENTSYS_DOWN_AGAIN && node->again ? AGENTSYS_TREE_WAIT :
@@ -164,6 +168,19 @@ enum agentsys_tree_verdict agentsys_tree_failed(struct agentsys_node *node, u32 
 	group->delay_ms = backoff_ms(group);
 	group->ops->tell(group, AGENTSYS_EVENT_GROUP_RESTART);
 	return AGENTSYS_TREE_WAIT;
+}
+
+enum agentsys_tree_verdict agentsys_tree_failed(struct agentsys_node *node, u32 reason)
+{
+	struct agentsys_group *group = node->parent;
+	enum agentsys_tree_verdict verdict;
+
+	node->state = AGENTSYS_NODE_DOWN;
+	if (!group)
+		return AGENTSYS_TREE_ALONE;
+	verdict = judge(group, node, reason);
+	changed(group);
+	return verdict;
 }
 
 /* It has ended by itself, and nobody starts it again, unless it was to be stopped and started. */
@@ -226,8 +243,10 @@ static void end_hopes(struct agentsys_group *group)
 			continue;
 		if (!node->is_group)
 			group->ops->stop(node);
-		else if (group_of(node)->state == AGENTSYS_BACKOFF)
+		else if (group_of(node)->state == AGENTSYS_BACKOFF) {
 			group_of(node)->state = AGENTSYS_EXITED;
+			changed(group_of(node));
+		}
 	}
 }
 
@@ -342,6 +361,7 @@ void agentsys_tree_proceed(struct agentsys_group *group)
 			go_up(group);
 	}
 	group->stepping = false;
+	changed(group);
 }
 
 void agentsys_tree_note(struct agentsys_node *node, enum agentsys_node_state state)
@@ -391,8 +411,14 @@ void agentsys_tree_done(struct agentsys_node *node)
 
 void agentsys_tree_timer(struct agentsys_group *group)
 {
-	if (group->state == AGENTSYS_BACKOFF && group->waits)
-		begin_up(group);
+	const struct agentsys_group *above = group->node.parent;
+
+	if (group->state != AGENTSYS_BACKOFF || !group->waits)
+		return;
+	/* Its turn to be stopped comes. */
+	if (above && above->state == AGENTSYS_STOPPING && group->node.falls)
+		return;
+	begin_up(group);
 }
 
 /* ---- what people ask for ---- */

@@ -126,6 +126,7 @@ struct agentsys_group {
  *	wait for a start with others no longer
  * @arm: call agentsys_tree_timer() in so many ms, and at no other time
  * @tell: enum agentsys_event_type GROUP_*: this has come to that
+ * @changed: what is told of the group may have changed; may be NULL
  * @now_ms: a clock that stands still during suspend
  */
 struct agentsys_tree_ops {
@@ -133,6 +134,7 @@ struct agentsys_tree_ops {
 	void (*stop)(struct agentsys_node *agent);
 	void (*arm)(struct agentsys_group *group, u32 ms);
 	void (*tell)(struct agentsys_group *group, u32 what);
+	void (*changed)(struct agentsys_group *group);
 	u64 (*now_ms)(void);
 };
 
@@ -169,10 +171,12 @@ void agentsys_tree_proceed(struct agentsys_group *group);
  */
 void agentsys_tree_note(struct agentsys_node *node, enum agentsys_node_state state);
 
-/* Somebody wants it to be down: a restart under way leaves it out. */
+/* Somebody stops it, now: restarts of its group leave it out. */
 static inline void agentsys_tree_keep_down(struct agentsys_node *node)
 {
 	node->again = false;
+	if (node->state != AGENTSYS_NODE_DOWN)
+		node->state = AGENTSYS_NODE_STOPPING;
 }
 
 /* The time asked for with @arm has passed. */

@@ -185,6 +185,8 @@ TEST_F(groups, a_deaf_member_is_killed_in_a_round)
 	GROUP_EVENT(a, "g", STARTED);
 	EXPECT_EQ(2, look(a, MEMBER_ID + 1).instance);
 	EXPECT_EQ(AGENTSYS_CAUSE_KILL, look(a, MEMBER_ID + 1).cause);
+	/* It was not its own doing. */
+	EXPECT_EQ(0, look(a, MEMBER_ID + 1).restarts);
 	ASSERT_LINE("ready", out);
 }
 
@@ -478,6 +480,71 @@ TEST_F(groups, who_waits_for_others_follows_new_rules)
 	EXPECT_EQ(AGENTSYS_EXITED, look(a, MEMBER_ID + 1).state);
 	EXPECT_EQ(2, look(a, MEMBER_ID + 2).instance);
 	EXPECT_EQ(AGENTSYS_EXITED, look(a, MEMBER_ID + 3).state);
+}
+
+/* Somebody stops a member, which takes its time; a round that begins meanwhile leaves it out. */
+TEST_F(groups, what_is_being_stopped_stays_down)
+{
+	struct agents *a = &self->a;
+	struct agentsys_spec *deaf = SPEC(program("actor"), "stubborn");
+	int out = piped(deaf, 1);
+
+	GROUP(a, "g", NULL, AGENTSYS_ONE_FOR_ALL);
+	SPAWN(a, member("g", MEMBER_ID));
+	agentsys_spec_set_id(deaf, MEMBER_ID + 1);
+	ASSERT_EQ(0, agentsys_spec_set_group(deaf, "g"));
+	SPAWN(a, deaf);
+	ASSERT_LINE("ready", out);
+	ASSERT_OK(a->h, agentsys_stop(a->h, MEMBER_ID + 1, NEVER_MS, 0));
+	crash_member(a, MEMBER_ID);
+	EXPECT_TRUE(AWAIT(is_state(a, MEMBER_ID, AGENTSYS_BACKOFF)));
+	crash_member(a, MEMBER_ID + 1);
+	GROUP_EVENT(a, "g", STARTED);
+	EXPECT_EQ(2, look(a, MEMBER_ID).instance);
+	EXPECT_EQ(1, look(a, MEMBER_ID + 1).instance);
+	EXPECT_EQ(AGENTSYS_EXITED, look(a, MEMBER_ID + 1).state);
+}
+
+/* A restart that falls due while the group is being stopped does not begin. */
+TEST_F(groups, no_restart_follows_a_stop)
+{
+	struct agents *a = &self->a;
+	struct agentsys_spec *late = member("g", MEMBER_ID);
+	struct agentsys_spec *deaf = SPEC(program("actor"), "stubborn");
+	int out = piped(deaf, 1);
+
+	GROUP(a, "g", NULL, AGENTSYS_ONE_FOR_ONE);
+	agentsys_spec_set_backoff(late, 300, 300);
+	SPAWN(a, late);
+	agentsys_spec_set_id(deaf, MEMBER_ID + 1);
+	agentsys_spec_set_stop_timeout(deaf, NEVER_MS);
+	ASSERT_EQ(0, agentsys_spec_set_group(deaf, "g"));
+	SPAWN(a, deaf);
+	ASSERT_LINE("ready", out);
+	crash_member(a, MEMBER_ID);
+	LATER(a, MEMBER_ID, RESTART_SCHEDULED);
+	ASSERT_OK(a->h, agentsys_group_stop(a->h, "g", 0));
+	/* The last one holds the stop up, and the first one's time comes. */
+	EXPECT_TRUE(AWAIT(look(a, MEMBER_ID).state != AGENTSYS_BACKOFF));
+	EXPECT_EQ(AGENTSYS_EXITED, look(a, MEMBER_ID).state);
+	EXPECT_TRUE(is_state(a, MEMBER_ID + 1, AGENTSYS_STOPPING));
+	crash_member(a, MEMBER_ID + 1);
+	GROUP_EVENT(a, "g", STOPPED);
+	EXPECT_EQ(1, look(a, MEMBER_ID).instance);
+}
+
+/* With its own backoff an agent could go on for ever within the budget: that is refused. */
+TEST_F(groups, an_endless_member_is_refused)
+{
+	struct agents *a = &self->a;
+	struct agentsys_spec *slow = member("g", MEMBER_ID);
+	uint32_t id;
+
+	ASSERT_OK(a->h, agentsys_group_new(a->h, "g", NULL));
+	agentsys_spec_set_backoff(slow, 30000, 30000);
+	EXPECT_REFUSED(a->h, EINVAL, "never be spent", agentsys_spawn(a->h, slow, 0, &id));
+	agentsys_spec_set_max_restarts(slow, 7);
+	EXPECT_EQ(MEMBER_ID, SPAWN(a, slow));
 }
 
 /* A start by hand does not wait for the backoff. */

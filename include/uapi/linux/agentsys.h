@@ -142,6 +142,9 @@ enum agentsys_backoff {
 
 /**
  * enum agentsys_circuit - the circuit breaker of an agent that ends again and again
+ *
+ * It is for restarts of an agent alone: one with others of its group waits as they do.
+ *
  * @AGENTSYS_CIRCUIT_CLOSED: restarts are made as the backoff says
  * @AGENTSYS_CIRCUIT_OPEN: too many in a row: the next one waits for the break
  * @AGENTSYS_CIRCUIT_HALF_OPEN: one is tried: it closes with a stable run, and opens

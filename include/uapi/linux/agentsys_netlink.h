@@ -46,7 +46,9 @@
  *	beyond a bound of <linux/agentsys.h>, -EINVAL a value that cannot be,
  *	-ENOSPC max_agents records exist, -ESHUTDOWN a shutdown is under way,
  *	-EBADF a descriptor that is not open, -ENOENT no such GROUP, -EBUSY it is being
- *	stopped; later: what the failing step said
+ *	stopped, -ENOSPC also: it has 1024 members, -EINVAL also: restarted alone, with
+ *	its backoff and no MAX_RESTARTS, it could never spend the budget; later: what
+ *	the failing step said
  * @AGENTSYS_CMD_ATTACH: adopt a running process [PID, (ID), (NAME), (STOP_*),
  *	(limits), (WAIT)]; it becomes a member of root
  *	-ESRCH no such process, -EINVAL a kernel thread, pid 1 or the launcher,
