@@ -7,6 +7,7 @@
  */
 #include "kselftest_harness.h"
 #include "lib/agents.h"
+#include "lib/groups.h"
 #include "lib/loading.h"
 
 #include <sched.h>
@@ -162,6 +163,38 @@ TEST_F(unload, ended_agents_do_not_hold_it)
 	EXPECT_EQ(0, look_system(a->h).spawns);
 	SPAWN(a, SLEEP);
 	EXPECT_EQ(1, NEXT(a, 0, SPAWN).seq);
+}
+
+/* Who waits for a group that is to start its failed members later is told that it will not. */
+TEST_F(unload, a_group_that_waits_does_not_hold_it)
+{
+	const struct group_policy slow = { AGENTSYS_ONE_FOR_ONE, 1, NEVER_MS, NEVER_MS / 2,
+					   NEVER_MS / 2 };
+	const struct group_policy none = { AGENTSYS_ONE_FOR_ONE, 0, 1000, 0, 0 };
+	struct agents *a = &self->a;
+	int status = 0;
+	pid_t pid;
+
+	ASSERT_OK(a->h, agentsys_group_new(a->h, "top", group_spec(NULL, &slow)));
+	ASSERT_OK(a->h, agentsys_group_new(a->h, "sub", group_spec("top", &none)));
+	SPAWN(a, member("sub", MEMBER_ID));
+	crash_member(a, MEMBER_ID);
+	EXPECT_TRUE(AWAIT(is_group_state(a, "sub", AGENTSYS_BACKOFF)));
+	pid = fork();
+	MUST(pid >= 0);
+	if (!pid) {
+		struct agentsys *h;
+
+		MUST(!agentsys_open(&h));
+		_exit(-agentsys_group_start(h, "top", AGENTSYS_WAIT));
+	}
+	EXPECT_TRUE(AWAIT(is_group_state(a, "top", AGENTSYS_STARTING)));
+	EXPECT_TRUE(AWAIT(!unload()));
+	EXPECT_TRUE(AWAIT(waitpid(pid, &status, WNOHANG) == pid)) {
+		kill(pid, SIGKILL);
+		waitpid(pid, &status, 0);
+	}
+	EXPECT_EQ(ECANCELED, WEXITSTATUS(status));
 }
 
 TEST_F(unload, open_device_holds_it)
