@@ -9,6 +9,7 @@
 #include "kselftest_harness.h"
 #include "lib/agents.h"
 #include "lib/ending.h"
+#include "lib/groups.h"
 #include "lib/memory.h"
 #include "lib/requests.h"
 
@@ -17,6 +18,7 @@
 
 #define WORKERS		4
 #define IDS		24	/* of agents that are kept; others are forgotten at once */
+#define GROUPS		6	/* beside root, in one another as it comes */
 #define WARM_UP_MS	(15000 * vm_scale())
 #define REPORT_MS	5000
 
@@ -93,6 +95,87 @@ static void do_pause_and_resume(struct worker *w)
 	ALLOW(w, agentsys_resume(w->h, w->id), ESRCH, EINVAL, EBUSY);
 }
 
+static const char *some_group(struct worker *w)
+{
+	static const char *const names[GROUPS] = { "a", "b", "c", "d", "e", "f" };
+
+	w->id = pick(w, GROUPS);
+	return names[w->id];
+}
+
+/* What it does fails its group sooner or later. */
+static void do_spawn_member(struct worker *w)
+{
+	struct agentsys_spec *spec = some_spec(w);
+
+	MUST(!agentsys_spec_set_group(spec, some_group(w)));
+	agentsys_spec_set_id(spec, some_id(w));
+	ALLOW(w, agentsys_spawn(w->h, spec, wait_or_not(w), NULL), EEXIST, ENOENT, EBUSY,
+	      START_ERRORS(w));
+	agentsys_spec_free(spec);
+}
+
+static struct agentsys_group_spec *some_group_spec(struct worker *w)
+{
+	struct group_policy policy = {
+		pick(w, __AGENTSYS_STRATEGIES), pick(w, 6), 60000, 20 + pick(w, 200), 1000
+	};
+
+	return group_spec(pick(w, 2) ? some_group(w) : AGENTSYS_ROOT_GROUP, &policy);
+}
+
+static void do_group_new(struct worker *w)
+{
+	struct agentsys_group_spec *spec = some_group_spec(w);
+
+	ALLOW(w, agentsys_group_new(w->h, some_group(w), spec), EEXIST, ENOENT);
+	agentsys_group_spec_free(spec);
+}
+
+static void do_group_set(struct worker *w)
+{
+	struct agentsys_group_spec *spec = some_group_spec(w);
+
+	ALLOW(w, agentsys_group_set(w->h, some_group(w), spec), ENOENT);
+	agentsys_group_spec_free(spec);
+}
+
+static void do_group_del(struct worker *w)
+{
+	ALLOW(w, agentsys_group_del(w->h, some_group(w)), ENOENT, ENOTEMPTY);
+}
+
+static void do_group_start(struct worker *w)
+{
+	ALLOW(w, agentsys_group_start(w->h, some_group(w), wait_or_not(w)), ENOENT, ECANCELED, EIO);
+}
+
+static void do_group_stop(struct worker *w)
+{
+	ALLOW(w, agentsys_group_stop(w->h, some_group(w), wait_or_not(w)), ENOENT, ECANCELED);
+}
+
+static void do_group_restart(struct worker *w)
+{
+	ALLOW(w, agentsys_group_restart(w->h, some_group(w), wait_or_not(w)), ENOENT, ECANCELED,
+	      EIO);
+}
+
+static void do_group_list(struct worker *w)
+{
+	struct agentsys_group **list;
+	struct agentsys_past *past;
+	ssize_t n = agentsys_group_list(w->h, &list);
+
+	ALLOW(w, n, 0);
+	if (n >= 0)
+		agentsys_group_list_free(list);
+	ALLOW(w, agentsys_group_history(w->h, some_group(w), &past), ENOENT);
+	agentsys_history_free(past);
+	ALLOW(w, agentsys_history(w->h, some_id(w), &past), ESRCH);
+	agentsys_history_free(past);
+}
+
 static void do_reconnect(struct worker *w)
 {
 	agentsys_restart(w->h, some_id(w), 10, 0);
@@ -112,6 +195,11 @@ static const struct thing things[] = {
 	{ do_list, "list", 3 },		{ do_look, "look", 2 },
 	{ do_telemetry, "telemetry", 2 },
 	{ do_proc, "proc", 3 },		{ do_kill_launcher, "kill-launcher", 1 },
+	{ do_spawn_member, "spawn-member", 16 },
+	{ do_group_new, "group-new", 6 }, { do_group_set, "group-set", 1 },
+	{ do_group_del, "group-del", 4 }, { do_group_start, "group-start", 4 },
+	{ do_group_stop, "group-stop", 3 }, { do_group_restart, "group-restart", 3 },
+	{ do_group_list, "group-list", 3 },
 	{ 0 }
 };
 
@@ -188,6 +276,7 @@ static void work_round(struct __test_metadata *_metadata, struct agents *a, unsi
 		EXPECT_EQ(0, shared->workers[i].unexpected);
 	}
 	report(a, since);
+	groups_clear(a);
 	expect_all_ended(_metadata, a);
 }
 
