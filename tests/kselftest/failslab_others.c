@@ -42,53 +42,6 @@ FIXTURE_TEARDOWN(others)
 	agents_close(&self->a);
 }
 
-static void choose(pid_t pid, bool yes)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/make-it-fail", pid);
-	setting(path, yes ? "1" : "0");
-}
-
-/* All workers, since any of them may get the work. */
-static void choose_workers(bool yes)
-{
-	DIR *dir = opendir("/proc");
-	struct dirent *entry;
-
-	MUST(dir);
-	while ((entry = readdir(dir))) {
-		char path[300], text[64];
-
-		snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
-		if (read_whole(path, text, sizeof(text)) > 0 && !strncmp(text, "kworker/", 8))
-			choose(atoi(entry->d_name), yes);
-	}
-	closedir(dir);
-}
-
-/* Let allocation @n of those who were chosen fail. */
-static void arm_others(int n)
-{
-	char text[16];
-
-	snprintf(text, sizeof(text), "%d", n);
-	MUST(setting(FAILSLAB "probability", "0"));
-	MUST(setting(FAILSLAB "interval", text));
-	MUST(setting(FAILSLAB "times", "1"));
-	MUST(setting(FAILSLAB "probability", "100"));
-}
-
-/* Has it failed? */
-static bool disarm_others(void)
-{
-	char text[16];
-
-	MUST(setting(FAILSLAB "probability", "0"));
-	MUST(read_whole(FAILSLAB "times", text, sizeof(text)) > 0);
-	return !atoi(text);
-}
-
 static struct agentsys_spec *immortal(void)
 {
 	return restarting(SLEEP, AGENTSYS_RESTART_ALWAYS, 1000000, 1, 1);
