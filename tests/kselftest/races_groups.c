@@ -22,7 +22,7 @@
 
 #define LOG		WORK "/log"
 #define THREADS		12
-#define OPS		400	/* of each thread */
+#define OPS		250	/* of each thread */
 #define FIRST_ID	100
 #define IDS		16
 
@@ -150,7 +150,8 @@ static void do_group_restart(struct worker *w)
 
 static void do_spawn(struct worker *w)
 {
-	static const char *const acts[] = { "live", "live", "live", "deaf", "exit", "crash", "fork" };
+	static const char *const acts[] = { "live", "live", "live", "deaf", "exit", "crash",
+					    "fork" };
 	const char *act = acts[pick(w, ARRAY_SIZE(acts))];
 	uint32_t id = some_id(w);
 	struct agentsys_spec *spec;
@@ -162,7 +163,8 @@ static void do_spawn(struct worker *w)
 	agentsys_spec_set_stop_timeout(spec, pick(w, 20));
 	MUST(!agentsys_spec_set_group(spec, some_group(w)));
 	if (!pick(w, 3))
-		restarting(spec, pick(w, __AGENTSYS_RESTARTS), pick(w, 20), pick(w, 5), pick(w, 10));
+		restarting(spec, pick(w, __AGENTSYS_RESTARTS), pick(w, 20), pick(w, 5),
+			   pick(w, 10));
 	/* EBUSY: just now it is being stopped. */
 	ALLOW(w, agentsys_spawn(w->a.h, spec, wait_or_not(w), NULL), EEXIST, ENOENT, EBUSY,
 	      START_ERRORS);

@@ -199,7 +199,8 @@ static const struct {
 	[AGENTSYS_CMD_GROUP_START] = { 3, GROUP_NAME, OF_CONTROL },
 	[AGENTSYS_CMD_GROUP_STOP] = { 2, GROUP_NAME, OF_CONTROL },
 	[AGENTSYS_CMD_GROUP_RESTART] = { 3, GROUP_NAME, OF_CONTROL },
-	[AGENTSYS_CMD_HISTORY_GET] = { 3, 0, BIT(HISTORY_ATTR(AGENT_ID)) | BIT(HISTORY_ATTR(GROUP)) },
+	[AGENTSYS_CMD_HISTORY_GET] = { 3, 0,
+		BIT(HISTORY_ATTR(AGENT_ID)) | BIT(HISTORY_ATTR(GROUP)) },
 };
 
 static inline uint8_t some_command(struct fuzzer *f)
@@ -404,7 +405,8 @@ static inline uint16_t harmless_type(struct fuzzer *f)
 		AGENTSYS_A_ERRNO, AGENTSYS_A_TEXT, AGENTSYS_A_ENV, AGENTSYS_A_UID,
 		AGENTSYS_A_GROUPS, AGENTSYS_A_RLIMITS, AGENTSYS_A_NICE, AGENTSYS_A_RESTART,
 		AGENTSYS_A_STOP_TIMEOUT, AGENTSYS_A_MEMORY_MAX, AGENTSYS_A_STATE,
-		AGENTSYS_A_CGROUP, AGENTSYS_A_PLACE, AGENTSYS_A_CIRCUIT, AGENTSYS_A_MAX + 1, 100, 255, 0x3fff,
+		AGENTSYS_A_CGROUP, AGENTSYS_A_PLACE, AGENTSYS_A_CIRCUIT, AGENTSYS_A_MAX + 1,
+		100, 255, 0x3fff,
 	};
 
 	return PICK_OF(f, types);
@@ -434,7 +436,8 @@ static inline void put_bad(struct fuzzer *f, struct message *m, const struct tar
 		put(m, harmless_type(f), &number, pick(f, 9));
 		break;
 	case 4:		/* nested, or of the other byte order */
-		put(m, wire(type) | (one_in(f, 2) ? NLA_F_NESTED : NLA_F_NET_BYTEORDER), &number, size);
+		put(m, wire(type) | (one_in(f, 2) ? NLA_F_NESTED : NLA_F_NET_BYTEORDER), &number,
+		    size);
 		break;
 	case 5:		/* what is in it looks like attributes */
 		add_bytes(m, &(struct nlattr){ 12, NLA_F_NESTED | harmless_type(f) }, NLA_HDRLEN);
