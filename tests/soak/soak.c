@@ -297,7 +297,7 @@ FIXTURE_SETUP(soak)
 
 FIXTURE_TEARDOWN(soak)
 {
-	agents_clear(self->a.h);
+	groups_clear(&self->a);
 	agentsys_close(self->a.h);
 }
 
