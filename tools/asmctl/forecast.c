@@ -70,7 +70,9 @@ static void make_world(const struct forecast *forecast)
 		group->policy.within_ms = from->within_ms;
 		group->policy.backoff_initial_ms = from->backoff_initial_ms;
 		group->policy.backoff_max_ms = from->backoff_max_ms;
-		group->spent.n = from->recent;
+		group->spent.n = from->recent < ARRAY_SIZE(group->spent.at_ms) ?
+					 from->recent :
+					 ARRAY_SIZE(group->spent.at_ms);
 		group->state = AGENTSYS_ACTIVE;
 		group->node.is_group = true;
 		group->node.state = AGENTSYS_NODE_UP;
