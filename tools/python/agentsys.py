@@ -50,6 +50,7 @@ _str = ctypes.c_char_p
 _ptr = ctypes.c_void_p
 
 _NAME_SIZE = 64
+_CODE_WORDS = 4
 _WAIT = 1
 _DEFAULT_TIMEOUT = -1
 
@@ -70,6 +71,11 @@ class _Info(ctypes.Structure):
         ("memory_max", _u64), ("memory_high", _u64),
         ("cpu_quota_us", _u64), ("cpu_period_us", _u64), ("pids_max", _u64),
         ("cgroup", _str), ("group", ctypes.c_char * _NAME_SIZE), ("place", _u32),
+        ("backoff_kind", _u32), ("jitter", _u32), ("stable_ms", _u32),
+        ("breaker", _u32), ("breaker_open_ms", _u32), ("never_causes", _u32),
+        ("success_codes", _u64 * _CODE_WORDS), ("never_codes", _u64 * _CODE_WORDS),
+        ("success_signals", _u64), ("never_signals", _u64),
+        ("streak", _u32), ("survival_ms", _u32), ("circuit", _u32),
     ]
 
 
@@ -123,8 +129,9 @@ Version = namedtuple("Version", "abi release")
 Version.__doc__ = "Which module is loaded."
 
 Agent = namedtuple("Agent", [name for name, _ in _Info._fields_] + ["paused", "throttled", "attached"])
-Agent.__doc__ = """One agent. State, restart and cause are words ("active", "on-failure", "signal");
-times are CLOCK_BOOTTIME in nanoseconds, 0 for never; limits are 0 for none."""
+Agent.__doc__ = """One agent. State, restart, cause, backoff_kind and circuit are words ("active",
+"on-failure", "signal"); times are CLOCK_BOOTTIME in nanoseconds, 0 for never; limits are 0
+for none; codes, signals and causes are sets, of numbers and of words."""
 
 Group = namedtuple("Group", [name for name, _ in _Group._fields_])
 Group.__doc__ = """One group of the supervision tree. Strategy and state are words ("one_for_all",
@@ -172,6 +179,15 @@ for _name, _result, *_arguments in [
         ("spec_set_restart", None, _ptr, ctypes.c_int),
         ("spec_set_max_restarts", None, _ptr, _u32),
         ("spec_set_backoff", None, _ptr, _u32, _u32),
+        ("spec_set_backoff_kind", None, _ptr, ctypes.c_int),
+        ("spec_set_jitter", None, _ptr, _u32),
+        ("spec_set_stable", None, _ptr, _u32),
+        ("spec_set_breaker", None, _ptr, _u32, _u32),
+        ("spec_set_success_codes", None, _ptr, ctypes.POINTER(_u64)),
+        ("spec_set_success_signals", None, _ptr, _u64),
+        ("spec_set_never_codes", None, _ptr, ctypes.POINTER(_u64)),
+        ("spec_set_never_signals", None, _ptr, _u64),
+        ("spec_set_never_causes", None, _ptr, _u32),
         ("spec_set_stop_signal", None, _ptr, ctypes.c_int),
         ("spec_set_stop_timeout", None, _ptr, _u32),
         ("spec_set_memory_max", None, _ptr, _u64),
@@ -231,6 +247,8 @@ for _name, _result, *_arguments in [
         ("cause_name", _str, _u32),
         ("restart_name", _str, _u32),
         ("strategy_name", _str, _u32),
+        ("backoff_name", _str, _u32),
+        ("circuit_name", _str, _u32),
         ("event_name", _str, _u32),
         ("event_text", ctypes.c_int, ctypes.POINTER(_Event), _str, ctypes.c_size_t)]:
     _declare(_name, _result, *_arguments)
@@ -242,6 +260,9 @@ _free.restype = None
 _RESTARTS = {"never": 0, "on-failure": 1, "always": 2}
 _STRATEGIES = {"one_for_one": 0, "one_for_all": 1, "rest_for_one": 2, "transient": 3,
                "permanent": 4}
+_RESTARTS = {"never": 0, "on-failure": 1, "always": 2, "on-abnormal": 3}
+_BACKOFFS = {"exponential": 0, "linear": 1, "constant": 2, "adaptive": 3}
+_CAUSES = {"exit": 1, "signal": 2, "oom": 3, "fault": 4, "launch": 9}
 
 
 def _missing():
@@ -331,8 +352,44 @@ def patch_policy(agent_id, patch, value):
 
 # ---- for whoever controls agents
 
+def _bits(numbers, count, first=0):
+    """A bit for each of the numbers, which are from first on."""
+    bits = 0
+    for number in numbers:
+        if not first <= number < first + count:
+            raise ValueError("%d is not from %d to %d" % (number, first, first + count - 1))
+        bits |= 1 << (number - first)
+    return bits
+
+
+def _numbers(bits, first=0):
+    return frozenset(n + first for n in range(bits.bit_length()) if bits >> n & 1)
+
+
+def _words_of(bits):
+    return (_u64 * _CODE_WORDS)(*(bits >> 64 * n & (1 << 64) - 1 for n in range(_CODE_WORDS)))
+
+
+def _bits_of(words):
+    return sum(word << 64 * n for n, word in enumerate(words))
+
+
+def _choice(what, word, words):
+    if word not in words:
+        raise ValueError("%s is one of %s" % (what, ", ".join(words)))
+    return words[word]
+
+
 def _agent(info):
     values = {name: getattr(info, name) for name, _ in _Info._fields_}
+    values["group"] = _text(values["group"])
+    values["backoff_kind"] = _word(_lib.agentsys_backoff_name(info.backoff_kind))
+    values["circuit"] = _word(_lib.agentsys_circuit_name(info.circuit))
+    for name in ("success", "never"):
+        values[name + "_codes"] = _numbers(_bits_of(values[name + "_codes"]))
+        values[name + "_signals"] = _numbers(values[name + "_signals"], 1)
+    values["never_causes"] = frozenset(_word(_lib.agentsys_cause_name(n))
+                                       for n in _numbers(info.never_causes))
     values["name"] = _text(values["name"])
     values["cgroup"] = _text(values["cgroup"])
     values["group"] = _text(values["group"])
@@ -360,7 +417,10 @@ class _Spec:
                  groups=None, rlimits=None, nice=None, oom_score_adj=None, bounding=None,
                  new_privs=None, stdin=None, stdout=None, stderr=None, restart=None,
                  max_restarts=None, backoff_ms=None, stop_signal=None, stop_timeout_ms=None,
-                 memory_max=None, memory_high=None, cpu=None, pids_max=None):
+                 memory_max=None, memory_high=None, cpu=None, pids_max=None,
+                 backoff_kind=None, jitter=None, stable_ms=None, breaker=None,
+                 success_codes=None, success_signals=None, never_codes=None,
+                 never_signals=None, never_causes=None):
         self.handle = _lib.agentsys_spec_new()
         if not self.handle:
             raise MemoryError
@@ -375,7 +435,8 @@ class _Spec:
                     ("set_new_privs", new_privs), ("set_max_restarts", max_restarts),
                     ("set_stop_signal", stop_signal), ("set_stop_timeout", stop_timeout_ms),
                     ("set_memory_max", memory_max), ("set_memory_high", memory_high),
-                    ("set_pids_max", pids_max)]:
+                    ("set_pids_max", pids_max), ("set_jitter", jitter),
+                    ("set_stable", stable_ms)]:
                 if value is not None:
                     self._call(setter, value)
             if name is not None:
@@ -390,11 +451,25 @@ class _Spec:
             for resource, (soft, hard) in (rlimits or {}).items():
                 self._call("set_rlimit", resource, soft, hard)
             if restart is not None:
-                if restart not in _RESTARTS:
-                    raise ValueError("restart is one of " + ", ".join(_RESTARTS))
-                self._call("set_restart", _RESTARTS[restart])
+                self._call("set_restart", _choice("restart", restart, _RESTARTS))
             if backoff_ms is not None:
                 self._call("set_backoff", *backoff_ms)
+            if backoff_kind is not None:
+                self._call("set_backoff_kind", _choice("backoff_kind", backoff_kind, _BACKOFFS))
+            if breaker is not None:
+                self._call("set_breaker", *breaker)
+            for setter, codes in [("set_success_codes", success_codes),
+                                  ("set_never_codes", never_codes)]:
+                if codes is not None:
+                    self._call(setter, _words_of(_bits(codes, 256)))
+            for setter, signals in [("set_success_signals", success_signals),
+                                    ("set_never_signals", never_signals)]:
+                if signals is not None:
+                    self._call(setter, _bits(signals, 64, 1))
+            if never_causes is not None:
+                self._call("set_never_causes", sum(
+                    1 << cause for cause in {_choice("a cause", word, _CAUSES)
+                                             for word in never_causes}))
             if cpu is not None:
                 self._call("set_cpu", *cpu)
             for n, what in enumerate((stdin, stdout, stderr)):
@@ -504,9 +579,13 @@ class Connection:
         Keywords: id, name, group ("root" by default), env (a dict; no variables by default), cwd, uid, gid,
         groups, rlimits ({resource.RLIMIT_X: (soft, hard)}), nice, oom_score_adj,
         bounding, new_privs, stdin, stdout, stderr (a path, a descriptor or a file;
-        /dev/null by default), restart ("never", "on-failure", "always"),
-        max_restarts, backoff_ms (initial, max), stop_signal, stop_timeout_ms,
-        memory_max, memory_high, cpu (quota_us, period_us), pids_max.
+        /dev/null by default), restart ("never", "on-failure", "on-abnormal",
+        "always"), max_restarts, backoff_ms (initial, max), backoff_kind
+        ("exponential", "linear", "constant", "adaptive"), jitter (per cent),
+        stable_ms, breaker (restarts in a row, ms), success_codes, success_signals,
+        never_codes, never_signals (numbers), never_causes ("exit", "signal", "oom",
+        "fault", "launch"), stop_signal, stop_timeout_ms, memory_max, memory_high,
+        cpu (quota_us, period_us), pids_max.
         """
         agent_id = _u32()
         with _Spec(args, **spec) as built:
@@ -552,9 +631,15 @@ class Connection:
         """Forget an agent that has ended."""
         self._call("remove", agent_id)
 
-    def set(self, agent_id, *, restart=None, max_restarts=None, backoff_ms=None):
-        """Change the restart policy of an agent."""
-        with _Spec(restart=restart, max_restarts=max_restarts, backoff_ms=backoff_ms) as built:
+    def set(self, agent_id, *, restart=None, max_restarts=None, backoff_ms=None,
+            backoff_kind=None, jitter=None, stable_ms=None, breaker=None, success_codes=None,
+            success_signals=None, never_codes=None, never_signals=None, never_causes=None):
+        """Change the restart policy of an agent; keywords as for spawn()."""
+        with _Spec(restart=restart, max_restarts=max_restarts, backoff_ms=backoff_ms,
+                   backoff_kind=backoff_kind, jitter=jitter, stable_ms=stable_ms,
+                   breaker=breaker, success_codes=success_codes,
+                   success_signals=success_signals, never_codes=never_codes,
+                   never_signals=never_signals, never_causes=never_causes) as built:
             self._call("set", agent_id, built.handle)
 
     def get(self, agent_id):
