@@ -1,0 +1,323 @@
+#!/usr/bin/env python3
+# vm: timeout=400
+"""What asmctl and the Python bindings take and tell of restarts keyed on cause, and asmctl explain."""
+import ctypes
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.environ.get("TESTLIB", "."))
+import agentsys
+import ksft
+
+OK, FAILED, USAGE, NO_AGENT, DENIED, NO_MODULE = range(6)
+
+
+def ctl(*words, want=OK):
+    done = subprocess.run(["asmctl", *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                          timeout=60 * ksft.SCALE)
+    assert done.returncode == want, "asmctl %s: wanted %d, got %r" % (" ".join(map(str, words)), want, done)
+    return done.stdout if want == OK else done.stderr
+
+
+def ctl_json(*words):
+    return json.loads(ctl(*words, "--json"))
+
+
+def wait_for(what, condition, seconds=20):
+    until = time.monotonic() + seconds * ksft.SCALE
+    while time.monotonic() < until:
+        if condition():
+            return
+        time.sleep(0.02)
+    raise AssertionError("never: " + what)
+
+
+def run(*words):
+    return json.loads(ctl("run", "--json", *words))
+
+
+def clean():
+    for agent in ctl_json("list"):
+        ctl("rm", "--force", agent["agent_id"])
+
+
+def with_clean(test):
+    def wrapped():
+        clean()
+        try:
+            test()
+        finally:
+            clean()
+    wrapped.__name__, wrapped.__doc__ = test.__name__, test.__doc__
+    return wrapped
+
+
+# ---- options
+
+@with_clean
+def test_options():
+    "run takes all of it, info and --json tell it"
+    agent = run("--id", 100, "--restart", "on-abnormal", "--backoff-kind", "linear", "--jitter", "20%", "--stable", "10s",
+                "--breaker", "5:10m", "--success-status", "3 10-12 TEMPFAIL SIGHUP", "--prevent-status",
+                "200,CONFIG,SIGABRT,oom", "sleep", "1000")
+    assert (agent["restart"], agent["backoff_kind"], agent["jitter_percent"]) == ("on-abnormal", "linear", 20), agent
+    assert (agent["stable_ms"], agent["breaker"], agent["breaker_open_ms"]) == (10000, 5, 600000), agent
+    assert agent["success"] == {"codes": [3, 10, 11, 12, 75], "signals": [signal.SIGHUP], "causes": []}, agent
+    assert agent["never_after"] == {"codes": [78, 200], "signals": [signal.SIGABRT], "causes": ["oom"]}, agent
+    assert (agent["restart_streak"], agent["survival_ms"], agent["circuit"]) == (0, 0, "closed"), agent
+    text = ctl("info", 100)
+    for line in ("Restart:       on-abnormal, backoff 100ms to 30000ms", "Backoff:       linear", "Jitter:        up to 20%",
+                 "Stable:        after 10s", "Breaker:       after 5 in a row, for 10m",
+                 "Success:       3, 10-12, 75, SIGHUP", "Never After:   78, 200, SIGABRT, oom"):
+        assert "\n  " + line + "\n" in text, (line, text)
+    # What is as ever is not mentioned.
+    run("--id", 101, "--restart", "always", "sleep", "1000")
+    text = ctl("info", 101)
+    for word in "Backoff:", "Jitter:", "Stable:", "Breaker:", "In A Row:", "Circuit:", "Success:", "Never After:":
+        assert word not in text, (word, text)
+
+
+@with_clean
+def test_words():
+    "the words of systemd and OTP are taken, ours are told"
+    for word, ours in (("no", "never"), ("temporary", "never"), ("never", "never"), ("transient", "on-failure"),
+                       ("on-failure", "on-failure"), ("on-abnormal", "on-abnormal"), ("permanent", "always"),
+                       ("always", "always")):
+        assert run("--restart", word, "sleep", "1000")["restart"] == ours, word
+    for option, value in ("--jitter", "5"), ("--stable", "1s"), ("--breaker", "3"), ("--backoff-kind", "constant"):
+        assert run(option, value, "sleep", "1000")["restart"] == "on-failure", option
+    assert run("--success-status", "3", "sleep", "1000")["restart"] == "never"
+
+
+@with_clean
+def test_refused():
+    "what is wrong is refused in plain words"
+    for words, text in ((("--restart", "on-success"), "never, on-failure, on-abnormal, always"),
+                        (("--backoff-kind", "cubic"), "exponential, linear, constant, adaptive"),
+                        (("--jitter", "101"), "0 to 100 per cent"), (("--jitter", "-1"), "0 to 100 per cent"),
+                        (("--stable", "10"), "with its unit"), (("--stable", "0"), "1ms or more"),
+                        (("--stable", "25h"), "longer than a day"), (("--breaker", "x"), "is not a breaker"),
+                        (("--breaker", "5:10"), "with its unit"), (("--success-status", "256"), "is not a list"),
+                        (("--success-status", "oom"), "is not a list"), (("--success-status", "5-3"), "is not a list"),
+                        (("--prevent-status", "stopped"), "is not a list")):
+        error = ctl("run", *words, "sleep", "1", want=USAGE)
+        assert text in error and error.count("\n") <= 2, (words, error)
+        assert text in ctl("set", *words, 100, want=USAGE)
+    assert not ctl_json("list")
+
+
+@with_clean
+def test_set():
+    "set changes what is given, and only that; an empty list is none"
+    run("--id", 100, "--restart", "always", "--success-status", "3", "--prevent-status", "4 SIGABRT oom", "sleep", "1000")
+    text = ctl("set", "--jitter", 7, "--breaker", 4, "--success-status", "5", 100)
+    assert "restarts always" in text and "Breaker:       after 4 in a row, for 1m\n" in text, text
+    agent = ctl_json("info", 100)
+    assert (agent["jitter_percent"], agent["breaker"], agent["breaker_open_ms"]) == (7, 4, 60000), agent
+    assert agent["success"]["codes"] == [5], agent
+    assert agent["never_after"] == {"codes": [4], "signals": [signal.SIGABRT], "causes": ["oom"]}, agent
+    ctl("set", "--prevent-status", "", "--breaker", 0, 100)
+    agent = ctl_json("info", 100)
+    assert agent["never_after"] == {"codes": [], "signals": [], "causes": []} and not agent["breaker"], agent
+    assert agent["success"]["codes"] == [5], agent
+
+
+@with_clean
+def test_circuit():
+    "an open circuit is told"
+    run("--id", 100, "--backoff", "1", "--breaker", "1:1h", "--max-restarts", "9", "sh", "-c", "exit 3")
+    wait_for("it opens", lambda: ctl_json("info", 100)["circuit"] == "open")
+    text = ctl("info", 100)
+    assert "\n  In A Row:      2\n" in text and "\n  Circuit:       open\n" in text, text
+    assert "circuit open for 3600000 ms after 2 restarts in a row" in ctl("events", "--agent", 100)
+
+
+# ---- explain
+
+def end(explained, cause, code):
+    found = [one for one in explained["ends"] if (one["cause"], one["code"]) == (cause, code)]
+    assert len(found) == 1, explained
+    return found[0]
+
+
+def delays(one):
+    assert all(step["least_ms"] == step["most_ms"] for step in one["delays"]), one
+    return [step["least_ms"] for step in one["delays"]]
+
+
+@with_clean
+def test_explain():
+    "each cause, with why and when"
+    run("--id", 100, "--name", "worker", "--restart", "on-failure", "--max-restarts", 4, "--backoff", "100:300",
+        "--success-status", "SIGHUP", "--prevent-status", "4 oom", "sleep", "1000")
+    usual = ctl_json("explain", 100)
+    assert usual["agent"]["name"] == "worker" and usual["groups"] == [] and len(usual["ends"]) == 4, usual
+    good, bad = end(usual, "exit", 0), end(usual, "exit", 1)
+    assert (good["failure"], good["restarted"], good["then"], good["why"]) == (
+        False, False, "exited", "the policy is on-failure"), good
+    assert (bad["failure"], bad["restarted"], bad["then"]) == (True, True, "failed"), bad
+    assert bad["why"] == "its 4 restarts are spent" and delays(bad) == [100, 200, 300, 300], bad
+    assert delays(end(usual, "signal", signal.SIGSEGV)) == [100, 200, 300, 300]
+    oom = end(usual, "oom", signal.SIGKILL)
+    assert (oom["failure"], oom["restarted"], oom["why"]) == (True, False, "that prevents a restart"), oom
+
+    asked = ctl_json("explain", "--code", 4, "--signal", "HUP", "--cause", "launch", "worker")
+    assert len(asked["ends"]) == 3
+    assert end(asked, "exit", 4)["why"] == "that prevents a restart"
+    hup = end(asked, "signal", signal.SIGHUP)
+    assert (hup["failure"], hup["why"]) == (False, "that counts as a success"), hup
+    assert delays(end(asked, "launch", 0)) == [100, 200, 300, 300]
+
+    text = ctl("explain", "worker")
+    assert "Agent 100 (worker) is active, restarts on-failure, 0 of 4 restarts used\n" in text, text
+    assert "  exit 0       not restarted, then exited: the policy is on-failure\n" in text, text
+    assert ("  exit 1       restarted after 100ms, 200ms, 300ms (2 times), then failed: its 4 restarts are spent\n"
+            in text), text
+    assert "start anew after a run of 1m.\n" in text, text
+
+
+@with_clean
+def test_explain_is_what_happens():
+    "the module does what explain told"
+    run("--id", 170, "--max-restarts", 5, "--backoff", "3:50", "--backoff-kind", "linear", "--breaker", "3:20ms",
+        "sh", "-c", "read x; exit 7")  # /dev/null ends it at once
+    wait_for("it fails", lambda: ctl_json("info", 170)["state"] == "failed")
+    # It would be started by hand first, which gives it all of its restarts again.
+    told = end(ctl_json("explain", "--code", 7, 170), "exit", 7)
+    events = [json.loads(line) for line in ctl("events", "--agent", 170, "--json").splitlines()]
+    done = [event["value"] for event in events if event["type"] == "restart-scheduled"]
+    assert delays(told) == done == [3, 6, 9, 20, 20], (told, done)
+    assert [step["circuit_open"] for step in told["delays"]] == [False] * 3 + [True] * 2
+    assert "20ms (2 times) with its circuit open, then failed" in ctl("explain", "--code", 7, 170)
+
+
+@with_clean
+def test_explain_goes_on_from_here():
+    "restarts that were made do not come again"
+    run("--id", 100, "--max-restarts", 3, "--backoff", "1h:1d", "sh", "-c", "exit 7")
+    wait_for("it waits", lambda: ctl_json("info", 100)["state"] == "backoff")
+    assert delays(end(ctl_json("explain", 100), "exit", 1)) == [2 * 3600000, 4 * 3600000]
+
+
+@with_clean
+def test_explain_more():
+    "jitter, stable runs, adaptive delays, no end, attached agents, nobody"
+    run("--id", 100, "--restart", "always", "--max-restarts", 3, "--jitter", 50, "--backoff", "100ms", "sleep", "1000")
+    steps = end(ctl_json("explain", 100), "exit", 0)["delays"]
+    assert [(step["least_ms"], step["most_ms"]) for step in steps] == [(100, 149), (200, 299), (400, 599)], steps
+    assert "after 100ms to 149ms, 200ms to 299ms, 400ms to 599ms, then" in ctl("explain", 100)
+    # A run that is stable starts the waits anew.
+    ctl("set", "--jitter", 0, "--max-restarts", 2000000000, 100)
+    stable = end(ctl_json("explain", "--runs", "1m", 100), "exit", 0)
+    assert set(delays(stable)) == {100} and stable["endless"] and "then" not in stable, stable["then"]
+    assert "(1000 and more times)\n" in ctl("explain", "--runs", "1m", 100)
+    ctl("set", "--backoff-kind", "adaptive", "--stable", "10s", 100)
+    assert set(delays(end(ctl_json("explain", "--runs", "1s", 100), "exit", 0))) == {1000}
+
+    process = subprocess.Popen(["sleep", "1000"])
+    ctl("attach", "--id", 101, process.pid)
+    assert end(ctl_json("explain", 101), "signal", signal.SIGSEGV)["why"] == "it was attached"
+    ctl("kill", 101)
+    process.wait()
+    assert "no agent" in ctl("explain", 999, want=NO_AGENT)
+    for words in ("--code", "256"), ("--signal", "X"), ("--cause", "exit"), ("--runs", "9"):
+        ctl("explain", *words, 100, want=USAGE)
+
+
+# ---- explain, in groups
+
+ONE_FOR_ONE, ONE_FOR_ALL = range(2)
+
+
+def group_call(function, *arguments):
+    return getattr(agentsys._lib, "agentsys_group_" + function)(*arguments)
+
+
+def make_group(asm, name, strategy, budget, backoff, parent="root"):
+    agentsys._lib.agentsys_group_spec_new.restype = ctypes.c_void_p
+    spec = ctypes.c_void_p(group_call("spec_new"))
+    assert not group_call("spec_set_parent", spec, parent.encode())
+    group_call("spec_set_strategy", spec, strategy)
+    group_call("spec_set_budget", spec, budget)
+    group_call("spec_set_backoff", spec, *backoff)
+    assert not group_call("new", asm._handle, name.encode(), spec)
+
+
+def spawn_in(asm, group, line, **more):
+    "In a group an agent is restarted always, and without a limit of its own."
+    agent = ctypes.c_uint32()
+    with agentsys._Spec(["/bin/sh", "-c", line], cwd=os.getcwd(), **more) as spec:
+        assert not agentsys._lib.agentsys_spec_set_group(ctypes.c_void_p(spec.handle), group.encode())
+        asm._call("spawn", spec.handle, 1, ctypes.byref(agent))
+    return agent.value
+
+
+def check_in_group(asm, group, want, failed):
+    "Told is what is wanted, and what then happens."
+    if os.path.exists("go"):
+        os.unlink("go")
+    agent = spawn_in(asm, group, "while [ ! -e go ]; do sleep 0.1; done; exit 7", backoff_ms=(2, 50))
+    told = end(ctl_json("explain", "--code", 7, agent), "exit", 7)
+    assert list(zip(delays(told), (step["with_group"] for step in told["delays"]))) == want, told
+    assert (told["then"], told["why"]) == ("failed", "the budget of group %s is spent" % failed), told
+    last = asm.system().events
+    open("go", "w").close()
+    wait_for("it fails", lambda: ctl_json("info", agent)["state"] == "failed" and any(
+        event.type == "group-failed" and event.name == failed for event in agentsys.events(last, timeout=0)))
+    done = [(event.value, event.name if event.type == "group-restart" else None)
+            for event in agentsys.events(last, timeout=0) if event.type in ("group-restart", "restart-scheduled")]
+    assert done == want, (done, want)
+
+
+@with_clean
+def test_explain_groups():
+    "strategies and budgets of groups are followed, as the module does"
+    with agentsys.Connection() as asm:
+        make_group(asm, "all", ONE_FOR_ALL, 3, (5, 9))
+        check_in_group(asm, "all", [(5, "all"), (9, "all"), (9, "all")], "all")
+        make_group(asm, "one", ONE_FOR_ONE, 2, (5, 9))
+        check_in_group(asm, "one", [(2, None), (4, None)], "one")
+        # A group that has failed is restarted by the one above, as long as that has a budget.
+        make_group(asm, "top", ONE_FOR_ONE, 1, (7, 7))
+        make_group(asm, "sub", ONE_FOR_ALL, 1, (5, 5), "top")
+        check_in_group(asm, "sub", [(5, "sub"), (7, "sub"), (5, "sub")], "top")
+        text = ctl("explain", ctl_json("list")[0]["agent_id"])
+        assert "It is in group all: one_for_all, " in text and "of 3 restarts within 1m used\n" in text, text
+        ctl("rm", "--force", *[agent["agent_id"] for agent in ctl_json("list")])
+        for name in b"all", b"one", b"sub", b"top":
+            assert not group_call("del", asm._handle, name)
+
+
+# ---- Python
+
+@with_clean
+def test_python():
+    "spawn and set take it, get tells it"
+    with agentsys.Connection() as asm:
+        agent = asm.spawn(["/bin/sleep", "1000"], restart="on-abnormal", backoff_kind="adaptive", jitter=3, stable_ms=4,
+                          breaker=(5, 6), success_codes=[0, 63, 64, 255], success_signals={1, 64},
+                          never_codes=range(100, 103), never_signals=[signal.SIGABRT], never_causes=["oom", "launch"])
+        seen = asm.get(agent)
+        assert (seen.restart, seen.backoff_kind, seen.jitter, seen.stable_ms) == ("on-abnormal", "adaptive", 3, 4), seen
+        assert (seen.breaker, seen.breaker_open_ms, seen.group) == (5, 6, "root"), seen
+        assert (seen.success_codes, seen.success_signals) == ({0, 63, 64, 255}, {1, 64}), seen
+        assert (seen.never_codes, seen.never_signals) == ({100, 101, 102}, {signal.SIGABRT}), seen
+        assert (seen.never_causes, seen.circuit, seen.streak) == ({"oom", "launch"}, "closed", 0), seen
+        asm.set(agent, success_codes=[], never_causes=["fault"], backoff_kind="linear")
+        seen = asm.get(agent)
+        assert (seen.success_codes, seen.never_causes, seen.backoff_kind) == (set(), {"fault"}, "linear"), seen
+        assert (seen.success_signals, seen.jitter) == ({1, 64}, 3), seen
+        for wrong in ({"success_codes": [256]}, {"never_signals": [0]}, {"never_signals": [65]},
+                      {"never_causes": ["stop"]}, {"backoff_kind": "cubic"}, {"restart": "transient"}):
+            try:
+                asm.set(agent, **wrong)
+            except ValueError:
+                continue
+            raise AssertionError("taken: %r" % wrong)
+
+
+ksft.main()
