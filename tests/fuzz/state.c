@@ -87,12 +87,14 @@ static void decide(struct agent *agent, u32 input, struct fuzz *in)
 {
 	bool launched = input == AGENTSYS_IN_ENDED && agent->ran;
 	u32 cause = launched ? AGENTSYS_CAUSE_EXIT + fuzz_u8(in) % 3 : AGENTSYS_CAUSE_LAUNCH;
+	struct agentsys_restart_past past = { .used = agent->restarts };
+	const struct agentsys_end end = { .cause = cause, .code = fuzz_u8(in) & 1 };
 	struct agentsys_verdict verdict;
 
 	/* What was asked to end is not the policy's business. */
 	CHECK(!agent->asked);
 	die(agent);
-	agentsys_restart_decide(&agent->policy, agent->restarts, cause, fuzz_u8(in) & 1, &verdict);
+	agentsys_restart_decide(&agent->policy, &past, &end, 0, &verdict);
 	if (!launched && agent->by_hand)
 		verdict.state = AGENTSYS_FAILED;
 	agent->state = verdict.state;
