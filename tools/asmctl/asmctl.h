@@ -58,6 +58,7 @@ enum operands {
 	OPERANDS_AGENTS,
 	OPERANDS_RUNNING, /* agents that have not ended */
 	OPERANDS_GROUPS,
+	OPERANDS_FILES,
 	OPERANDS_PROGRAM, /* options end at the first operand */
 	OPERANDS_OTHER,
 };
@@ -74,6 +75,7 @@ enum operands {
  * @options: ended by OPTION_END; --help is added
  * @subcommands: ended by NULL, where the first operand is one of these, or NULL
  * @operands: what it takes beside options
+ * @usage_status: the exit status for a wrong command line, where it is not EXIT_USAGE
  * @program: is rather a program's name, and not listed
  * @run: returns an exit status
  */
@@ -88,6 +90,7 @@ struct command {
 	const struct option_def *options;
 	const struct command *const *subcommands;
 	enum operands operands;
+	enum exit_status usage_status;
 	bool program;
 	int (*run)(int argc, char **argv);
 };
@@ -106,6 +109,9 @@ extern const struct command cmd_rm;
 extern const struct command cmd_set;
 extern const struct command cmd_group;
 extern const struct command cmd_tree;
+extern const struct command cmd_apply;
+extern const struct command cmd_diff;
+extern const struct command cmd_delete;
 extern const struct command cmd_explain;
 extern const struct command cmd_status;
 extern const struct command cmd_list;
@@ -152,8 +158,14 @@ void need_operands(int argc, int min, int max, const char *what);
 /* "asmctl: ..." on standard error. */
 PRINTF(1, 2) void complain(const char *format, ...);
 
-/* Likewise, and a hint at --help; exits with EXIT_USAGE. */
+/*
+ * Likewise, and a hint at --help; exits with EXIT_USAGE. What is wrong in a file, see
+ * errors_about(), has no hint, and exits with EXIT_FAILED.
+ */
 PRINTF(1, 2) NORETURN void usage_error(const char *format, ...);
+
+/* From now on, all that is said is about @place, as "tree.json:3: name"; NULL ends that. */
+void errors_about(const char *place);
 
 NORETURN void out_of_memory(void);
 

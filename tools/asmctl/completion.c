@@ -93,6 +93,8 @@ static void print_case(const struct command *command)
 		printf("\t\toperands=program\n");
 	else if (command->operands == OPERANDS_GROUPS)
 		printf("\t\toperands=groups\n");
+	else if (command->operands == OPERANDS_FILES)
+		printf("\t\toperands=files\n");
 	else if (command->subcommands || !strcmp(command->name, "help"))
 		printf("\t\toperands=commands\n");
 	if (command->subcommands) {
@@ -188,6 +190,10 @@ static void print_script(void)
 	       "\t\t;;\n"
 	       "\tgroups)\n"
 	       "\t\tCOMPREPLY=($(compgen -W \"$(_asmctl_groups)\" -- \"$cur\"))\n"
+	       "\t\t;;\n"
+	       "\tfiles)\n"
+	       "\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
+	       "\t\tcompopt -o filenames\n"
 	       "\t\t;;\n"
 	       "\tcommands)\n"
 	       "\t\tCOMPREPLY=($(compgen -W \"$commands\" -- \"$cur\"))\n"

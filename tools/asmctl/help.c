@@ -24,7 +24,7 @@ void print_overview(FILE *to)
 		"Exit status:\n"
 		"  0  done\n"
 		"  1  it failed\n"
-		"  2  the command line is wrong\n"
+		"  2  the command line is wrong; with diff: there is something to do\n"
 		"  3  there is no such agent or group\n"
 		"  4  permission denied\n"
 		"  5  the module is not loaded\n"

@@ -92,7 +92,9 @@ it failed;
 found something wrong
 .TP
 .B 2
-the command line is wrong
+the command line is wrong, except with
+.BR "asmctl diff" ,
+where that is 1; its 2 means that there is something to do
 .TP
 .B 3
 there is no such agent or group
@@ -130,6 +132,11 @@ the same counters as text
 .TP
 .I /sys/fs/cgroup/agentsys
 the cgroups of the agents
+.TP
+.I /run/agentsys/applied.json
+what
+.B asmctl apply
+made agents of, which the module does not tell; for root alone
 .TP
 .I /usr/lib/agentsys/asm\-launch
 the launcher, see

@@ -5,11 +5,20 @@
 
 #include "asmctl.h"
 
+/* What errors are about; NULL is the command line. */
+static const char *place;
+
+void errors_about(const char *about)
+{
+	place = about;
+}
+
 static void say(const char *format, va_list ap)
 {
 	fflush(stdout);
-	fprintf(stderr,
-		"%s: ", this_command && this_command->program ? this_command->name : "asmctl");
+	fprintf(stderr, "%s: %s%s",
+		this_command && this_command->program ? this_command->name : "asmctl",
+		place ? place : "", place ? ": " : "");
 	vfprintf(stderr, format, ap);
 	fputc('\n', stderr);
 }
@@ -30,11 +39,13 @@ void usage_error(const char *format, ...)
 	va_start(ap, format);
 	say(format, ap);
 	va_end(ap);
+	if (place)
+		exit(EXIT_FAILED);
 	if (this_command)
 		fprintf(stderr, "Try '%s --help'.\n", command_title(this_command));
 	else
 		fprintf(stderr, "Try 'asmctl help'.\n");
-	exit(EXIT_USAGE);
+	exit(this_command && this_command->usage_status ? this_command->usage_status : EXIT_USAGE);
 }
 
 void out_of_memory(void)

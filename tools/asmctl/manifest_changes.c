@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "manifest_changes.h"
+
+#include <string.h>
+
+#include "restarts.h"
+#include "spec.h"
+
+/* What add_restarts() tells beside: how it went. */
+static const char *const no_policy[] = { "restart_streak", "survival_ms", "circuit" };
+
+static void add(struct json_object *object, const char *key, struct json_object *value)
+{
+	need_memory(!value || json_object_object_add(object, key, value));
+}
+
+/* Both values are ours to give away; either may be NULL. */
+static void add_change(struct json_object **changes, const char *key, struct json_object *from,
+		       struct json_object *to)
+{
+	struct json_object *change = json_object_new_object();
+
+	if (!*changes)
+		*changes = json_object_new_array();
+	add(change, "key", json_object_new_string(key));
+	if (from)
+		add(change, "from", from);
+	if (to)
+		add(change, "to", to);
+	need_memory(json_object_array_add(*changes, change));
+}
+
+static void compare_words(struct json_object **changes, const char *key, const char *from,
+			  const char *to)
+{
+	if (strcmp(from, to))
+		add_change(changes, key, json_object_new_string(from), json_object_new_string(to));
+}
+
+static struct json_object *number(uint32_t n)
+{
+	return n == AGENTSYS_RESTARTS_UNLIMITED ? json_object_new_string("infinity") :
+						  json_object_new_uint64(n);
+}
+
+static void compare_numbers(struct json_object **changes, const char *key, uint32_t from,
+			    uint32_t to)
+{
+	if (from != to)
+		add_change(changes, key, number(from), number(to));
+}
+
+struct group_policy policy_of_group(const struct agentsys_group *group)
+{
+	return (struct group_policy){ group->strategy, group->budget, group->within_ms,
+				      group->backoff_initial_ms, group->backoff_max_ms };
+}
+
+struct json_object *group_changes(const struct group_policy *policy,
+				  const struct agentsys_group *group)
+{
+	struct json_object *changes = NULL;
+
+	compare_words(&changes, "strategy", agentsys_strategy_name(group->strategy),
+		      agentsys_strategy_name(policy->strategy));
+	compare_numbers(&changes, "budget", group->budget, policy->budget);
+	compare_numbers(&changes, "within_ms", group->within_ms, policy->within_ms);
+	compare_numbers(&changes, "backoff_initial_ms", group->backoff_initial_ms,
+			policy->initial_ms);
+	compare_numbers(&changes, "backoff_max_ms", group->backoff_max_ms, policy->max_ms);
+	return changes;
+}
+
+/* ---- agents: objects of JSON ---- */
+
+static struct json_object *get(struct json_object *object, const char *key)
+{
+	struct json_object *value = NULL;
+
+	json_object_object_get_ex(object, key, &value);
+	return value;
+}
+
+/* An empty one if there is none. */
+static struct json_object *get_object(struct json_object *object, const char *key)
+{
+	static struct json_object *empty;
+	struct json_object *value = get(object, key);
+
+	if (json_object_is_type(value, json_type_object))
+		return value;
+	if (!empty)
+		empty = json_object_new_object();
+	need_memory(empty ? 0 : -1);
+	return empty;
+}
+
+/* Values of the environment may be secrets. */
+static void compare_values(struct json_object **changes, const char *prefix, const char *key,
+			   struct json_object *from, struct json_object *to)
+{
+	char name[256];
+
+	if (json_object_equal(from, to))
+		return;
+	snprintf(name, sizeof(name), "%s%s", prefix, key);
+	if (*prefix)
+		add_change(changes, name, NULL, NULL);
+	else
+		add_change(changes, name, json_object_get(from), json_object_get(to));
+}
+
+/* All keys of either but @except. */
+static void compare_objects(struct json_object **changes, const char *prefix,
+			    struct json_object *from, struct json_object *to, const char *except)
+{
+	struct json_object_iter it;
+
+	json_object_object_foreachC(to, it) if (strcmp(it.key, except))
+		compare_values(changes, prefix, it.key, get(from, it.key), it.val);
+	json_object_object_foreachC(from, it) if (strcmp(it.key, except) && !get(to, it.key))
+		compare_values(changes, prefix, it.key, it.val, NULL);
+}
+
+static void compare_made_of(struct json_object **changes, struct json_object *from,
+			    struct json_object *to)
+{
+	compare_objects(changes, "", from, to, "env");
+	compare_objects(changes, "env.", get_object(from, "env"), get_object(to, "env"), "");
+}
+
+/* By the words that asmctl has for it elsewhere. */
+static struct json_object *json_of_restart(const struct agentsys_info *info)
+{
+	struct json_object *object = json_object_new_object();
+
+	add(object, "restart", json_object_new_string(agentsys_restart_name(info->restart)));
+	add(object, "max_restarts", number(info->max_restarts));
+	add(object, "backoff_initial_ms", number(info->backoff_initial_ms));
+	add(object, "backoff_max_ms", number(info->backoff_max_ms));
+	add_restarts(object, info);
+	for (size_t i = 0; i < ARRAY_SIZE(no_policy); i++)
+		json_object_object_del(object, no_policy[i]);
+	return object;
+}
+
+static void compare_restart(struct json_object **changes, const struct agentsys_info *is,
+			    const struct agentsys_info *wanted)
+{
+	struct json_object *from = json_of_restart(is), *to = json_of_restart(wanted);
+
+	compare_objects(changes, "", from, to, "");
+	json_object_put(from);
+	json_object_put(to);
+}
+
+enum difference agent_difference(const struct member *member, const struct agentsys_info *info,
+				 struct json_object *noted, struct json_object **changes)
+{
+	struct json_object *made_of = get(noted, "made_of");
+
+	*changes = NULL;
+	if (!json_object_is_type(made_of, json_type_object))
+		return ANEW;
+	compare_made_of(changes, made_of, member->made_of);
+	if (*changes)
+		return ANEW;
+	compare_restart(changes, info, &member->restart);
+	return *changes ? IN_PLACE : SAME;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * How what there is differs from what a manifest says.
+ */
+#ifndef ASMCTL_MANIFEST_CHANGES_H
+#define ASMCTL_MANIFEST_CHANGES_H
+
+#include "manifest.h"
+
+enum difference {
+	SAME,
+	IN_PLACE, /* the module can change it */
+	ANEW,	  /* it has to be made anew */
+};
+
+/*
+ * @noted: what state_of_agent() tells, or NULL. @changes: an array of objects with key,
+ * from and to, which are absent where there is nothing, or not to be shown; or NULL.
+ */
+enum difference agent_difference(const struct member *member, const struct agentsys_info *info,
+				 struct json_object *noted, struct json_object **changes);
+
+/* Likewise; NULL if nothing differs. */
+struct json_object *group_changes(const struct group_policy *policy,
+				  const struct agentsys_group *group);
+
+/* What a group is like that there is. */
+struct group_policy policy_of_group(const struct agentsys_group *group);
+
+#endif
