@@ -415,10 +415,10 @@ void agentsys_tree_timer(struct agentsys_group *group)
 
 	if (group->state != AGENTSYS_BACKOFF || !group->waits)
 		return;
-	/* Its turn to be stopped comes. */
 	if (above && above->state == AGENTSYS_STOPPING && group->node.falls)
-		return;
-	begin_up(group);
+		agentsys_tree_stop(group);
+	else
+		begin_up(group);
 }
 
 /* ---- what people ask for ---- */

@@ -183,13 +183,15 @@ static void take_policy(struct group_policy *policy, const struct at *at)
 	struct at strategy = at_key(at, "strategy");
 	struct at budget = at_key(at, "budget");
 	struct at backoff = at_key(at, "backoff");
+	struct agentsys_restart_policy delays = { 0 };
 
 	*policy = default_policy;
 	take_strategy(policy, &strategy);
 	take_budget(policy, &budget);
 	take_group_backoff(policy, &backoff);
-	if (agentsys_budget_endless(policy->budget, policy->within_ms, policy->initial_ms,
-				    policy->max_ms))
+	delays.backoff_initial_ms = policy->initial_ms;
+	delays.backoff_max_ms = policy->max_ms;
+	if (agentsys_budget_endless(policy->budget, policy->within_ms, &delays))
 		manifest_wrong(
 			at,
 			"as many restarts as the budget allows take longer than its window: what never works would be restarted for ever");

@@ -2,13 +2,7 @@
 #ifndef AGENTSYS_TESTS_KERNEL_MATH64_H
 #define AGENTSYS_TESTS_KERNEL_MATH64_H
 
-#include <linux/types.h>
-
-static inline __u64 div_u64(__u64 dividend, __u32 divisor)
-{
-	return dividend / divisor;
-}
-
+/* div_u64() is core's own, in env.h. */
 #define NSEC_PER_USEC	1000L
 
 #endif
