@@ -92,6 +92,9 @@ static void change_policy(struct agentsys_restart_policy *policy,
 			       (const void *)&change->policy + place->offset, place->size);
 }
 
+/* One line, however long: it is searched for as it is printed. */
+#define ENDLESS "with such a backoff the budget of its group can never be spent: give it max-restarts"
+
 /* Can what never works spend the budget of a group that restarts it alone, or its own? */
 static bool ends_some_time(const struct agentsys_group *group,
 			   const struct agentsys_restart_policy *policy)
@@ -115,9 +118,7 @@ static int enter_group(struct agentsys_agent *agent, struct agentsys_group *grou
 	    !(given->has & BIT(AGENTSYS_POLICY_MAX_RESTARTS)))
 		policy.max_restarts = 0;
 	if (!ends_some_time(group, &policy)) {
-		NL_SET_ERR_MSG(
-			extack,
-			"with such a backoff the budget of its group can never be spent: give it max-restarts");
+		NL_SET_ERR_MSG(extack, ENDLESS);
 		return -EINVAL;
 	}
 	agent->node.temporary = policy.condition == AGENTSYS_RESTART_NEVER;

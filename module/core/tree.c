@@ -241,9 +241,9 @@ static void end_hopes(struct agentsys_group *group)
 		next = node->next;
 		if (!node->falls)
 			continue;
-		if (!node->is_group)
+		if (!node->is_group) {
 			group->ops->stop(node);
-		else if (group_of(node)->state == AGENTSYS_BACKOFF) {
+		} else if (group_of(node)->state == AGENTSYS_BACKOFF) {
 			group_of(node)->state = AGENTSYS_EXITED;
 			changed(group_of(node));
 		}

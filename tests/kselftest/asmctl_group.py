@@ -110,7 +110,13 @@ def test_make():
                     "--backoff", "10:1s", "workers")
     assert made == {"name": "workers", "parent": "web", "place": 1, "state": "active", "strategy": "rest_for_one",
                     "budget": 3, "within_ms": 1500, "backoff_initial_ms": 10, "backoff_max_ms": 1000, "members": 0,
-                    "recent_restarts": 0, "restart_count": 0, "reason": 0}, made
+                    "recent_restarts": 0, "restart_count": 0, "reason": 0, "auto_shutdown": "never",
+                    "significant": False}, made
+    done = ctl_json("group", "new", "--auto-shutdown", "any", "--significant", "--parent", "web", "job")
+    assert (done["auto_shutdown"], done["significant"]) == ("any", True), done
+    assert "auto-shutdown all\n" in ctl("group", "set", "--auto-shutdown", "all", "job").out
+    assert "never, any, all" in ctl("group", "set", "--auto-shutdown", "some", "job", want=USAGE).err
+    ctl("group", "rm", "job")
     assert group("workers") == made and group("web")["members"] == 1
     assert ctl("group", "set", "--strategy", "one_for_all", "workers").out == \
         "Group workers: one_for_all, budget 3 in 1500ms, backoff 10ms to 1000ms\n"

@@ -580,6 +580,37 @@ TEST_F(groups, a_shutdown_ends_what_is_under_way)
 		EXPECT_EQ(AGENTSYS_EXITED, look(a, MEMBER_ID + i).state);
 }
 
+/* Its work is done when that of its significant member is. */
+TEST_F(groups, a_significant_member_ends_the_group)
+{
+	struct agentsys_group_spec *done = agentsys_group_spec_new();
+	struct agents *a = &self->a;
+	struct agentsys_spec *job = member("g", MEMBER_ID);
+
+	agentsys_group_spec_set_auto_shutdown(done, AGENTSYS_AUTO_SHUTDOWN_ANY);
+	agentsys_group_spec_set_strategy(done, AGENTSYS_TRANSIENT);
+	ASSERT_OK(a->h, agentsys_group_new(a->h, "g", done));
+	EXPECT_EQ(AGENTSYS_AUTO_SHUTDOWN_ANY, look_group(a, "g").auto_shutdown);
+	agentsys_spec_set_significant(job, true);
+	SPAWN(a, job);
+	SPAWN(a, member("g", MEMBER_ID + 1));
+	EXPECT_EQ(1, look(a, MEMBER_ID).significant);
+	EXPECT_EQ(0, look(a, MEMBER_ID + 1).significant);
+	/* A crash is not the end of it, nor is the end of another one. */
+	crash_member(a, MEMBER_ID);
+	LATER(a, MEMBER_ID, RESTART);
+	SPAWN(a, member("g", MEMBER_ID + 2));
+	end_member(MEMBER_ID + 2, 0);
+	LATER(a, MEMBER_ID + 2, EXIT);
+	EXPECT_TRUE(is_group_state(a, "g", AGENTSYS_ACTIVE));
+	end_member(MEMBER_ID, 0);
+	GROUP_EVENT(a, "g", STOPPED);
+	EXPECT_TRUE(is_group_state(a, "g", AGENTSYS_EXITED));
+	EXPECT_EQ(AGENTSYS_EXITED, look(a, MEMBER_ID + 1).state);
+	EXPECT_EQ(AGENTSYS_CAUSE_GROUP, look(a, MEMBER_ID + 1).cause);
+	EXPECT_EQ(AGENTSYS_CAUSE_EXIT, look(a, MEMBER_ID).cause);
+}
+
 /* ---- what is refused ---- */
 
 TEST_F(groups, what_cannot_be_is_refused)

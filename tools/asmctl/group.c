@@ -19,6 +19,8 @@ enum {
 	OPT_PARENT = OPT_SPEC_END,
 	OPT_STRATEGY,
 	OPT_BUDGET,
+	OPT_AUTO_SHUTDOWN,
+	OPT_SIGNIFICANT,
 	OPT_NO_WAIT,
 };
 
@@ -67,9 +69,12 @@ static void print_policy(const struct agentsys_group *group)
 {
 	char budget[FORMAT_MAX];
 
-	printf("%s, budget %s, backoff %" PRIu32 "ms to %" PRIu32 "ms\n",
+	printf("%s, budget %s, backoff %" PRIu32 "ms to %" PRIu32 "ms",
 	       agentsys_strategy_name(group->strategy), format_budget(group, budget),
 	       group->backoff_initial_ms, group->backoff_max_ms);
+	if (group->auto_shutdown)
+		printf(", auto-shutdown %s", agentsys_auto_shutdown_name(group->auto_shutdown));
+	putchar('\n');
 }
 
 /* ---- new, set ---- */
@@ -100,7 +105,10 @@ struct request {
 	{ OPT_BACKOFF, "backoff", "MS[:MAX]",                                          \
 	  "wait before the first restart of several members, or of\n"                  \
 	  "a group in it, doubling up to MAX; milliseconds, or\n"                      \
-	  "durations as 100ms, 2s" }
+	  "durations as 100ms, 2s" },                                                  \
+	{ OPT_AUTO_SHUTDOWN, "auto-shutdown", "WHEN",                                  \
+	  "stop when significant members have ended for good:\n"                       \
+	  "never (default), when any, or all of them have" }
 /* clang-format on */
 
 static const char strategies[] =
@@ -117,6 +125,17 @@ static void take_budget(struct request *request, const char *arg)
 	agentsys_group_spec_set_budget(request->spec, n);
 	if (has_window)
 		agentsys_group_spec_set_within(request->spec, within_ms);
+}
+
+static void take_auto_shutdown(struct request *request, const char *arg)
+{
+	for (uint32_t when = 0; when < __AGENTSYS_AUTO_SHUTDOWNS; when++) {
+		if (strcmp(arg, agentsys_auto_shutdown_name(when)))
+			continue;
+		agentsys_group_spec_set_auto_shutdown(request->spec, when);
+		return;
+	}
+	usage_error("'%s' is not one of never, any, all", arg);
 }
 
 static void take_option(struct request *request, int key, const char *arg)
@@ -139,6 +158,12 @@ static void take_option(struct request *request, int key, const char *arg)
 	case OPT_BUDGET:
 		take_budget(request, arg);
 		break;
+	case OPT_AUTO_SHUTDOWN:
+		take_auto_shutdown(request, arg);
+		break;
+	case OPT_SIGNIFICANT:
+		agentsys_group_spec_set_significant(request->spec, true);
+		return;
 	case OPT_BACKOFF:
 		take_backoff(arg, &initial, &max);
 		agentsys_group_spec_set_backoff(request->spec, initial, max);
@@ -191,6 +216,7 @@ static int run_new(int argc, char **argv)
 static const struct option_def new_options[] = {
 	{ OPT_PARENT, "parent", "GROUP", "the group that it is in (default: root)" },
 	OPTIONS_POLICY,
+	{ OPT_SIGNIFICANT, "significant", NULL, "a significant member of the group above" },
 	OPTION_JSON,
 	OPTION_END,
 };

@@ -30,6 +30,8 @@ static void print_group(const struct agentsys_group *group)
 	}
 	printf("Backoff:       %" PRIu32 "ms to %" PRIu32 "ms\n", group->backoff_initial_ms,
 	       group->backoff_max_ms);
+	if (group->auto_shutdown)
+		printf("Auto-shutdown: %s\n", agentsys_auto_shutdown_name(group->auto_shutdown));
 	if (group->reason)
 		printf("Last Reason:   agent %" PRIu32 "\n", group->reason);
 }

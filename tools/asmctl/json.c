@@ -103,6 +103,7 @@ struct json_object *json_of_agent(const struct agentsys_info *info)
 	add_string(object, "cgroup", info->cgroup);
 	add_string(object, "group", info->group);
 	add_number(object, "place", info->place);
+	add_bool(object, "significant", info->significant);
 	return object;
 }
 
@@ -125,6 +126,8 @@ struct json_object *json_of_group(const struct agentsys_group *group)
 	add_number(object, "recent_restarts", group->recent);
 	add_number(object, "restart_count", group->restarts);
 	add_number(object, "reason", group->reason);
+	add_string(object, "auto_shutdown", agentsys_auto_shutdown_name(group->auto_shutdown));
+	add_bool(object, "significant", group->significant);
 	return object;
 }
 

@@ -19,6 +19,7 @@ enum {
 	OPT_CWD = OPT_SPEC_END,
 	OPT_USER,
 	OPT_GROUP,
+	OPT_SIGNIFICANT,
 	OPT_GID,
 	OPT_CLEAN_ENV,
 	OPT_STDIN,
@@ -80,6 +81,9 @@ static const struct option_def options[] = {
 	{ OPT_GROUP, "group", "NAME",
 	  "the group of the supervision tree that it becomes the\n"
 	  "last member of, see asmctl group (default: root)" },
+	{ OPT_SIGNIFICANT, "significant", NULL,
+	  "its end for good may stop the group, see --auto-shutdown\n"
+	  "of asmctl group new" },
 	OPTIONS_RESTART,
 	{ 'C', "cwd", "DIR", "working directory (default /)" },
 	{ 'u', "user", "USER[:GROUP]", "run as this user, with its groups and its HOME" },
@@ -129,6 +133,9 @@ static void take_option(struct request *request, int key, const char *arg)
 	case OPT_GROUP:
 		request->group = arg;
 		need_memory(agentsys_spec_set_group(request->spec, arg));
+		break;
+	case OPT_SIGNIFICANT:
+		agentsys_spec_set_significant(request->spec, true);
 		break;
 	case OPT_GID:
 		request->gid = arg;

@@ -13,6 +13,7 @@ enum group_number {
 	G_WITHIN,
 	G_BACKOFF_INITIAL,
 	G_BACKOFF_MAX,
+	G_AUTO_SHUTDOWN,
 
 	G_NUMBERS
 };
@@ -20,7 +21,7 @@ enum group_number {
 static const int group_attrs[G_NUMBERS] = {
 	[G_STRATEGY] = AGENTSYS_G_STRATEGY,	  [G_BUDGET] = AGENTSYS_G_BUDGET,
 	[G_WITHIN] = AGENTSYS_G_WITHIN,		  [G_BACKOFF_INITIAL] = AGENTSYS_G_BACKOFF_INITIAL,
-	[G_BACKOFF_MAX] = AGENTSYS_G_BACKOFF_MAX,
+	[G_BACKOFF_MAX] = AGENTSYS_G_BACKOFF_MAX, [G_AUTO_SHUTDOWN] = AGENTSYS_G_AUTO_SHUTDOWN,
 };
 
 /**
@@ -28,11 +29,13 @@ static const int group_attrs[G_NUMBERS] = {
  * @number: values
  * @has: a bit for each that is set
  * @parent: or NULL
+ * @significant: for the group above
  */
 struct agentsys_group_spec {
 	uint32_t number[G_NUMBERS];
 	uint32_t has;
 	char *parent;
+	bool significant;
 };
 
 struct agentsys_group_spec *agentsys_group_spec_new(void)
@@ -88,6 +91,17 @@ void agentsys_group_spec_set_backoff(struct agentsys_group_spec *spec, uint32_t 
 	set_group_number(spec, G_BACKOFF_MAX, max_ms);
 }
 
+void agentsys_group_spec_set_auto_shutdown(struct agentsys_group_spec *spec,
+					   enum agentsys_auto_shutdown when)
+{
+	set_group_number(spec, G_AUTO_SHUTDOWN, when);
+}
+
+void agentsys_group_spec_set_significant(struct agentsys_group_spec *spec, bool significant)
+{
+	spec->significant = significant;
+}
+
 /* ---- requests ---- */
 
 /* Longer ones are too long as well, but no attribute can carry all that is. */
@@ -99,7 +113,7 @@ static bool is_sendable(const char *name)
 static struct nl_msg *group_message(struct agentsys *h, uint8_t cmd, const char *name,
 				    const char *parent, int *error)
 {
-	size_t size = nla_total_size(strlen(name) + 1) + nla_total_size(0) +
+	size_t size = nla_total_size(strlen(name) + 1) + 2 * nla_total_size(0) +
 		      G_NUMBERS * nla_total_size(sizeof(uint32_t));
 	struct nl_msg *msg;
 
@@ -166,6 +180,8 @@ int agentsys_group_new(struct agentsys *h, const char *name, const struct agents
 		return ret;
 	if (spec)
 		put_group_spec(msg, spec);
+	if (spec && spec->significant)
+		nla_put_flag(msg, AGENTSYS_G_SIGNIFICANT);
 	return group_request(h, msg, AGENTSYS_CMD_GROUP_NEW, 0);
 }
 
@@ -233,6 +249,8 @@ static void *make_group(struct nlattr **attrs)
 	group->within_ms = attr_u32(attrs[AGENTSYS_G_WITHIN]);
 	group->backoff_initial_ms = attr_u32(attrs[AGENTSYS_G_BACKOFF_INITIAL]);
 	group->backoff_max_ms = attr_u32(attrs[AGENTSYS_G_BACKOFF_MAX]);
+	group->auto_shutdown = attr_u32(attrs[AGENTSYS_G_AUTO_SHUTDOWN]);
+	group->significant = !!attrs[AGENTSYS_G_SIGNIFICANT];
 	group->state = attr_u32(attrs[AGENTSYS_G_STATE]);
 	group->place = attr_u32(attrs[AGENTSYS_G_PLACE]);
 	group->members = attr_u32(attrs[AGENTSYS_G_MEMBERS]);

@@ -94,6 +94,7 @@ static void *make_info(struct nlattr **attrs)
 	group = attr_string(attrs[AGENTSYS_A_GROUP]);
 	strncpy(info->group, group ? group : "", sizeof(info->group) - 1);
 	info->place = attr_u32(attrs[AGENTSYS_A_PLACE]);
+	info->significant = !!attrs[AGENTSYS_A_SIGNIFICANT];
 	take_restarts(info, attrs);
 	return info;
 }

@@ -181,6 +181,9 @@ AGENTSYS_API void agentsys_spec_set_oom_score_adj(struct agentsys_spec *spec, in
 /** agentsys_spec_set_bounding - capabilities that stay in the bounding set, a bit each */
 AGENTSYS_API void agentsys_spec_set_bounding(struct agentsys_spec *spec, uint64_t caps);
 
+/** agentsys_spec_set_significant - is it a significant member of its group? */
+AGENTSYS_API void agentsys_spec_set_significant(struct agentsys_spec *spec, bool significant);
+
 /** agentsys_spec_set_new_privs - may it gain privileges by executing programs? */
 AGENTSYS_API void agentsys_spec_set_new_privs(struct agentsys_spec *spec, bool allow);
 
@@ -455,6 +458,7 @@ AGENTSYS_API int agentsys_shutdown(struct agentsys *h, int64_t timeout_ms, unsig
  * @never_signals: signals after which it is not restarted, likewise
  * @streak: restarts in a row of instances that did not run for the stable time
  * @survival_ms: how long instances survive, as AGENTSYS_BACKOFF_ADAPTIVE counts it
+ * @significant: 1 if it is a significant member of its group
  * @circuit: enum agentsys_circuit
  */
 struct agentsys_info {
@@ -508,6 +512,7 @@ struct agentsys_info {
 	uint32_t streak;
 	uint32_t survival_ms;
 	uint32_t circuit;
+	uint32_t significant;
 };
 
 /**
@@ -659,6 +664,18 @@ AGENTSYS_API void agentsys_group_spec_set_backoff(struct agentsys_group_spec *sp
 						  uint32_t initial_ms, uint32_t max_ms);
 
 /**
+ * agentsys_group_spec_set_auto_shutdown - when it stops because its significant members are done
+ * @spec: the spec
+ * @when: AGENTSYS_AUTO_SHUTDOWN_NEVER, _ANY or _ALL, see <linux/agentsys.h>
+ */
+AGENTSYS_API void agentsys_group_spec_set_auto_shutdown(struct agentsys_group_spec *spec,
+							enum agentsys_auto_shutdown when);
+
+/** agentsys_group_spec_set_significant - is it a significant member of the group above? */
+AGENTSYS_API void agentsys_group_spec_set_significant(struct agentsys_group_spec *spec,
+						      bool significant);
+
+/**
  * agentsys_group_new - make a group, which is empty
  * @h: the connection
  * @name: its name, 1 to AGENTSYS_NAME_MAX bytes
@@ -730,6 +747,8 @@ AGENTSYS_API int agentsys_group_restart(struct agentsys *h, const char *name, un
  * @recent: restarts in the window now
  * @reason: agent whose end was the last reason, 0 for none
  * @restarts: restarts that were counted since it was made
+ * @auto_shutdown: enum agentsys_auto_shutdown
+ * @significant: 1 if it is a significant member of its parent
  */
 struct agentsys_group {
 	char name[AGENTSYS_NAME_MAX + 1];
@@ -745,6 +764,8 @@ struct agentsys_group {
 	uint32_t recent;
 	uint32_t reason;
 	uint64_t restarts;
+	uint32_t auto_shutdown;
+	uint32_t significant;
 };
 
 /**
@@ -953,6 +974,9 @@ AGENTSYS_API const char *agentsys_circuit_name(uint32_t circuit);
 
 /** agentsys_strategy_name - "one_for_all" for AGENTSYS_ONE_FOR_ALL; likewise */
 AGENTSYS_API const char *agentsys_strategy_name(uint32_t strategy);
+
+/** agentsys_auto_shutdown_name - "any" for AGENTSYS_AUTO_SHUTDOWN_ANY; likewise */
+AGENTSYS_API const char *agentsys_auto_shutdown_name(uint32_t when);
 
 /** agentsys_decision_name - "restarts" for AGENTSYS_DECISION_RESTARTS; likewise */
 AGENTSYS_API const char *agentsys_decision_name(uint32_t decision);

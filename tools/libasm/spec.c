@@ -124,6 +124,7 @@ struct agentsys_spec {
 	bool has_codes[CODE_SETS];
 	bool has_groups;
 	bool new_privs;
+	bool significant;
 	char *name;
 	char *group;
 	char *cwd;
@@ -326,6 +327,11 @@ void agentsys_spec_set_bounding(struct agentsys_spec *spec, uint64_t caps)
 	set_number(spec, N_BOUNDING, caps);
 }
 
+void agentsys_spec_set_significant(struct agentsys_spec *spec, bool significant)
+{
+	spec->significant = significant;
+}
+
 void agentsys_spec_set_new_privs(struct agentsys_spec *spec, bool allow)
 {
 	spec->new_privs = allow;
@@ -480,7 +486,7 @@ size_t spec_size(const struct agentsys_spec *spec)
 	size += string_size(spec->name) + string_size(spec->group) + string_size(spec->cwd);
 	size += strings_size(&spec->args) + strings_size(&spec->env);
 	size += nla_total_size(spec->ngroups * sizeof(*spec->groups));
-	size += nla_total_size(sizeof(spec->rlimits)) + nla_total_size(0);
+	size += nla_total_size(sizeof(spec->rlimits)) + 2 * nla_total_size(0);
 	size += CODE_SETS * nla_total_size(sizeof(spec->codes[0]));
 	for (int n = 0; n < 3; n++)
 		size += string_size(spec->stdio_path[n]) + nla_total_size(sizeof(int32_t));
@@ -555,6 +561,8 @@ static int put_program(struct nl_msg *msg, const struct agentsys_spec *spec)
 	if (!ret && spec->nrlimits)
 		ret = nla_put(msg, AGENTSYS_A_RLIMITS, spec->nrlimits * sizeof(*spec->rlimits),
 			      spec->rlimits);
+	if (!ret && spec->significant)
+		ret = nla_put_flag(msg, AGENTSYS_A_SIGNIFICANT);
 	if (!ret && spec->new_privs)
 		ret = nla_put_flag(msg, AGENTSYS_A_NEW_PRIVS);
 	if (!ret)

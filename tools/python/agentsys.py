@@ -75,7 +75,7 @@ class _Info(ctypes.Structure):
         ("breaker", _u32), ("breaker_open_ms", _u32), ("never_causes", _u32),
         ("success_codes", _u64 * _CODE_WORDS), ("never_codes", _u64 * _CODE_WORDS),
         ("success_signals", _u64), ("never_signals", _u64),
-        ("streak", _u32), ("survival_ms", _u32), ("circuit", _u32),
+        ("streak", _u32), ("survival_ms", _u32), ("circuit", _u32), ("significant", _u32),
     ]
 
 
@@ -85,7 +85,7 @@ class _Group(ctypes.Structure):
         ("strategy", _u32), ("budget", _u32), ("within_ms", _u32),
         ("backoff_initial_ms", _u32), ("backoff_max_ms", _u32), ("state", _u32),
         ("place", _u32), ("members", _u32), ("recent", _u32), ("reason", _u32),
-        ("restarts", _u64),
+        ("restarts", _u64), ("auto_shutdown", _u32), ("significant", _u32),
     ]
 
 
@@ -174,6 +174,7 @@ for _name, _result, *_arguments in [
         ("spec_set_oom_score_adj", None, _ptr, ctypes.c_int),
         ("spec_set_bounding", None, _ptr, _u64),
         ("spec_set_new_privs", None, _ptr, ctypes.c_bool),
+        ("spec_set_significant", None, _ptr, ctypes.c_bool),
         ("spec_set_stdio_path", ctypes.c_int, _ptr, ctypes.c_int, _str),
         ("spec_set_stdio_fd", ctypes.c_int, _ptr, ctypes.c_int, ctypes.c_int),
         ("spec_set_restart", None, _ptr, ctypes.c_int),
@@ -219,6 +220,8 @@ for _name, _result, *_arguments in [
         ("group_spec_set_budget", None, _ptr, _u32),
         ("group_spec_set_within", None, _ptr, _u32),
         ("group_spec_set_backoff", None, _ptr, _u32, _u32),
+        ("group_spec_set_auto_shutdown", None, _ptr, ctypes.c_int),
+        ("group_spec_set_significant", None, _ptr, ctypes.c_bool),
         ("group_new", ctypes.c_int, _ptr, _str, _ptr),
         ("group_set", ctypes.c_int, _ptr, _str, _ptr),
         ("group_del", ctypes.c_int, _ptr, _str),
@@ -247,6 +250,7 @@ for _name, _result, *_arguments in [
         ("cause_name", _str, _u32),
         ("restart_name", _str, _u32),
         ("strategy_name", _str, _u32),
+        ("auto_shutdown_name", _str, _u32),
         ("backoff_name", _str, _u32),
         ("circuit_name", _str, _u32),
         ("event_name", _str, _u32),
@@ -257,11 +261,11 @@ _free = ctypes.CDLL(None).free
 _free.argtypes = [_ptr]
 _free.restype = None
 
-_RESTARTS = {"never": 0, "on-failure": 1, "always": 2}
 _STRATEGIES = {"one_for_one": 0, "one_for_all": 1, "rest_for_one": 2, "transient": 3,
                "permanent": 4}
 _RESTARTS = {"never": 0, "on-failure": 1, "always": 2, "on-abnormal": 3}
 _BACKOFFS = {"exponential": 0, "linear": 1, "constant": 2, "adaptive": 3}
+_AUTO_SHUTDOWNS = {"never": 0, "any": 1, "all": 2}
 _CAUSES = {"exit": 1, "signal": 2, "oom": 3, "fault": 4, "launch": 9}
 
 
@@ -384,6 +388,7 @@ def _agent(info):
     values = {name: getattr(info, name) for name, _ in _Info._fields_}
     values["group"] = _text(values["group"])
     values["backoff_kind"] = _word(_lib.agentsys_backoff_name(info.backoff_kind))
+    values["significant"] = bool(info.significant)
     values["circuit"] = _word(_lib.agentsys_circuit_name(info.circuit))
     for name in ("success", "never"):
         values[name + "_codes"] = _numbers(_bits_of(values[name + "_codes"]))
@@ -392,7 +397,6 @@ def _agent(info):
                                        for n in _numbers(info.never_causes))
     values["name"] = _text(values["name"])
     values["cgroup"] = _text(values["cgroup"])
-    values["group"] = _text(values["group"])
     values["state"] = _word(_lib.agentsys_state_name(info.state))
     values["cause"] = _word(_lib.agentsys_cause_name(info.cause))
     values["restart"] = _word(_lib.agentsys_restart_name(info.restart))
@@ -407,6 +411,8 @@ def _group(group):
     values["parent"] = _text(values["parent"]) or None
     values["state"] = _word(_lib.agentsys_state_name(group.state))
     values["strategy"] = _word(_lib.agentsys_strategy_name(group.strategy))
+    values["auto_shutdown"] = _word(_lib.agentsys_auto_shutdown_name(group.auto_shutdown))
+    values["significant"] = bool(group.significant)
     return Group(**values)
 
 
@@ -420,7 +426,7 @@ class _Spec:
                  memory_max=None, memory_high=None, cpu=None, pids_max=None,
                  backoff_kind=None, jitter=None, stable_ms=None, breaker=None,
                  success_codes=None, success_signals=None, never_codes=None,
-                 never_signals=None, never_causes=None):
+                 never_signals=None, never_causes=None, significant=None):
         self.handle = _lib.agentsys_spec_new()
         if not self.handle:
             raise MemoryError
@@ -432,7 +438,7 @@ class _Spec:
             for setter, value in [
                     ("set_id", id), ("set_uid", uid), ("set_gid", gid), ("set_nice", nice),
                     ("set_oom_score_adj", oom_score_adj), ("set_bounding", bounding),
-                    ("set_new_privs", new_privs), ("set_max_restarts", max_restarts),
+                    ("set_significant", significant), ("set_new_privs", new_privs), ("set_max_restarts", max_restarts),
                     ("set_stop_signal", stop_signal), ("set_stop_timeout", stop_timeout_ms),
                     ("set_memory_max", memory_max), ("set_memory_high", memory_high),
                     ("set_pids_max", pids_max), ("set_jitter", jitter),
@@ -507,7 +513,9 @@ class _GroupSpec:
     """Builds a spec of a group from keyword arguments."""
 
     def __init__(self, *, parent=None, strategy=None, budget=None, within_ms=None,
-                 backoff_ms=None):
+                 backoff_ms=None, auto_shutdown=None, significant=None):
+        if auto_shutdown is not None and auto_shutdown not in _AUTO_SHUTDOWNS:
+            raise ValueError("auto_shutdown is one of " + ", ".join(_AUTO_SHUTDOWNS))
         if strategy is not None and strategy not in _STRATEGIES:
             raise ValueError("strategy is one of " + ", ".join(_STRATEGIES))
         self.handle = _lib.agentsys_group_spec_new()
@@ -524,6 +532,11 @@ class _GroupSpec:
                 _lib.agentsys_group_spec_set_within(self.handle, within_ms)
             if backoff_ms is not None:
                 _lib.agentsys_group_spec_set_backoff(self.handle, *backoff_ms)
+            if auto_shutdown is not None:
+                _lib.agentsys_group_spec_set_auto_shutdown(self.handle,
+                                                           _AUTO_SHUTDOWNS[auto_shutdown])
+            if significant is not None:
+                _lib.agentsys_group_spec_set_significant(self.handle, significant)
         except BaseException:
             self.free()
             raise
@@ -667,22 +680,25 @@ class Connection:
         return agent_id.value
 
     def group_new(self, name, *, parent=None, strategy=None, budget=None, within_ms=None,
-                  backoff_ms=None):
+                  backoff_ms=None, auto_shutdown=None, significant=None):
         """Make a group of the supervision tree, which is empty.
 
         It is in the group parent ("root" by default). The strategy, "one_for_one",
         "one_for_all", "rest_for_one", "transient" or "permanent", tells who is restarted
         when a member ends; budget is how many restarts there may be within within_ms;
-        backoff_ms is (initial, max).
+        backoff_ms is (initial, max). With auto_shutdown "any" or "all" it stops when its
+        significant members have ended for good.
         """
         with _GroupSpec(parent=parent, strategy=strategy, budget=budget, within_ms=within_ms,
-                        backoff_ms=backoff_ms) as built:
+                        backoff_ms=backoff_ms, auto_shutdown=auto_shutdown,
+                        significant=significant) as built:
             self._call("group_new", name.encode(), built.handle)
 
-    def group_set(self, name, *, strategy=None, budget=None, within_ms=None, backoff_ms=None):
+    def group_set(self, name, *, strategy=None, budget=None, within_ms=None, backoff_ms=None,
+                  auto_shutdown=None):
         """Change a group; what is not given stays as it is."""
         with _GroupSpec(strategy=strategy, budget=budget, within_ms=within_ms,
-                        backoff_ms=backoff_ms) as built:
+                        backoff_ms=backoff_ms, auto_shutdown=auto_shutdown) as built:
             self._call("group_set", name.encode(), built.handle)
 
     def group_del(self, name):
