@@ -443,8 +443,8 @@ def test_errors():
     group('"budget": {"restarts": 3, "within_s": 1, "within_ms": 5}', "budget.within_ms: ", "as within_s too")
     group('"backoff": "x"', "backoff: ", "is not a backoff")
     group('"groups": [{"name": "g"}]', "groups[0].name: ", "another group 'g'")
-    group('"groups": [{"name": "root"}]', "groups[0].name: ", "the root group is there by itself")
-    refused('{"version": 1, "groups": [\n{"name": "g", "budget": "5/1", "backoff": 500}]}', "2: groups[0]: ", "for ever")
+    group('"groups": [{"name": "root"}]', "groups[0].name: ", "root is there by itself")
+    refused('{"version": 1, "groups": [\n{"name": "g", "budget": "5/1", "backoff": 500}]}', "2: groups[0]: ", "no end to restarts")
     deep = {"name": "level-9"}
     for level in range(8, 0, -1):
         deep = {"name": "level-%d" % level, "groups": [deep]}
@@ -466,8 +466,8 @@ def test_what_is_there_is_in_the_way():
     second = json.loads(ctl("run", "--json", "--group", "g", "--name", "a", "/bin/sleep", "100000").out)
     for command in "apply", "diff", "delete":
         result = ctl(command, write(manifest), want=FAILED)
-        assert result.err == "asmctl: two agents in group 'g' are called 'a', %d and %d: the manifest could mean " \
-            "either; remove one of them\n" % (first["agent_id"], second["agent_id"]), result
+        assert result.err == "asmctl: two agents in group 'g' are called 'a', %d and %d: " \
+            "remove one of them\n" % (first["agent_id"], second["agent_id"]), result
     ctl("rm", "--force", second["agent_id"])
     apply(manifest)
     assert lives()["g", "a"][1] != first["pid"] and apply(manifest).out.startswith("Nothing to do")

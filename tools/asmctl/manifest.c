@@ -114,10 +114,9 @@ static void take_strategy(struct group_policy *policy, const struct at *at)
 	for (uint32_t i = 0; i < __AGENTSYS_STRATEGIES; i++)
 		names[i] = agentsys_strategy_name(i);
 	meant = nearest(text, names, __AGENTSYS_STRATEGIES);
-	manifest_wrong(
-		at,
-		"'%s' is not one of one_for_one, one_for_all, rest_for_one, transient, permanent%s%s%s",
-		text, meant ? "; did you mean '" : "", meant ? meant : "", meant ? "'?" : "");
+	if (meant)
+		manifest_wrong(at, "there is no strategy '%s'; did you mean '%s'?", text, meant);
+	manifest_wrong(at, "there is no strategy '%s', as one_for_one, one_for_all", text);
 }
 
 /* "5/60" of {"restarts": 5, "within_s": 60}. */
@@ -192,9 +191,7 @@ static void take_policy(struct group_policy *policy, const struct at *at)
 	delays.backoff_initial_ms = policy->initial_ms;
 	delays.backoff_max_ms = policy->max_ms;
 	if (agentsys_budget_endless(policy->budget, policy->within_ms, &delays))
-		manifest_wrong(
-			at,
-			"as many restarts as the budget allows take longer than its window: what never works would be restarted for ever");
+		manifest_wrong(at, "its budget takes longer than its window: no end to restarts");
 }
 
 static void take_agent(struct member *group, const struct at *at)
@@ -229,9 +226,7 @@ static void take_group(struct member *root, struct member *up, const struct at *
 	name = take_name(at);
 	below = at_key(at, "name");
 	if (!strcmp(name, AGENTSYS_ROOT_GROUP))
-		manifest_wrong(
-			&below,
-			"the root group is there by itself: its agents and groups stand at the top of the manifest");
+		manifest_wrong(&below, "root is there by itself: its members stand at the top");
 	if (find_group(root, name))
 		manifest_wrong(&below, "there is another group '%s'", name);
 	if (depth > AGENTSYS_TREE_DEPTH)

@@ -361,9 +361,7 @@ static void take_stdio(struct member *agent, const struct at *at, int n)
 		return;
 	what = need_string(at);
 	if (!strcmp(what, "inherit"))
-		manifest_wrong(
-			at,
-			"a file is wanted, or null: nobody could restart it with what asmctl had open");
+		manifest_wrong(at, "a file is wanted, or null: there is nothing to inherit");
 	manifest_about(at);
 	path = path_resolved(strcmp(what, "null") ? what : "/dev/null");
 	need_memory(agentsys_spec_set_stdio_path(agent->spec, n, path));

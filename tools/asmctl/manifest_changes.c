@@ -116,10 +116,16 @@ static void compare_objects(struct json_object **changes, const char *prefix,
 {
 	struct json_object_iter it;
 
-	json_object_object_foreachC(to, it) if (strcmp(it.key, except))
-		compare_values(changes, prefix, it.key, get(from, it.key), it.val);
-	json_object_object_foreachC(from, it) if (strcmp(it.key, except) && !get(to, it.key))
-		compare_values(changes, prefix, it.key, it.val, NULL);
+	json_object_object_foreachC(to, it)
+	{
+		if (strcmp(it.key, except))
+			compare_values(changes, prefix, it.key, get(from, it.key), it.val);
+	}
+	json_object_object_foreachC(from, it)
+	{
+		if (strcmp(it.key, except) && !get(to, it.key))
+			compare_values(changes, prefix, it.key, it.val, NULL);
+	}
 }
 
 static void compare_made_of(struct json_object **changes, struct json_object *from,

@@ -44,9 +44,8 @@ static bool is_in(const struct agentsys_info *info, const char *group)
 
 NORETURN static void ambiguous(const struct agentsys_info *a, const struct agentsys_info *b)
 {
-	complain(
-		"two agents in group '%s' are called '%s', %u and %u: the manifest could mean either; remove one of them",
-		a->group, a->name, a->id, b->id);
+	complain("two agents in group '%s' are called '%s', %u and %u: remove one of them",
+		 a->group, a->name, a->id, b->id);
 	exit(EXIT_FAILED);
 }
 
