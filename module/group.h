@@ -91,7 +91,10 @@ int agentsys_group_del(const char *name, struct netlink_ext_ack *extack);
 int agentsys_group_control(const char *name, enum agentsys_group_command command,
 			   struct agentsys_waiter *waiter, struct netlink_ext_ack *extack);
 
-/* Any context that may sleep. Copy what is told of @name, or of the first group of a serial above @after: or -ENOENT. */
+/*
+ * Copy what is told of @name, or of the first group of a serial above @after; or
+ * -ENOENT. Process context.
+ */
 int agentsys_group_status(const char *name, struct agentsys_group_status *status);
 int agentsys_group_history(const char *name, struct agentsys_history *history);
 int agentsys_group_next(u32 after, struct agentsys_group_status *status);

@@ -301,8 +301,7 @@ static void endless_exactly(void **unused)
 	assert_false(is_endless(5, 1, 0, 30000));
 	assert_false(is_endless(5, 500, 100, 100));
 	assert_true(is_endless(5, 499, 100, 100));
-	assert_true(is_endless(AGENTSYS_BUDGET_MAX, 0xffffffff, 0xffffffff,
-					    0xffffffff));
+	assert_true(is_endless(AGENTSYS_BUDGET_MAX, 0xffffffff, 0xffffffff, 0xffffffff));
 	assert_false(is_endless(1, 0xffffffff, 0xffffffff, 0xffffffff));
 }
 
