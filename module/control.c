@@ -93,7 +93,7 @@ static void change_policy(struct agentsys_restart_policy *policy,
 }
 
 /* One line, however long: it is searched for as it is printed. */
-#define ENDLESS "with such a backoff the budget of its group can never be spent: give it max-restarts"
+#define ENDLESS "with this backoff the budget of its group can never be spent: give max-restarts"
 
 /* Can what never works spend the budget of a group that restarts it alone, or its own? */
 static bool ends_some_time(const struct agentsys_group *group,
