@@ -495,7 +495,7 @@ static void run(struct __test_metadata *_metadata, struct agents *a, unsigned in
 	static struct worker workers[THREADS];
 	unsigned int unexpected = 0, n;
 
-	ops = number_of("OPS", OPS / vm_scale());
+	ops = number_of("OPS", OPS / (1 + vm_scale() / 4));
 	memset(workers, 0, sizeof(workers));
 	for (int i = 0; i < THREADS; i++) {
 		workers[i].seed = seed + i * 7919;
