@@ -523,7 +523,7 @@ TEST_F_TIMEOUT(fuzz, root_and_a_user, 240)
 
 	ASSERT_NE(UINT32_MAX, sum);
 	EXPECT_EQ(0, sum);
-	TH_LOG("%lu spawns, %lu crashes, %u records, %u groups in root", look_system(a->h).spawns,
+	TH_LOG("%lu spawns, %lu crashes, %u records, %u members of root", look_system(a->h).spawns,
 	       look_system(a->h).crashes, look_system(a->h).agents,
 	       look_group(a, AGENTSYS_ROOT_GROUP).members);
 	/* When all have ended, all who asked have been answered. */
