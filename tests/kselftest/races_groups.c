@@ -109,7 +109,7 @@ static struct group_policy some_policy(struct worker *w)
 
 static void do_new(struct worker *w)
 {
-	const char *parent = some_group(w);
+	const char *parent = pick(w, 2) ? some_group(w) : AGENTSYS_ROOT_GROUP;
 	struct group_policy policy = some_policy(w);
 	struct agentsys_group_spec *spec = group_spec(parent, &policy);
 
