@@ -129,6 +129,11 @@ static void park(struct agentsys_agent *agent)
 	agentsys_tree_note(&agent->node, AGENTSYS_NODE_DOWN);
 }
 
+u32 agentsys_stopped_state(const struct agentsys_agent *agent)
+{
+	return agentsys_group_parks(&agent->node) ? AGENTSYS_BACKOFF : AGENTSYS_EXITED;
+}
+
 void agentsys_finish_or_park(struct agentsys_agent *agent)
 {
 	if (agentsys_group_parks(&agent->node))
@@ -148,12 +153,13 @@ static bool owes(const struct agentsys_agent *agent)
 }
 
 void agentsys_note_end(struct agentsys_agent *agent, enum agentsys_input input,
-		       enum agentsys_cause cause, s32 code)
+		       enum agentsys_cause cause, s32 code, u32 state)
 {
 	struct agentsys_status *status = &agent->status;
 	bool crash = agentsys_end_abnormal(&status->policy, cause, code) && !agent->asked;
 	u64 now = input == AGENTSYS_IN_ENDED ? agent->ended_ns : ktime_get_boottime_ns();
 	u64 ran_ns = agent->ran ? now - status->start_ns : 0;
+	pid_t pid = status->pid;
 	const struct agentsys_past past = {
 		.time_ns = now,
 		.ran_ns = ran_ns,
@@ -161,6 +167,8 @@ void agentsys_note_end(struct agentsys_agent *agent, enum agentsys_input input,
 		.instance = status->instance,
 		.cause = cause,
 		.code = code,
+		.decision = state == AGENTSYS_FAILED ? AGENTSYS_DECISION_FAILS :
+						       AGENTSYS_DECISION_STAYS,
 	};
 
 	agentsys_disarm(agent);
@@ -181,7 +189,11 @@ void agentsys_note_end(struct agentsys_agent *agent, enum agentsys_input input,
 		agentsys_set_flag(agent, AGENTSYS_AGENT_PAUSED, false);
 	}
 
+	if (agent->ran)
+		agentsys_count_exit(crash);
+	agentsys_registry_drop_main(agent);
 	spin_lock(&agent->lock);
+	status->state = state;
 	status->cause = cause;
 	status->code = code;
 	status->step = cause == AGENTSYS_CAUSE_LAUNCH ? agent->launch_step : 0;
@@ -189,23 +201,18 @@ void agentsys_note_end(struct agentsys_agent *agent, enum agentsys_input input,
 	status->exits += agent->ran;
 	status->crashes += crash && agent->ran;
 	status->faults += crash && agent->ran;
-	if (ran_ns >= (u64)status->policy.stable_ms * NSEC_PER_MSEC)
+	if (agent->asked && ran_ns >= (u64)status->policy.stable_ms * NSEC_PER_MSEC)
 		status->streak = 0;
 	agentsys_history_add(&agent->history, &past);
 	spin_unlock(&agent->lock);
 
-	if (agent->ran) {
-		agentsys_count_exit(crash);
-		agentsys_event_agent(agent, crash ? AGENTSYS_EVENT_CRASH : AGENTSYS_EVENT_EXIT,
+	if (agent->ran)
+		agentsys_event_ended(agent, pid, crash ? AGENTSYS_EVENT_CRASH : AGENTSYS_EVENT_EXIT,
 				     cause, code, ran_ns);
-	} else if (cause == AGENTSYS_CAUSE_LAUNCH) {
-		agentsys_event_agent(agent, AGENTSYS_EVENT_LAUNCH_FAILED, cause, code,
+	else if (cause == AGENTSYS_CAUSE_LAUNCH)
+		agentsys_event_ended(agent, pid, AGENTSYS_EVENT_LAUNCH_FAILED, cause, code,
 				     agent->launch_step);
-	}
 	agent->ran = false;
-
-	/* The event has still told the pid. */
-	agentsys_registry_drop_main(agent);
 }
 
 /* How did the instance end, when nobody asked for it? */
@@ -315,11 +322,23 @@ static void done(struct agentsys_agent *agent, u32 state)
 	agentsys_agent_put(agent);
 }
 
+/* The state that the verdict leads to, unless its group fails. */
+static u32 judged_state(const struct agentsys_agent *agent, const struct agentsys_verdict *verdict)
+{
+	if (verdict->state != AGENTSYS_BACKOFF)
+		return verdict->state;
+	if (agentsys_shutdown_active())
+		return AGENTSYS_EXITED;
+	return agentsys_group_stops(&agent->node) ? agentsys_stopped_state(agent) :
+						    AGENTSYS_BACKOFF;
+}
+
 void agentsys_act_decide(struct agentsys_agent *agent, enum agentsys_input input)
 {
 	u64 ran_ns = agent->ran ? agent->ended_ns - agent->status.start_ns : 0;
 	struct agentsys_verdict verdict;
 	enum agentsys_cause cause;
+	bool answer;
 	s32 code;
 
 	if (input == AGENTSYS_IN_LAUNCH_FAILED && came_too_early(agent)) {
@@ -329,17 +348,17 @@ void agentsys_act_decide(struct agentsys_agent *agent, enum agentsys_input input
 		return;
 	}
 	cause = find_cause(agent, input, &code);
-	agentsys_note_end(agent, input, cause, code);
+	answer = cause == AGENTSYS_CAUSE_LAUNCH && agent->by_hand;
+	judge(agent, cause, code, ran_ns, &verdict);
+	agentsys_note_end(agent, input, cause, code,
+			  answer ? AGENTSYS_FAILED : judged_state(agent, &verdict));
 	/* A child that hangs stays behind until it can be killed. */
 	if (cause == AGENTSYS_CAUSE_LAUNCH && agent->launch_step == AGENTSYS_STEP_TIMEOUT)
 		agent->untidy = true;
-	if (cause == AGENTSYS_CAUSE_LAUNCH && agent->by_hand) {
+	if (answer)
 		finish(agent, AGENTSYS_FAILED);
-		return;
-	}
-	judge(agent, cause, code, ran_ns, &verdict);
-	if (agentsys_shutdown_active())
-		finish(agent, verdict.state == AGENTSYS_BACKOFF ? AGENTSYS_EXITED : verdict.state);
+	else if (agentsys_shutdown_active())
+		finish(agent, judged_state(agent, &verdict));
 	else if (verdict.state == AGENTSYS_BACKOFF)
 		restart_or_not(agent, &verdict);
 	else
@@ -348,11 +367,14 @@ void agentsys_act_decide(struct agentsys_agent *agent, enum agentsys_input input
 
 void agentsys_act_ended_as_asked(struct agentsys_agent *agent, enum agentsys_input input)
 {
+	bool again;
 	s32 code;
 
 	find_cause(agent, input, &code);
-	agentsys_note_end(agent, input, agent->asked, agent->ran ? code : 0);
-	if (agent->restart_after && !agentsys_shutdown_active()) {
+	again = agent->restart_after && !agentsys_shutdown_active();
+	agentsys_note_end(agent, input, agent->asked, agent->ran ? code : 0,
+			  again ? AGENTSYS_STARTING : agentsys_stopped_state(agent));
+	if (again) {
 		agentsys_decided(agent, AGENTSYS_DECISION_RESTARTS, 0);
 		agentsys_set_state(agent, AGENTSYS_STARTING);
 		agentsys_act_launch(agent, AGENTSYS_IN_RESTART);

@@ -158,7 +158,7 @@ static void abort_launch(struct agentsys_agent *agent, enum agentsys_input input
 	if (agent->has_cgroup)
 		agentsys_cgroup_kill(agent->id);
 	if (agentsys_launch_cancel(agent)) {
-		agentsys_note_end(agent, input, agent->asked, 0);
+		agentsys_note_end(agent, input, agent->asked, 0, agentsys_stopped_state(agent));
 		agentsys_finish_or_park(agent);
 	} else {
 		agentsys_agent_arm(agent, KILL_RETRY_MS);

@@ -46,9 +46,15 @@ void agentsys_act_execed(struct agentsys_agent *agent, enum agentsys_input input
  */
 bool agentsys_drop_cgroup(struct agentsys_agent *agent);
 
-/* The present instance is over: write down why, and leave nothing of it behind. */
+/*
+ * The present instance is over: write down why, and leave nothing of it behind. The
+ * agent is in @state before anybody hears of the end.
+ */
 void agentsys_note_end(struct agentsys_agent *agent, enum agentsys_input input,
-		       enum agentsys_cause cause, s32 code);
+		       enum agentsys_cause cause, s32 code, u32 state);
+
+/* What it comes to when it is stopped: it stays so, or waits to be started with others. */
+u32 agentsys_stopped_state(const struct agentsys_agent *agent);
 
 /* It was stopped: it stays so, or is started again when its group says so. */
 void agentsys_finish_or_park(struct agentsys_agent *agent);

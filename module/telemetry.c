@@ -112,8 +112,15 @@ u64 agentsys_event(struct agentsys_event *event)
 
 u64 agentsys_event_agent(struct agentsys_agent *agent, u16 type, u16 cause, s32 code, u64 value)
 {
+	return agentsys_event_ended(agent, agent->status.pid, type, cause, code, value);
+}
+
+u64 agentsys_event_ended(struct agentsys_agent *agent, pid_t pid, u16 type, u16 cause, s32 code,
+			 u64 value)
+{
 	struct agentsys_event event = {
 		.agent_id = agent->id,
+		.pid = pid,
 		.type = type,
 		.cause = cause,
 		.code = code,
@@ -121,7 +128,6 @@ u64 agentsys_event_agent(struct agentsys_agent *agent, u16 type, u16 cause, s32 
 	};
 
 	lockdep_assert_held(&agentsys_lock);
-	event.pid = agent->status.pid;
 	event.instance = agent->status.instance;
 	memcpy(event.name, agent->name,
 	       agentsys_name_fit(agent->name, strlen(agent->name), sizeof(event.name)));

@@ -60,6 +60,10 @@ u64 agentsys_event(struct agentsys_event *event);
  */
 u64 agentsys_event_agent(struct agentsys_agent *agent, u16 type, u16 cause, s32 code, u64 value);
 
+/* The same for one whose main process, @pid, is already forgotten. */
+u64 agentsys_event_ended(struct agentsys_agent *agent, pid_t pid, u16 type, u16 cause, s32 code,
+			 u64 value);
+
 /*
  * Copy the first event after @after that is still there. False: there is none.
  * @lost grows by those in between that have been overwritten. Any context; a

@@ -156,7 +156,7 @@ TEST_F(ends, are_seen)
 	EXPECT_EQ(variant->cause, event.cause);
 	EXPECT_EQ(variant->what, event.code);
 	EXPECT_EQ(child.pid, event.pid);
-	EXPECT_EQ(AGENTSYS_EXITED, look(a, id).state);
+	EXPECT_TRUE(AWAIT(is_state(a, id, AGENTSYS_EXITED)));
 	EXPECT_EQ(1, look(a, id).exits);
 	EXPECT_TRUE(AWAIT(!cgroup_exists(id)));
 	EXPECT_TRUE(no_event(a, id));

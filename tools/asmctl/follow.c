@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "format.h"
 
@@ -65,12 +66,17 @@ static int status_of(const struct agentsys_info *info)
 	return info->code;
 }
 
-/* Wait for something to happen, and for our signals only here, so that none is missed. */
-static void wait_for_event(struct agentsys_events *events)
+/*
+ * Wait for something to happen, and for our signals only here, so that none is missed.
+ * True when nothing has for a second: it is looked at again then, because it is not told
+ * that a restart is called off.
+ */
+static bool wait_for_event(struct agentsys_events *events)
 {
 	struct pollfd poll_fd = { .fd = agentsys_events_fd(events), .events = POLLIN };
+	struct timespec second = { .tv_sec = 1 };
 
-	ppoll(&poll_fd, 1, NULL, &outside);
+	return !ppoll(&poll_fd, 1, &second, &outside);
 }
 
 /* Is there anything new about @id? */
@@ -123,14 +129,14 @@ static int look(struct agentsys *h, uint32_t id, int *status)
 
 int follow(struct agentsys *h, struct agentsys_events *events, uint32_t id)
 {
-	bool asked = false;
+	bool asked = false, late;
 	int status, ret;
 	int news = 1;
 
 	for (;;) {
 		if (news && look(h, id, &status))
 			return status;
-		wait_for_event(events);
+		late = wait_for_event(events);
 		if (signalled) {
 			pass_signal_on(h, id, asked);
 			asked = true;
@@ -143,6 +149,6 @@ int follow(struct agentsys *h, struct agentsys_events *events, uint32_t id)
 			complain("cannot follow agent %u: %s", id, strerror(-ret));
 			return exit_status_of(ret);
 		}
-		news = ret;
+		news = ret || late;
 	}
 }
