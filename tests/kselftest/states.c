@@ -126,7 +126,6 @@ static uint32_t bring(struct __test_metadata *_metadata, struct agents *a,
 		id = SPAWN(a, restarting(SHELL("exit 1"), AGENTSYS_RESTART_ALWAYS, 0, 0, 0));
 		LATER(a, id, FAILED);
 	}
-	/* An end is told a moment before the state changes. */
 	EXPECT_TRUE(AWAIT(is_state(a, id, state)));
 	return id;
 }
