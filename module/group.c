@@ -611,32 +611,34 @@ out:
 
 /* ---- what is told ---- */
 
-/* A copy of what is told of the first group that is named so, or has a later serial. */
-static int copy_told(const char *name, u32 after, struct told *told)
+/* The first group that is named so, or has a later serial, or NULL. */
+static const struct record *first_told(const char *name, u32 after)
 {
-	struct record *record;
-	int ret = -ENOENT;
+	const struct record *record;
 
-	spin_lock(&told_lock);
-	list_for_each_entry(record, &groups, node) {
-		if (name ? strcmp(record->name, name) : record->serial <= after)
-			continue;
-		*told = record->told;
-		ret = 0;
-		break;
-	}
-	spin_unlock(&told_lock);
-	return ret;
+	lockdep_assert_held(&told_lock);
+
+	list_for_each_entry(record, &groups, node)
+		if (name ? !strcmp(record->name, name) : record->serial > after)
+			return record;
+	return NULL;
 }
 
 static int get_status(const char *name, u32 after, struct agentsys_group_status *status)
 {
-	struct told told;
+	const struct record *record;
+	struct agentsys_spent spent;
 
-	if (copy_told(name, after, &told))
+	spin_lock(&told_lock);
+	record = first_told(name, after);
+	if (record) {
+		*status = record->told.status;
+		spent = record->told.spent;
+	}
+	spin_unlock(&told_lock);
+	if (!record)
 		return -ENOENT;
-	*status = told.status;
-	status->recent = agentsys_budget_used(&told.spent, status->policy.within_ms, now_ms());
+	status->recent = agentsys_budget_used(&spent, status->policy.within_ms, now_ms());
 	return 0;
 }
 
@@ -652,12 +654,14 @@ int agentsys_group_next(u32 after, struct agentsys_group_status *status)
 
 int agentsys_group_history(const char *name, struct agentsys_history *history)
 {
-	struct told told;
+	const struct record *record;
 
-	if (copy_told(name, 0, &told))
-		return -ENOENT;
-	*history = told.history;
-	return 0;
+	spin_lock(&told_lock);
+	record = first_told(name, 0);
+	if (record)
+		*history = record->told.history;
+	spin_unlock(&told_lock);
+	return record ? 0 : -ENOENT;
 }
 
 unsigned int agentsys_group_generation(void)
