@@ -10,70 +10,12 @@ import select
 import signal
 import subprocess
 import sys
-import time
 
 sys.path.insert(0, os.environ.get("TESTLIB", "."))
 import ksft
-
-OK, FAILED, USAGE, NO_AGENT, DENIED, NO_MODULE = range(6)
-
-
-class Result:
-    def __init__(self, status, out, err):
-        self.status, self.out, self.err = status, out, err
-
-    def __repr__(self):
-        return "status %d, out %r, err %r" % (self.status, self.out, self.err)
-
-
-def call(*words, input=None, env=None, user=None):
-    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, input=input,
-                          env=dict(os.environ, **(env or {})), user=user, text=True, timeout=60 * ksft.SCALE)
-    return Result(done.returncode, done.stdout, done.stderr)
-
-
-def ctl(*words, want=OK, **more):
-    result = call("asmctl", *[str(word) for word in words], **more)
-    assert result.status == want, "asmctl %s: wanted %d, got %r" % (" ".join(map(str, words)), want, result)
-    return result
-
-
-def ctl_json(*words, **more):
-    return json.loads(ctl(*words, "--json", **more).out)
-
-
-def info(agent):
-    return ctl_json("info", agent)
-
-
-def wait_for(what, condition, seconds=20):
-    until = time.monotonic() + seconds * ksft.SCALE
-    while time.monotonic() < until:
-        if condition():
-            return
-        time.sleep(0.02)
-    raise AssertionError("never: " + what)
-
-
-def run(*words, **more):
-    """Start an agent and return what asmctl tells of it."""
-    return json.loads(ctl("run", "--json", *words, **more).out)
-
-
-def clean():
-    for agent in ctl_json("list"):
-        ctl("rm", "--force", agent["agent_id"])
-
-
-def with_clean(test):
-    def wrapped():
-        clean()
-        try:
-            test()
-        finally:
-            clean()
-    wrapped.__name__, wrapped.__doc__ = test.__name__, test.__doc__
-    return wrapped
+from ctl import (DENIED, FAILED, NO_AGENT, NO_MODULE, USAGE, call, ctl, ctl_json, deaf, events_after, info, last_event,
+                 run, with_clean)
+from ksft import wait_for
 
 
 # ---- run
@@ -276,12 +218,11 @@ def test_life():
 def test_several():
     "several agents: all of them are dealt with, whatever becomes of one; they stop side by side"
     for id in 100, 101, 102, 103:
-        run("--id", str(id), "--stop-timeout", "%ds" % ksft.SCALE, "sh", "-c",
-            "trap '' TERM; while :; do sleep 1; done")
-    time.sleep(0.3 * ksft.SCALE)
-    start = time.monotonic()
+        deaf("--id", id, "--stop-timeout", "%ds" % ksft.SCALE)
+    seq = last_event()
     result = ctl("stop", 100, 999, 101, 102, "nobody", 103, want=NO_AGENT)
-    assert time.monotonic() - start < 3.5 * ksft.SCALE
+    # All have heard of it when the first one's time has passed.
+    assert [event["type"] for event in events_after(seq)][:5] == ["stop"] * 4 + ["kill"], events_after(seq)
     assert result.out.count(" killed\n") == 4, result
     assert "999" in result.err and "nobody" in result.err
     assert ctl("rm", "--ended").out.count("removed") == 4
@@ -291,11 +232,8 @@ def test_several():
 @with_clean
 def test_no_wait():
     "--no-wait returns at once"
-    run("--id", "100", "sh", "-c", "trap '' TERM; echo ready >&2; while :; do sleep 1; done", "--stderr", "x")
-    time.sleep(0.3 * ksft.SCALE)
-    start = time.monotonic()
+    deaf("--id", 100, "--stop-timeout", "10m")
     assert ctl("stop", "--no-wait", 100).out == "Agent 100 (sh) was asked to stop\n"
-    assert time.monotonic() - start < 2 * ksft.SCALE
     assert info(100)["state"] == "stopping"
     ctl("kill", 100)
     assert "Agent 101" in ctl("run", "--no-wait", "--id", 101, "sleep", "1000").out
@@ -604,8 +542,7 @@ def test_full_disk():
 def test_zz_shutdown():
     "shutdown stops all, and then the module is gone: status 5 and one clear line"
     run("--id", "100", "sleep", "1000")
-    run("--id", "101", "--stop-timeout", "60s", "sh", "-c", "trap '' TERM; while :; do sleep 1; done")
-    time.sleep(0.3)
+    deaf("--id", 101, "--stop-timeout", "60s")
     result = ctl("shutdown", "--timeout", "500ms")
     assert result.out == "Ended 2 agents, 1 of them by a kill\n", result
     assert ctl("shutdown", "--now").out == "No agent ran\n"
@@ -613,8 +550,8 @@ def test_zz_shutdown():
 
 def test_zz_without_the_module():
     "without the module: status 5 and one clear line"
-    follower = subprocess.Popen(["asmctl", "events", "-f"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    time.sleep(0.5)
+    follower = subprocess.Popen(["asmctl", "events", "-f", "--since", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert follower.stdout.readline(), "there were events: it has begun"
     ctl("shutdown", "--now")
     wait_for("unloading", lambda: call("rmmod", "agentsys").status == 0)
     try:

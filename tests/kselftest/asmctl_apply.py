@@ -8,46 +8,15 @@ import re
 import signal
 import subprocess
 import sys
-import time
 
 sys.path.insert(0, os.environ.get("TESTLIB", "."))
 import ksft
+from ctl import DENIED, FAILED, NOTES, USAGE, ctl, ctl_json, with_clean
+from ksft import wait_for
 
-OK, FAILED, USAGE, NO_AGENT, DENIED, NO_MODULE = range(6)
 DIFFERENCES = 2
 
 EXAMPLE = "/usr/lib/agentsys/examples/supervision-tree.json"
-NOTES = "/run/agentsys/applied.json"
-
-
-class Result:
-    def __init__(self, status, out, err):
-        self.status, self.out, self.err = status, out, err
-
-    def __repr__(self):
-        return "status %d, out %r, err %r" % (self.status, self.out, self.err)
-
-
-def ctl(*words, want=OK, user=None, cwd=None):
-    words = ["asmctl"] + [str(word) for word in words]
-    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, user=user, text=True, cwd=cwd,
-                          timeout=60 * ksft.SCALE)
-    result = Result(done.returncode, done.stdout, done.stderr)
-    assert result.status == want, "%s: wanted %d, got %r" % (" ".join(words), want, result)
-    return result
-
-
-def ctl_json(*words, **more):
-    return json.loads(ctl(*words, "--json", **more).out)
-
-
-def wait_for(what, condition, seconds=20):
-    until = time.monotonic() + seconds * ksft.SCALE
-    while time.monotonic() < until:
-        if condition():
-            return
-        time.sleep(0.02)
-    raise AssertionError("never: " + what)
 
 
 def write(manifest, name="tree.json"):
@@ -94,27 +63,6 @@ def tree(**groups_by_name):
 
 def three(strategy, **more):
     return dict({"strategy": strategy, "agents": [sleeper("a"), sleeper("b"), sleeper("c")]}, **more)
-
-
-def clean():
-    ids = [agent["agent_id"] for agent in ctl_json("list")]
-    if ids:
-        ctl("rm", "--force", "--quiet", *ids)
-    for name in reversed(list(groups())):
-        ctl("group", "rm", name)
-    if os.path.exists(NOTES):
-        os.unlink(NOTES)
-
-
-def with_clean(test):
-    def wrapped():
-        clean()
-        try:
-            test()
-        finally:
-            clean()
-    wrapped.__name__, wrapped.__doc__ = test.__name__, test.__doc__
-    return wrapped
 
 
 # ---- the example

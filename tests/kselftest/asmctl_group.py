@@ -1,102 +1,25 @@
 #!/usr/bin/env python3
 # vm: timeout=120
 """asmctl group and asmctl tree: what they do, print and refuse, and run --group."""
-import json
 import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
-import time
 
 sys.path.insert(0, os.environ.get("TESTLIB", "."))
 import ksft
-
-OK, FAILED, USAGE, NO_GROUP, DENIED, NO_MODULE = range(6)
-
-DEAF = "trap '' TERM; : >/tmp/test/deaf; while :; do sleep 0.1; done"
-
+from ctl import (DENIED, FAILED, NO_GROUP, NO_MODULE, USAGE, ctl, ctl_json, deaf, events_after, group, info,
+                 last_event, run, with_clean)
+from ksft import wait_for
 
 # A locale that is kept apart, so that it is not that of all tests.
 UTF8 = {"LC_ALL": "C.UTF-8", "LOCPATH": os.path.join(os.environ.get("TESTLIB", "."), "locale")}
 
 
-class Result:
-    def __init__(self, status, out, err):
-        self.status, self.out, self.err = status, out, err
-
-    def __repr__(self):
-        return "status %d, out %r, err %r" % (self.status, self.out, self.err)
-
-
-def ctl(*words, want=OK, env=None, user=None):
-    words = ["asmctl"] + [str(word) for word in words]
-    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, user=user, text=True,
-                          env=dict(os.environ, **(env or {})), timeout=60 * ksft.SCALE)
-    result = Result(done.returncode, done.stdout, done.stderr)
-    assert result.status == want, "%s: wanted %d, got %r" % (" ".join(words), want, result)
-    return result
-
-
-def ctl_json(*words, **more):
-    return json.loads(ctl(*words, "--json", **more).out)
-
-
-def group(name):
-    return ctl_json("group", "show", name)
-
-
-def info(agent):
-    return ctl_json("info", agent)
-
-
-def run(*words):
-    """Start an agent and return what asmctl tells of it."""
-    return json.loads(ctl("run", "--json", *words).out)
-
-
 def sleeper(name, id):
     return run("--group", name, "--id", id, "--name", "s%d" % id, "sleep", "1000")
-
-
-def wait_for(what, condition, seconds=20):
-    until = time.monotonic() + seconds * ksft.SCALE
-    while time.monotonic() < until:
-        if condition():
-            return
-        time.sleep(0.02)
-    raise AssertionError("never: " + what)
-
-
-def events_after(seq):
-    lines = ctl("events", "--json", "--since", seq).out.split("\n")
-    return [json.loads(line) for line in lines if line]
-
-
-def last_event():
-    return json.loads(ctl("events", "--json", "-n", 1).out or '{"seq": 0}')["seq"]
-
-
-def clean():
-    agents = [agent["agent_id"] for agent in ctl_json("list")]
-    if agents:
-        ctl("rm", "--force", "--quiet", *agents)
-    for name in reversed([one["name"] for one in ctl_json("group", "list")][1:]):
-        ctl("group", "rm", name)
-    if os.path.exists("deaf"):
-        os.unlink("deaf")
-
-
-def with_clean(test):
-    def wrapped():
-        clean()
-        try:
-            test()
-        finally:
-            clean()
-    wrapped.__name__, wrapped.__doc__ = test.__name__, test.__doc__
-    return wrapped
 
 
 # ---- groups
@@ -256,8 +179,7 @@ def test_life():
 def test_no_wait():
     "--no-wait returns at once; who waits hears that something else was asked"
     ctl("group", "new", "web")
-    run("--group", "web", "--id", 100, "--stop-timeout", "10m", "sh", "-c", DEAF)
-    wait_for("its trap", lambda: os.path.exists("deaf"))
+    deaf("--group", "web", "--id", 100, "--stop-timeout", "10m")
     assert ctl("group", "stop", "--no-wait", "web").out == "Group web is being stopped\n"
     assert group("web")["state"] == "stopping"
     waits = subprocess.Popen(["asmctl", "group", "stop", "web"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,

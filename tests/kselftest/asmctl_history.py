@@ -1,46 +1,14 @@
 #!/usr/bin/env python3
 # vm: timeout=120
 """asmctl history and asmctl capacity: what they tell, as text and as JSON, and refuse."""
-import functools
-import json
 import os
 import signal
-import subprocess
 import sys
-import time
 
 sys.path.insert(0, os.environ.get("TESTLIB", "."))
 import ksft
-
-OK, FAILED, USAGE, NO_AGENT, DENIED, NO_MODULE = range(6)
-
-
-def ctl(*words, want=OK):
-    words = ["asmctl"] + [str(word) for word in words]
-    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60 * ksft.SCALE)
-    assert done.returncode == want, "%s: wanted %d, got %d: %s" % (words, want, done.returncode, done.stderr)
-    return done
-
-
-def ctl_json(*words):
-    return json.loads(ctl(*words, "--json").stdout)
-
-
-def wait_for(what, condition):
-    until = time.monotonic() + 20 * ksft.SCALE
-    while time.monotonic() < until:
-        if condition():
-            return
-        time.sleep(0.02)
-    raise AssertionError("never: " + what)
-
-
-def info(agent):
-    return ctl_json("info", agent)
-
-
-def run(*words):
-    return json.loads(ctl("run", "--json", *words).stdout)
+from ctl import NO_AGENT, USAGE, ctl, ctl_json, info, run, with_clean
+from ksft import wait_for
 
 
 def crash(agent, instance):
@@ -49,27 +17,7 @@ def crash(agent, instance):
     os.kill(info(agent)["pid"], signal.SIGKILL)
 
 
-def clean():
-    agents = [agent["agent_id"] for agent in ctl_json("list")]
-    if agents:
-        ctl("rm", "--force", "--quiet", *agents)
-    for name in reversed([one["name"] for one in ctl_json("group", "list")][1:]):
-        ctl("group", "rm", name)
-
-
-def alone(test):
-    """The test has the machine to itself."""
-    @functools.wraps(test)
-    def run_it():
-        clean()
-        try:
-            test()
-        finally:
-            clean()
-    return run_it
-
-
-@alone
+@with_clean
 def test_agent():
     "each end of an agent is told, with what was decided, and the last 8 are kept"
     run("--id", 50, "--name", "flaky", "--restart", "on-failure", "--max-restarts", 2, "--backoff", "3ms:5ms", "sleep",
@@ -98,21 +46,21 @@ def test_agent():
     assert [past["instance"] for past in history] == list(range(9, 17))
     assert [past["decision"] for past in history] == ["restarts", "stays ended"] * 4
 
-    lines = ctl("history", 50).stdout.split("\n")
+    lines = ctl("history", 50).out.split("\n")
     assert len(lines) == 10 and "DECISION" in lines[0] and "stays ended" in lines[-2]
 
 
-@alone
+@with_clean
 def test_failed_launch():
     "a launch that fails is told with its error"
     ctl("run", "--id", 51, "--restart", "on-failure", "--no-wait", "/does/not/exist")
     wait_for("failed", lambda: info(51)["state"] == "failed")
     past = ctl_json("history", 51)[0]
     assert (past["cause"], past["code"], past["decision"], past["ran_us"]) == ("launch", 2, "fails", 0)
-    assert "launch: ENOENT" in ctl("history", 51).stdout
+    assert "launch: ENOENT" in ctl("history", 51).out
 
 
-@alone
+@with_clean
 def test_group():
     "a group tells whose end was the reason, and a member that it was restarted with others"
     ctl("group", "new", "g", "--strategy", "one_for_all", "--budget", "2/60", "--backoff", "1ms:1ms")
@@ -134,20 +82,20 @@ def test_group():
     ctl("group", "restart", "g")
     last = ctl_json("history", "--group", "g")[-1]
     assert last["agent_id"] in (0, 61)
-    assert "fails" in ctl("history", "--group", "g").stdout
+    assert "fails" in ctl("history", "--group", "g").out
 
 
-@alone
+@with_clean
 def test_refused():
     "who does not exist has no history, and one thing at a time is asked for"
-    assert "no such agent" in ctl("history", 99, want=NO_AGENT).stderr
-    assert "no such group" in ctl("history", "--group", "none", want=NO_AGENT).stderr
+    assert "no such agent" in ctl("history", 99, want=NO_AGENT).err
+    assert "no such group" in ctl("history", "--group", "none", want=NO_AGENT).err
     ctl("history", want=USAGE)
     ctl("history", "--group", "root", 50, want=USAGE)
     ctl("history", "--json", "--nothing", 50, want=USAGE)
 
 
-@alone
+@with_clean
 def test_capacity():
     "how many there are, by state, and may be"
     before = ctl_json("capacity")
@@ -160,7 +108,7 @@ def test_capacity():
     now = ctl_json("capacity")
     assert (now["agents"], now["groups"]) == (2, 1)
     assert (now["by_state"]["active"], now["by_state"]["exited"]) == (1, 1)
-    text = ctl("capacity").stdout
+    text = ctl("capacity").out
     assert "Agents:  2 of %d\n" % now["max_agents"] in text and "active    1\n" in text and "Groups:  1 of" in text
     ctl("capacity", "more", want=USAGE)
 

@@ -7,53 +7,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 sys.path.insert(0, os.environ.get("TESTLIB", "."))
 import agentsys
 import ksft
-
-OK, FAILED, USAGE, NO_AGENT, DENIED, NO_MODULE = range(6)
-
-
-def ctl(*words, want=OK):
-    done = subprocess.run(["asmctl", *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                          timeout=60 * ksft.SCALE)
-    assert done.returncode == want, "asmctl %s: wanted %d, got %r" % (" ".join(map(str, words)), want, done)
-    return done.stdout if want == OK else done.stderr
-
-
-def ctl_json(*words):
-    return json.loads(ctl(*words, "--json"))
-
-
-def wait_for(what, condition, seconds=20):
-    until = time.monotonic() + seconds * ksft.SCALE
-    while time.monotonic() < until:
-        if condition():
-            return
-        time.sleep(0.02)
-    raise AssertionError("never: " + what)
-
-
-def run(*words):
-    return json.loads(ctl("run", "--json", *words))
-
-
-def clean():
-    for agent in ctl_json("list"):
-        ctl("rm", "--force", agent["agent_id"])
-
-
-def with_clean(test):
-    def wrapped():
-        clean()
-        try:
-            test()
-        finally:
-            clean()
-    wrapped.__name__, wrapped.__doc__ = test.__name__, test.__doc__
-    return wrapped
+from ctl import NO_AGENT, USAGE, ctl, ctl_json, run, with_clean
+from ksft import wait_for
 
 
 # ---- options
@@ -69,14 +28,14 @@ def test_options():
     assert agent["success"] == {"codes": [3, 10, 11, 12, 75], "signals": [signal.SIGHUP], "causes": []}, agent
     assert agent["never_after"] == {"codes": [78, 200], "signals": [signal.SIGABRT], "causes": ["oom"]}, agent
     assert (agent["restart_streak"], agent["survival_ms"], agent["circuit"]) == (0, 0, "closed"), agent
-    text = ctl("info", 100)
+    text = ctl("info", 100).out
     for line in ("Restart:       on-abnormal, backoff 100ms to 30000ms", "Backoff:       linear", "Jitter:        up to 20%",
                  "Stable:        after 10s", "Breaker:       after 5 in a row, for 10m",
                  "Success:       3, 10-12, 75, SIGHUP", "Never After:   78, 200, SIGABRT, oom"):
         assert "\n  " + line + "\n" in text, (line, text)
     # What is as ever is not mentioned.
     run("--id", 101, "--restart", "always", "sleep", "1000")
-    text = ctl("info", 101)
+    text = ctl("info", 101).out
     for word in "Backoff:", "Jitter:", "Stable:", "Breaker:", "In A Row:", "Circuit:", "Success:", "Never After:":
         assert word not in text, (word, text)
 
@@ -104,9 +63,9 @@ def test_refused():
                         (("--breaker", "5:10"), "with its unit"), (("--success-status", "256"), "is not a list"),
                         (("--success-status", "oom"), "is not a list"), (("--success-status", "5-3"), "is not a list"),
                         (("--prevent-status", "stopped"), "is not a list")):
-        error = ctl("run", *words, "sleep", "1", want=USAGE)
+        error = ctl("run", *words, "sleep", "1", want=USAGE).err
         assert text in error and error.count("\n") <= 2, (words, error)
-        assert text in ctl("set", *words, 100, want=USAGE)
+        assert text in ctl("set", *words, 100, want=USAGE).err
     assert not ctl_json("list")
 
 
@@ -114,7 +73,7 @@ def test_refused():
 def test_set():
     "set changes what is given, and only that; an empty list is none"
     run("--id", 100, "--restart", "always", "--success-status", "3", "--prevent-status", "4 SIGABRT oom", "sleep", "1000")
-    text = ctl("set", "--jitter", 7, "--breaker", 4, "--success-status", "5", 100)
+    text = ctl("set", "--jitter", 7, "--breaker", 4, "--success-status", "5", 100).out
     assert "restarts always" in text and "Breaker:       after 4 in a row, for 1m\n" in text, text
     agent = ctl_json("info", 100)
     assert (agent["jitter_percent"], agent["breaker"], agent["breaker_open_ms"]) == (7, 4, 60000), agent
@@ -131,9 +90,9 @@ def test_circuit():
     "an open circuit is told"
     run("--id", 100, "--backoff", "1", "--breaker", "1:1h", "--max-restarts", "9", "sh", "-c", "exit 3")
     wait_for("it opens", lambda: ctl_json("info", 100)["circuit"] == "open")
-    text = ctl("info", 100)
+    text = ctl("info", 100).out
     assert "\n  In A Row:      2\n" in text and "\n  Circuit:       open\n" in text, text
-    assert "circuit open for 3600000 ms after 2 restarts in a row" in ctl("events", "--agent", 100)
+    assert "circuit open for 3600000 ms after 2 restarts in a row" in ctl("events", "--agent", 100).out
 
 
 # ---- explain
@@ -172,7 +131,7 @@ def test_explain():
     assert (hup["failure"], hup["why"]) == (False, "that counts as a success"), hup
     assert delays(end(asked, "launch", 0)) == [100, 200, 300, 300]
 
-    text = ctl("explain", "worker")
+    text = ctl("explain", "worker").out
     assert "Agent 100 (worker) is active, restarts on-failure, 0 of 4 restarts used\n" in text, text
     assert "  exit 0       not restarted, then exited: the policy is on-failure\n" in text, text
     assert ("  exit 1       restarted after 100ms, 200ms, 300ms (2 times), then failed: its 4 restarts are spent\n"
@@ -188,11 +147,11 @@ def test_explain_is_what_happens():
     wait_for("it fails", lambda: ctl_json("info", 170)["state"] == "failed")
     # It would be started by hand first, which gives it all of its restarts again.
     told = end(ctl_json("explain", "--code", 7, 170), "exit", 7)
-    events = [json.loads(line) for line in ctl("events", "--agent", 170, "--json").splitlines()]
+    events = [json.loads(line) for line in ctl("events", "--agent", 170, "--json").out.splitlines()]
     done = [event["value"] for event in events if event["type"] == "restart-scheduled"]
     assert delays(told) == done == [3, 6, 9, 20, 20], (told, done)
     assert [step["circuit_open"] for step in told["delays"]] == [False] * 3 + [True] * 2
-    assert "20ms (2 times) with its circuit open, then failed" in ctl("explain", "--code", 7, 170)
+    assert "20ms (2 times) with its circuit open, then failed" in ctl("explain", "--code", 7, 170).out
 
 
 @with_clean
@@ -209,12 +168,12 @@ def test_explain_more():
     run("--id", 100, "--restart", "always", "--max-restarts", 3, "--jitter", 50, "--backoff", "100ms", "sleep", "1000")
     steps = end(ctl_json("explain", 100), "exit", 0)["delays"]
     assert [(step["least_ms"], step["most_ms"]) for step in steps] == [(100, 149), (200, 299), (400, 599)], steps
-    assert "after 100ms to 149ms, 200ms to 299ms, 400ms to 599ms, then" in ctl("explain", 100)
+    assert "after 100ms to 149ms, 200ms to 299ms, 400ms to 599ms, then" in ctl("explain", 100).out
     # A run that is stable starts the waits anew.
     ctl("set", "--jitter", 0, "--max-restarts", 2000000000, 100)
     stable = end(ctl_json("explain", "--runs", "1m", 100), "exit", 0)
     assert set(delays(stable)) == {100} and stable["endless"] and "then" not in stable, stable["then"]
-    assert "(1000 and more times)\n" in ctl("explain", "--runs", "1m", 100)
+    assert "(1000 and more times)\n" in ctl("explain", "--runs", "1m", 100).out
     ctl("set", "--backoff-kind", "adaptive", "--stable", "10s", 100)
     assert set(delays(end(ctl_json("explain", "--runs", "1s", 100), "exit", 0))) == {1000}
 
@@ -223,7 +182,7 @@ def test_explain_more():
     assert end(ctl_json("explain", 101), "signal", signal.SIGSEGV)["why"] == "it was attached"
     ctl("kill", 101)
     process.wait()
-    assert "no agent" in ctl("explain", 999, want=NO_AGENT)
+    assert "no agent" in ctl("explain", 999, want=NO_AGENT).err
     for words in ("--code", "256"), ("--signal", "X"), ("--cause", "exit"), ("--runs", "9"):
         ctl("explain", *words, 100, want=USAGE)
 
@@ -285,7 +244,7 @@ def test_explain_groups():
         make_group(asm, "top", ONE_FOR_ONE, 1, (7, 7))
         make_group(asm, "sub", ONE_FOR_ALL, 1, (5, 5), "top")
         check_in_group(asm, "sub", [(5, "sub"), (7, "sub"), (5, "sub")], "top")
-        text = ctl("explain", ctl_json("list")[0]["agent_id"])
+        text = ctl("explain", ctl_json("list")[0]["agent_id"]).out
         assert "It is in group all: one_for_all, " in text and "of 3 restarts within 1m used\n" in text, text
         ctl("rm", "--force", *[agent["agent_id"] for agent in ctl_json("list")])
         for name in b"all", b"one", b"sub", b"top":

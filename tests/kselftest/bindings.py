@@ -8,11 +8,11 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 
 sys.path.insert(0, os.environ.get("TESTLIB", "."))
 import agentsys
 import ksft
+from ksft import wait_for
 
 EXAMPLES = "/usr/lib/agentsys/examples/agents"
 
@@ -24,15 +24,6 @@ def raises(code, function, *arguments, **keywords):
         assert error.errno == code, error
         return str(error)
     raise AssertionError("no error")
-
-
-def wait_for(what, condition, seconds=20):
-    until = time.monotonic() + seconds * ksft.SCALE
-    while time.monotonic() < until:
-        if condition():
-            return
-        time.sleep(0.02)
-    raise AssertionError("never: " + what)
 
 
 def clean(asm):

@@ -12,6 +12,7 @@ import time
 
 import agentsys
 import ksft
+from ksft import wait_for
 
 STATUS = "/proc/agentsys/status"
 TELEMETRY = "/proc/agentsys/telemetry"
@@ -60,13 +61,6 @@ def call(command, id=0, size=8192):
     return json.loads(buf.value.decode())
 
 
-def until(what, seconds=20):
-    deadline = time.monotonic() + seconds * ksft.SCALE
-    while not what():
-        assert time.monotonic() < deadline, "did not come true"
-        time.sleep(0.05)
-
-
 def forget_all():
     asm.shutdown(timeout_ms=0)
     for line in re.findall(r"^Agent (\d+):", read(STATUS), re.M):
@@ -112,8 +106,8 @@ def test_status():
     asm.spawn(["/bin/sh", "-c", "echo >>/tmp/test/starts; [ $(wc -l </tmp/test/starts) -gt 4 ] || exit 3; sleep 1000; :"],
               id=100, name="crasher", restart="on-failure", max_restarts=10, backoff_ms=(0, 0))
     asm.spawn(["/bin/true"], id=123456, name="short")
-    until(lambda: "Agent 100: spawns=5 exits=4 faults=4\n" in read(STATUS) and
-          "Agent 123456: spawns=1 exits=1 faults=0\n" in read(STATUS))
+    wait_for("both agents' lines", lambda: "Agent 100: spawns=5 exits=4 faults=4\n" in read(STATUS) and
+             "Agent 123456: spawns=1 exits=1 faults=0\n" in read(STATUS))
     page = read(STATUS)
     print("# " + page.replace("\n", "\n# "))
     head, rest = page.split("\nPer-Agent Metrics:\n")
@@ -225,9 +219,9 @@ def test_many():
     for number in range(count):
         asm.spawn(["/bin/true"], name="many-%d" % number, wait=False)
     # No reader changes what another sees, so once all have ended pages stand still.
-    until(lambda: sum(row[2] for row in table(read(STATUS))) == count, 60)
+    wait_for("all ends", lambda: sum(row[2] for row in table(read(STATUS))) == count, 60)
     for path in (STATUS, TELEMETRY, EVENTS):
-        until(lambda: read(path) == read(path))
+        wait_for("the page stands still", lambda: read(path) == read(path))
         whole = read(path).encode()
         fd = os.open(path, os.O_RDONLY)
         pieces = []

@@ -11,6 +11,7 @@
 """
 import os
 import sys
+import time
 import traceback
 
 # How much slower than usual this machine is: time limits are to be multiplied by it.
@@ -19,6 +20,14 @@ SCALE = int(os.environ.get("VM_SCALE", "1"))
 
 class Skip(Exception):
     pass
+
+
+def wait_for(what, condition, seconds=20):
+    """Wait until the condition, a function, holds. For what makes no event; the time only ends a test where it never does."""
+    until = time.monotonic() + seconds * SCALE
+    while not condition():
+        assert time.monotonic() < until, "never: " + what
+        time.sleep(0.02)
 
 
 def main():

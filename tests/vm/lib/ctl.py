@@ -1,0 +1,112 @@
+"""What tests of asmctl share: calling it, and a test that begins and ends with nothing there.
+
+    from ctl import ctl, ctl_json, run, with_clean
+
+    @with_clean
+    def test_stop():
+        "what is looked at"
+        run("--id", 100, "sleep", "1000")
+        assert ctl("stop", 100).out == "Agent 100 (sleep) stopped\\n"
+        assert ctl_json("list")[0]["state"] == "exited"
+"""
+import functools
+import json
+import os
+import shutil
+import subprocess
+
+import ksft
+
+# Exit statuses. NO_GROUP is the same as NO_AGENT: what was named is not there.
+OK, FAILED, USAGE, NO_AGENT, DENIED, NO_MODULE = range(6)
+NO_GROUP = NO_AGENT
+
+# Where every test finds nothing, and the runner has tests run.
+WORK = "/tmp/test"
+
+# What asmctl apply remembers.
+NOTES = "/run/agentsys/applied.json"
+
+
+class Result:
+    def __init__(self, status, out, err):
+        self.status, self.out, self.err = status, out, err
+
+    def __repr__(self):
+        return "status %d, out %r, err %r" % (self.status, self.out, self.err)
+
+
+def call(*words, env=None, **more):
+    """Any program, with the options of subprocess.run()."""
+    done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60 * ksft.SCALE,
+                          env=dict(os.environ, **(env or {})), **more)
+    return Result(done.returncode, done.stdout, done.stderr)
+
+
+def ctl(*words, want=OK, **more):
+    """asmctl, which is to end with this status."""
+    words = ["asmctl"] + [str(word) for word in words]
+    result = call(*words, **more)
+    assert result.status == want, "%s: wanted %d, got %r" % (" ".join(words), want, result)
+    return result
+
+
+def ctl_json(*words, **more):
+    return json.loads(ctl(*words, "--json", **more).out)
+
+
+def info(agent):
+    return ctl_json("info", agent)
+
+
+def group(name):
+    return ctl_json("group", "show", name)
+
+
+def run(*words, **more):
+    """Start an agent and return what asmctl tells of it."""
+    return json.loads(ctl("run", "--json", *words, **more).out)
+
+
+def deaf(*options):
+    """The same, with one that does not hear SIGTERM: wait until that is so. Each instance makes the file "deaf"."""
+    if os.path.exists(WORK + "/deaf"):
+        os.unlink(WORK + "/deaf")
+    agent = run(*options, "sh", "-c", "trap '' TERM; : >%s/deaf; while :; do sleep 0.1; done" % WORK)
+    ksft.wait_for("its trap", lambda: os.path.exists(WORK + "/deaf"))
+    return agent
+
+
+def last_event():
+    return json.loads(ctl("events", "--json", "-n", 1).out or '{"seq": 0}')["seq"]
+
+
+def events_after(seq):
+    return [json.loads(line) for line in ctl("events", "--json", "--since", seq).out.splitlines()]
+
+
+def clean():
+    agents = [agent["agent_id"] for agent in ctl_json("list")]
+    if agents:
+        ctl("rm", "--force", "--quiet", *agents)
+    for name in reversed([one["name"] for one in ctl_json("group", "list")][1:]):
+        ctl("group", "rm", name)
+    if os.path.exists(NOTES):
+        os.unlink(NOTES)
+    for entry in os.scandir(WORK):
+        if entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(entry.path)
+        else:
+            os.unlink(entry.path)
+
+
+def with_clean(test):
+    """It begins and ends without agents, groups and files."""
+    @functools.wraps(test)
+    def wrapped():
+        clean()
+        try:
+            test()
+        finally:
+            clean()
+    return wrapped
