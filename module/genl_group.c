@@ -30,7 +30,9 @@ static struct netlink_range_validation window_range __ro_after_init = {
 	[AGENTSYS_G_WITHIN] = NLA_POLICY_FULL_RANGE(NLA_U32, &window_range),		\
 	[AGENTSYS_G_BACKOFF_INITIAL] = NLA_POLICY_FULL_RANGE(NLA_U32, &delay_range),	\
 	[AGENTSYS_G_BACKOFF_MAX] = NLA_POLICY_FULL_RANGE(NLA_U32, &delay_range),		\
-	[AGENTSYS_G_AUTO_SHUTDOWN] = NLA_POLICY_MAX(NLA_U32, __AGENTSYS_AUTO_SHUTDOWNS - 1)
+	[AGENTSYS_G_AUTO_SHUTDOWN] = NLA_POLICY_MAX(NLA_U32, __AGENTSYS_AUTO_SHUTDOWNS - 1),	\
+	[AGENTSYS_G_BACKOFF_KIND] = NLA_POLICY_MAX(NLA_U32, __AGENTSYS_BACKOFFS - 1),		\
+	[AGENTSYS_G_JITTER] = NLA_POLICY_MAX(NLA_U32, 100)
 /* clang-format on */
 
 const struct nla_policy agentsys_genl_group_name_policy[AGENTSYS_G_NAME + 1] = {
@@ -42,14 +44,14 @@ const struct nla_policy agentsys_genl_group_control_policy[AGENTSYS_G_WAIT + 1] 
 	[AGENTSYS_G_WAIT] = { .type = NLA_FLAG },
 };
 
-const struct nla_policy agentsys_genl_group_new_policy[AGENTSYS_G_SIGNIFICANT + 1] = {
+const struct nla_policy agentsys_genl_group_new_policy[AGENTSYS_G_JITTER + 1] = {
 	POLICY_NAME,
 	[AGENTSYS_G_PARENT] = { .type = NLA_NUL_STRING },
 	[AGENTSYS_G_SIGNIFICANT] = { .type = NLA_FLAG },
 	POLICY_RESTART,
 };
 
-const struct nla_policy agentsys_genl_group_set_policy[AGENTSYS_G_AUTO_SHUTDOWN + 1] = {
+const struct nla_policy agentsys_genl_group_set_policy[AGENTSYS_G_JITTER + 1] = {
 	POLICY_NAME,
 	POLICY_RESTART,
 };
@@ -85,8 +87,9 @@ static void get_u32(struct genl_info *info, int attr, u32 flag, u32 *has, u32 *v
 	*value = nla_get_u32(info->attrs[attr]);
 }
 
-static void get_change(struct genl_info *info, struct agentsys_group_change *change)
+static int get_change(struct genl_info *info, struct agentsys_group_change *change)
 {
+	struct nlattr *kind = info->attrs[AGENTSYS_G_BACKOFF_KIND];
 	struct agentsys_group_policy *policy = &change->policy;
 	u32 *has = &change->has;
 
@@ -99,6 +102,13 @@ static void get_change(struct genl_info *info, struct agentsys_group_change *cha
 	get_u32(info, AGENTSYS_G_BACKOFF_MAX, AGENTSYS_GROUP_MAX, has, &policy->backoff_max_ms);
 	get_u32(info, AGENTSYS_G_AUTO_SHUTDOWN, AGENTSYS_GROUP_AUTO_SHUTDOWN, has,
 		&policy->auto_shutdown);
+	get_u32(info, AGENTSYS_G_BACKOFF_KIND, AGENTSYS_GROUP_KIND, has, &policy->backoff_kind);
+	get_u32(info, AGENTSYS_G_JITTER, AGENTSYS_GROUP_JITTER, has, &policy->jitter);
+	if (!kind || policy->backoff_kind != AGENTSYS_BACKOFF_ADAPTIVE)
+		return 0;
+	NL_SET_ERR_MSG_ATTR(info->extack, kind,
+			    "the backoff of a group cannot be adaptive: that is for single agents");
+	return -EINVAL;
 }
 
 int agentsys_genl_group_new(struct sk_buff *skb, struct genl_info *info)
@@ -117,7 +127,9 @@ int agentsys_genl_group_new(struct sk_buff *skb, struct genl_info *info)
 	ret = check_name(info, name);
 	if (ret)
 		return ret;
-	get_change(info, &change);
+	ret = get_change(info, &change);
+	if (ret)
+		return ret;
 	change.significant = info->attrs[AGENTSYS_G_SIGNIFICANT];
 	return agentsys_group_new(name, parent ? nla_data(parent) : AGENTSYS_ROOT_GROUP, &change,
 				  info->extack);
@@ -135,7 +147,9 @@ int agentsys_genl_group_set(struct sk_buff *skb, struct genl_info *info)
 	name = need_name(info);
 	if (IS_ERR(name))
 		return PTR_ERR(name);
-	get_change(info, &change);
+	ret = get_change(info, &change);
+	if (ret)
+		return ret;
 	return agentsys_group_set(name, &change, info->extack);
 }
 

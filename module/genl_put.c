@@ -207,7 +207,9 @@ int agentsys_genl_put_group(struct sk_buff *skb, const struct agentsys_group_sta
 	    nla_put_u32(skb, AGENTSYS_G_MEMBERS, status->members) ||
 	    nla_put_u32(skb, AGENTSYS_G_RECENT, status->recent) ||
 	    nla_put_u64_64bit(skb, AGENTSYS_G_RESTARTS, status->restarts, AGENTSYS_G_PAD) ||
-	    nla_put_u32(skb, AGENTSYS_G_REASON, status->reason))
+	    nla_put_u32(skb, AGENTSYS_G_REASON, status->reason) ||
+	    nla_put_u32(skb, AGENTSYS_G_BACKOFF_KIND, policy->backoff_kind) ||
+	    nla_put_u32(skb, AGENTSYS_G_JITTER, policy->jitter))
 		return -EMSGSIZE;
 	return 0;
 }

@@ -57,7 +57,7 @@ void agentsys_group_defaults(const struct agentsys_group *group,
 {
 	bool in_root = group == &agentsys_root_group.tree;
 
-	memset(policy, 0, sizeof(*policy));
+	*policy = agentsys_group_backoff(&group->policy);
 	if (in_root || group->policy.strategy == AGENTSYS_PERMANENT)
 		policy->condition = AGENTSYS_RESTART_NEVER;
 	else if (group->policy.strategy == AGENTSYS_TRANSIENT)
@@ -66,11 +66,8 @@ void agentsys_group_defaults(const struct agentsys_group *group,
 		policy->condition = AGENTSYS_RESTART_ALWAYS;
 	policy->max_restarts = in_root ? AGENTSYS_MAX_RESTARTS_DEFAULT :
 					 AGENTSYS_RESTARTS_UNLIMITED;
-	policy->backoff_kind = AGENTSYS_BACKOFF_EXPONENTIAL;
 	policy->stable_ms = AGENTSYS_STABLE_DEFAULT_MS;
 	policy->breaker_ms = AGENTSYS_BREAKER_DEFAULT_MS;
-	policy->backoff_initial_ms = group->policy.backoff_initial_ms;
-	policy->backoff_max_ms = group->policy.backoff_max_ms;
 }
 
 /* ---- what people ask for ---- */
@@ -117,7 +114,7 @@ static int refuse(int error, struct netlink_ext_ack *extack)
 static int apply_change(struct agentsys_group_policy *policy,
 			const struct agentsys_group_change *change)
 {
-	struct agentsys_restart_policy backoff = {};
+	struct agentsys_restart_policy backoff;
 	struct agentsys_group_policy new = *policy;
 
 	if (change->has & AGENTSYS_GROUP_STRATEGY)
@@ -132,8 +129,11 @@ static int apply_change(struct agentsys_group_policy *policy,
 		new.backoff_max_ms = change->policy.backoff_max_ms;
 	if (change->has & AGENTSYS_GROUP_AUTO_SHUTDOWN)
 		new.auto_shutdown = change->policy.auto_shutdown;
-	backoff.backoff_initial_ms = new.backoff_initial_ms;
-	backoff.backoff_max_ms = new.backoff_max_ms;
+	if (change->has & AGENTSYS_GROUP_KIND)
+		new.backoff_kind = change->policy.backoff_kind;
+	if (change->has & AGENTSYS_GROUP_JITTER)
+		new.jitter = change->policy.jitter;
+	backoff = agentsys_group_backoff(&new);
 	if (agentsys_budget_endless(new.budget, new.within_ms, &backoff))
 		return -EINVAL;
 	*policy = new;

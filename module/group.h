@@ -62,6 +62,8 @@ struct agentsys_group_change {
 #define AGENTSYS_GROUP_INITIAL	     BIT(3)
 #define AGENTSYS_GROUP_MAX	     BIT(4)
 #define AGENTSYS_GROUP_AUTO_SHUTDOWN BIT(5)
+#define AGENTSYS_GROUP_KIND	     BIT(6)
+#define AGENTSYS_GROUP_JITTER	     BIT(7)
 	struct agentsys_group_policy policy;
 	bool significant;
 };

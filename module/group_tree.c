@@ -7,6 +7,7 @@
 
 #include <linux/ktime.h>
 #include <linux/module.h>
+#include <linux/random.h>
 #include <linux/workqueue.h>
 
 #include "agent.h"
@@ -174,6 +175,11 @@ static u64 now_ms(void)
 	return ktime_to_ms(ktime_get());
 }
 
+static u32 random(void)
+{
+	return get_random_u32();
+}
+
 const struct agentsys_tree_ops agentsys_group_ops = {
 	.start = start_agent,
 	.stop = stop_agent,
@@ -181,6 +187,7 @@ const struct agentsys_tree_ops agentsys_group_ops = {
 	.tell = tell,
 	.changed = agentsys_group_changed,
 	.now_ms = now_ms,
+	.random = random,
 };
 
 void agentsys_groups_end(void)

@@ -131,9 +131,9 @@ static bool is_broken(const struct agentsys_restart_policy *policy, u32 streak)
 	return policy->breaker && streak > policy->breaker;
 }
 
-static u32 add_jitter(u32 delay_ms, u32 jitter, u32 random)
+u32 agentsys_jitter_ms(u32 delay_ms, u32 percent, u32 random)
 {
-	u64 most = div_u64((u64)delay_ms * (jitter < 100 ? jitter : 100), 100);
+	u64 most = div_u64((u64)delay_ms * (percent < 100 ? percent : 100), 100);
 	u64 sum = delay_ms + ((most * random) >> 32);
 
 	return sum < U32_MAX ? sum : U32_MAX;
@@ -164,7 +164,7 @@ void agentsys_restart_decide(const struct agentsys_restart_policy *policy,
 		return;
 	}
 	verdict->delay_ms = agentsys_backoff_ms(policy, past->streak, past->survival_ms);
-	verdict->delay_ms = add_jitter(verdict->delay_ms, policy->jitter, random);
+	verdict->delay_ms = agentsys_jitter_ms(verdict->delay_ms, policy->jitter, random);
 }
 
 enum agentsys_circuit agentsys_circuit_of(const struct agentsys_restart_policy *policy, u32 streak,

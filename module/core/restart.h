@@ -84,6 +84,9 @@ bool agentsys_end_abnormal(const struct agentsys_restart_policy *policy, u32 cau
 /* Delay before restart number @n in a row, counted from 1; without jitter and breaker. */
 u32 agentsys_backoff_ms(const struct agentsys_restart_policy *policy, u32 n, u32 survival_ms);
 
+/* A delay with its jitter: longer by up to so many per cent, as @random, any number, says. */
+u32 agentsys_jitter_ms(u32 delay_ms, u32 percent, u32 random);
+
 /*
  * What becomes of it. @past learns of the end, and of the restart but for @used,
  * which counts when that is made. @random: any number, for the jitter.

@@ -51,12 +51,10 @@ void agentsys_tree_leave(struct agentsys_node *node)
 
 static u32 backoff_ms(const struct agentsys_group *group)
 {
-	const struct agentsys_restart_policy backoff = {
-		.backoff_initial_ms = group->policy.backoff_initial_ms,
-		.backoff_max_ms = group->policy.backoff_max_ms,
-	};
+	const struct agentsys_restart_policy backoff = agentsys_group_backoff(&group->policy);
+	u32 delay_ms = agentsys_backoff_ms(&backoff, group->spent.n, 0);
 
-	return agentsys_backoff_ms(&backoff, group->spent.n, 0);
+	return agentsys_jitter_ms(delay_ms, group->policy.jitter, group->ops->random());
 }
 
 /* ---- what a group begins with ---- */

@@ -57,7 +57,9 @@ struct agentsys_node {
  * @within_ms: the window
  * @backoff_initial_ms: delay before the first restart in the window, of several
  *	members or of a group
- * @backoff_max_ms: the delay doubles up to here
+ * @backoff_max_ms: the delay grows up to here
+ * @backoff_kind: enum agentsys_backoff, but not adaptive: a group does not survive
+ * @jitter: per cent of the delay, up to which are added at random
  * @auto_shutdown: enum agentsys_auto_shutdown
  */
 struct agentsys_group_policy {
@@ -66,8 +68,22 @@ struct agentsys_group_policy {
 	u32 within_ms;
 	u32 backoff_initial_ms;
 	u32 backoff_max_ms;
+	u32 backoff_kind;
+	u32 jitter;
 	u32 auto_shutdown;
 };
+
+/* What of it is about delays, as the policy of an agent has it. */
+static inline struct agentsys_restart_policy
+agentsys_group_backoff(const struct agentsys_group_policy *policy)
+{
+	return (struct agentsys_restart_policy){
+		.backoff_initial_ms = policy->backoff_initial_ms,
+		.backoff_max_ms = policy->backoff_max_ms,
+		.backoff_kind = policy->backoff_kind,
+		.jitter = policy->jitter,
+	};
+}
 
 /* What becomes of a group when its members are down. */
 enum agentsys_goal_down {
@@ -128,6 +144,7 @@ struct agentsys_group {
  * @tell: enum agentsys_event_type GROUP_*: this has come to that
  * @changed: what is told of the group may have changed; may be NULL
  * @now_ms: a clock that stands still during suspend
+ * @random: any number, for the jitter of a delay
  */
 struct agentsys_tree_ops {
 	void (*start)(struct agentsys_node *agent);
@@ -136,6 +153,7 @@ struct agentsys_tree_ops {
 	void (*tell)(struct agentsys_group *group, u32 what);
 	void (*changed)(struct agentsys_group *group);
 	u64 (*now_ms)(void);
+	u32 (*random)(void);
 };
 
 /* Enter @node as the last member of @group; take it out of its group. */

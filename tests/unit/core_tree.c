@@ -519,6 +519,55 @@ static void delays(void **unused)
 	assert_int_equal(world.now, from);
 }
 
+/* Each delay by the group's own kind; that of a group which is restarted by the one above. */
+static void kinds_of_delay(void **unused)
+{
+	static const u32 expected[][5] = {
+		[AGENTSYS_BACKOFF_EXPONENTIAL] = { 100, 200, 400, 400, 400 },
+		[AGENTSYS_BACKOFF_LINEAR] = { 100, 200, 300, 400, 400 },
+		[AGENTSYS_BACKOFF_CONSTANT] = { 100, 100, 100, 100, 100 },
+	};
+
+	(void)unused;
+	for (u32 kind = 0; kind < ARRAY_SIZE(expected); kind++) {
+		static const char *const trees[] = { "Aa9[a]", "A19[Ba0[a]]" };
+
+		for (u32 tree = 0; tree < ARRAY_SIZE(trees); tree++) {
+			world_build(trees[tree]);
+			world_group('A')->tree.policy.backoff_kind = kind;
+			world_group('A')->tree.policy.within_ms = 100000;
+			for (u32 n = 0; n < ARRAY_SIZE(expected[kind]); n++) {
+				u64 from = world.now;
+
+				play("!aw");
+				assert_int_equal(world.now - from, expected[kind][n]);
+			}
+		}
+	}
+}
+
+/* Between the delay and that with all of the jitter; all of it is not always there. */
+static void jitter_of_delay(void **unused)
+{
+	u64 from, least = ~0ULL, most = 0;
+
+	(void)unused;
+	world_build("Aa9[a]");
+	world_group('A')->tree.policy.jitter = 50;
+	for (u32 n = 0; n < 100; n++) {
+		play("p");
+		from = world.now;
+		play("!aw");
+		assert_in_range(world.now - from, 100, 150);
+		if (world.now - from < least)
+			least = world.now - from;
+		if (world.now - from > most)
+			most = world.now - from;
+	}
+	assert_in_range(least, 100, 105);
+	assert_in_range(most, 145, 150);
+}
+
 static void places(void **unused)
 {
 	(void)unused;
@@ -569,7 +618,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(is_told),	    cmocka_unit_test(delays),
 		cmocka_unit_test(significant_members),
 		cmocka_unit_test(places),	    cmocka_unit_test(enters_late),
-		cmocka_unit_test(waits),
+		cmocka_unit_test(waits),	    cmocka_unit_test(kinds_of_delay),
+		cmocka_unit_test(jitter_of_delay),
 	};
 
 	core_random_init(argc, argv);

@@ -41,6 +41,7 @@ static struct model {
 	struct twin agents[WORLD_AGENTS];
 	struct twin groups[WORLD_GROUPS];
 	u64 now;
+	u32 draws;
 	char log[sizeof(world.log)];
 } model;
 
@@ -77,9 +78,17 @@ static u32 twin_backoff(const struct twin *group)
 {
 	u64 delay = group->policy.backoff_initial_ms;
 
-	for (u32 n = twin_recent(group); n > 1 && delay < group->policy.backoff_max_ms; n--)
-		delay *= 2;
-	return delay < group->policy.backoff_max_ms ? delay : group->policy.backoff_max_ms;
+	for (u32 n = twin_recent(group); n > 1 && delay < group->policy.backoff_max_ms; n--) {
+		if (group->policy.backoff_kind == AGENTSYS_BACKOFF_EXPONENTIAL)
+			delay *= 2;
+		else if (group->policy.backoff_kind == AGENTSYS_BACKOFF_LINEAR)
+			delay += group->policy.backoff_initial_ms;
+	}
+	if (delay > group->policy.backoff_max_ms)
+		delay = group->policy.backoff_max_ms;
+	/* The longest is one that could be drawn, and no more. */
+	return delay + delay * group->policy.jitter / 100 *
+		       (u64)world_random(model.draws++) / (1ULL << 32);
 }
 
 static void twin_start(struct twin *twin);
@@ -299,6 +308,7 @@ static void model_copy_world(void)
 {
 	memset(&model, 0, sizeof(model));
 	model.now = world.now;
+	model.draws = world.draws;
 	for (u32 i = 0; i < world.nr_groups; i++) {
 		struct twin *twin = &model.groups[i];
 

@@ -29,6 +29,8 @@ static void random_policy(struct agentsys_group_policy *policy)
 	policy->budget = core_random_below(5);
 	policy->backoff_initial_ms = pick(initial_ms, ARRAY_SIZE(initial_ms));
 	policy->backoff_max_ms = pick(max_ms, ARRAY_SIZE(max_ms));
+	policy->backoff_kind = core_random_below(AGENTSYS_BACKOFF_ADAPTIVE);
+	policy->jitter = core_random_below(2) ? core_random_below(101) : 0;
 }
 
 static u32 depth(const struct group *group)

@@ -70,6 +70,7 @@ static struct world {
 	u32 nr_agents;
 	u32 nr_groups;
 	u64 now;
+	u32 draws; /* random numbers so far */
 	u32 at_once; /* percentage of starts and ends that do not take time */
 	bool tells_all;
 	char log[8192];
@@ -266,12 +267,24 @@ static u64 op_now_ms(void)
 	return world.now;
 }
 
+/* The n-th number, for whoever has to know it: both halves, and the ends, come often. */
+static u32 world_random(u32 n)
+{
+	return (n % 2 ? n * 2654435761U : n % 4 / 2 * U32_MAX);
+}
+
+static u32 op_random(void)
+{
+	return world_random(world.draws++);
+}
+
 static const struct agentsys_tree_ops world_ops = {
 	.start = op_start,
 	.stop = op_stop,
 	.arm = op_arm,
 	.tell = op_tell,
 	.now_ms = op_now_ms,
+	.random = op_random,
 };
 
 /* ---- time ---- */

@@ -40,7 +40,10 @@ static void print_values(void)
 	       "\t[[ \" $options \" == *\" $1= \"* || $operands:$1 == program:-[uC] ]] || return\n"
 	       "\tcase $1 in\n"
 	       "\t--restart) compgen -W 'never on-failure on-abnormal always' -- \"$2\" ;;\n"
-	       "\t--backoff-kind) compgen -W 'exponential linear constant adaptive' -- \"$2\" ;;\n"
+	       "\t--backoff-kind)\n"
+	       "\t\tcompgen -W 'exponential linear constant' -- \"$2\"\n"
+	       "\t\t[[ \" $options \" == *' --budget= '* ]] || compgen -W adaptive -- \"$2\"\n"
+	       "\t\t;;\n"
 	       "\t--stop-signal) compgen -W '");
 	print_signals();
 	printf("' -- \"$2\" ;;\n"

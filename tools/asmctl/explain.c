@@ -188,6 +188,8 @@ static void fill_group(struct forecast_group *to, const struct agentsys_group *g
 		.within_ms = group->within_ms,
 		.backoff_initial_ms = group->backoff_initial_ms,
 		.backoff_max_ms = group->backoff_max_ms,
+		.backoff_kind = group->backoff_kind,
+		.jitter = group->jitter,
 		.recent = group->recent,
 	};
 }

@@ -12,6 +12,7 @@ static struct {
 	struct agentsys_node agent;
 	struct agentsys_group *armed;
 	u32 armed_ms;
+	u32 armed_most_ms;	       /* with all of the jitter */
 	struct agentsys_group *failed; /* the last that did */
 	bool started;
 } world;
@@ -30,8 +31,13 @@ static void stop_agent(struct agentsys_node *agent)
 
 static void arm(struct agentsys_group *group, u32 ms)
 {
+	/* What fails is restarted as the group above says. */
+	const struct agentsys_group *whose =
+		group->goal == AGENTSYS_DOWN_FAIL ? group->node.parent : group;
+
 	world.armed = group;
 	world.armed_ms = ms;
+	world.armed_most_ms = agentsys_jitter_ms(ms, whose->policy.jitter, U32_MAX);
 }
 
 static void tell(struct agentsys_group *group, u32 what)
@@ -45,12 +51,19 @@ static u64 now_ms(void)
 	return world.now_ms;
 }
 
+/* The shortest delay is followed. */
+static u32 no_jitter(void)
+{
+	return 0;
+}
+
 static const struct agentsys_tree_ops ops = {
 	.start = start_agent,
 	.stop = stop_agent,
 	.arm = arm,
 	.tell = tell,
 	.now_ms = now_ms,
+	.random = no_jitter,
 };
 
 /*
@@ -70,6 +83,8 @@ static void make_world(const struct forecast *forecast)
 		group->policy.within_ms = from->within_ms;
 		group->policy.backoff_initial_ms = from->backoff_initial_ms;
 		group->policy.backoff_max_ms = from->backoff_max_ms;
+		group->policy.backoff_kind = from->backoff_kind;
+		group->policy.jitter = from->jitter;
 		group->spent.n = from->recent < ARRAY_SIZE(group->spent.at_ms) ?
 					 from->recent :
 					 ARRAY_SIZE(group->spent.at_ms);
@@ -130,7 +145,7 @@ static bool follow_tree(const struct forecast *forecast, struct forecast_step *s
 		world.armed = NULL;
 		world.now_ms += world.armed_ms;
 		step->least_ms += world.armed_ms;
-		step->most_ms += world.armed_ms;
+		step->most_ms += world.armed_most_ms;
 		step->group = name_of(forecast, group);
 		agentsys_tree_timer(group);
 	}

@@ -25,6 +25,8 @@ struct forecast_group {
 	u32 within_ms;
 	u32 backoff_initial_ms;
 	u32 backoff_max_ms;
+	u32 backoff_kind;
+	u32 jitter;
 	u32 recent;
 };
 

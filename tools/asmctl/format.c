@@ -122,6 +122,16 @@ const char *format_max_restarts(uint32_t n, char buf[FORMAT_MAX])
 	return buf;
 }
 
+const char *format_backoff(const struct agentsys_group *group, char buf[FORMAT_MAX])
+{
+	bool usual = group->backoff_kind == AGENTSYS_BACKOFF_EXPONENTIAL;
+
+	snprintf(buf, FORMAT_MAX, "%" PRIu32 "ms to %" PRIu32 "ms%s%s", group->backoff_initial_ms,
+		 group->backoff_max_ms, usual ? "" : ", ",
+		 usual ? "" : agentsys_backoff_name(group->backoff_kind));
+	return buf;
+}
+
 const char *format_window(uint32_t ms, char buf[FORMAT_MAX])
 {
 	if (ms % 1000)

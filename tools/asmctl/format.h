@@ -12,7 +12,7 @@
 #include "libasm.h"
 
 /* Enough for everything that format_*() writes. */
-#define FORMAT_MAX 32
+#define FORMAT_MAX 48
 
 /* "3d 4h", "2h 05m", "1m 09s", "12s", "0.4s". */
 const char *format_duration(uint64_t ns, char buf[FORMAT_MAX]);
@@ -37,6 +37,9 @@ const char *format_max_restarts(uint32_t n, char buf[FORMAT_MAX]);
 
 /* "5 in 60s": the budget of a group. */
 const char *format_budget(const struct agentsys_group *group, char buf[FORMAT_MAX]);
+
+/* "100ms to 30000ms", "100ms to 30000ms, linear": the backoff of a group. */
+const char *format_backoff(const struct agentsys_group *group, char buf[FORMAT_MAX]);
 
 /* "60s", "500ms" */
 const char *format_window(uint32_t ms, char buf[FORMAT_MAX]);

@@ -13,6 +13,7 @@
 #include "format.h"
 #include "group.h"
 #include "parse.h"
+#include "restarts.h"
 #include "spec.h"
 
 enum {
@@ -67,11 +68,12 @@ int group_failed(struct agentsys *h, int error, const char *infinitive, const ch
 
 static void print_policy(const struct agentsys_group *group)
 {
-	char budget[FORMAT_MAX];
+	char budget[FORMAT_MAX], backoff[FORMAT_MAX];
 
-	printf("%s, budget %s, backoff %" PRIu32 "ms to %" PRIu32 "ms",
-	       agentsys_strategy_name(group->strategy), format_budget(group, budget),
-	       group->backoff_initial_ms, group->backoff_max_ms);
+	printf("%s, budget %s, backoff %s", agentsys_strategy_name(group->strategy),
+	       format_budget(group, budget), format_backoff(group, backoff));
+	if (group->jitter)
+		printf(", jitter up to %" PRIu32 "%%", group->jitter);
 	if (group->auto_shutdown)
 		printf(", auto-shutdown %s", agentsys_auto_shutdown_name(group->auto_shutdown));
 	putchar('\n');
@@ -104,8 +106,11 @@ struct request {
 	  "never (0: the first one needed fails the group)" },                         \
 	{ OPT_BACKOFF, "backoff", "MS[:MAX]",                                          \
 	  "wait before the first restart of several members, or of\n"                  \
-	  "a group in it, doubling up to MAX; milliseconds, or\n"                      \
+	  "a group in it, growing up to MAX; milliseconds, or\n"                       \
 	  "durations as 100ms, 2s" },                                                  \
+	{ OPT_BACKOFF_KIND, "backoff-kind", "KIND",                                    \
+	  "how it grows: exponential (default), linear, constant" },                   \
+	{ OPT_JITTER, "jitter", "PERCENT", "make each wait longer at random, by up to this" }, \
 	{ OPT_AUTO_SHUTDOWN, "auto-shutdown", "WHEN",                                  \
 	  "stop when significant members have ended for good:\n"                       \
 	  "never (default), when any, or all of them have" }
@@ -167,6 +172,12 @@ static void take_option(struct request *request, int key, const char *arg)
 	case OPT_BACKOFF:
 		take_backoff(arg, &initial, &max);
 		agentsys_group_spec_set_backoff(request->spec, initial, max);
+		break;
+	case OPT_BACKOFF_KIND:
+		agentsys_group_spec_set_backoff_kind(request->spec, take_backoff_kind(arg));
+		break;
+	case OPT_JITTER:
+		agentsys_group_spec_set_jitter(request->spec, take_jitter(arg));
 		break;
 	}
 	request->any = true;
@@ -266,7 +277,7 @@ static int run_set(int argc, char **argv)
 	take_options(&request, argc, argv);
 	need_operands(argc, 1, INT_MAX, "the name of a group");
 	if (!request.any)
-		usage_error("nothing to set: give --strategy, --budget or --backoff");
+		usage_error("nothing to set: give --strategy, --budget, --backoff or the like");
 	h = connect_module();
 	for (int i = optind; i < argc; i++) {
 		int ret = set_one(h, argv[i], &request);
@@ -288,7 +299,8 @@ static const struct command group_set = {
 	.summary = "Change who is restarted in groups, and how often",
 	.description = "What is not given stays as it is. What is under way goes on as it began.",
 	.examples = "  asmctl group set --strategy one_for_all web\n"
-		    "  asmctl group set --budget strict --backoff 1s:1m web workers\n",
+		    "  asmctl group set --budget strict --backoff 1s:5s web workers\n"
+		    "  asmctl group set --backoff-kind linear --jitter 20 web\n",
 	.options = set_options,
 	.operands = OPERANDS_GROUPS,
 	.run = run_set,

@@ -14,7 +14,7 @@
 
 static void print_group(const struct agentsys_group *group)
 {
-	char budget[FORMAT_MAX];
+	char budget[FORMAT_MAX], backoff[FORMAT_MAX];
 
 	printf("Group:         %s\n", group->name);
 	if (*group->parent)
@@ -28,8 +28,9 @@ static void print_group(const struct agentsys_group *group)
 		printf("Restarts:      %" PRIu32 " of %" PRIu32 " now, %" PRIu64 " in all\n",
 		       group->recent, group->budget, group->restarts);
 	}
-	printf("Backoff:       %" PRIu32 "ms to %" PRIu32 "ms\n", group->backoff_initial_ms,
-	       group->backoff_max_ms);
+	printf("Backoff:       %s\n", format_backoff(group, backoff));
+	if (group->jitter)
+		printf("Jitter:        up to %" PRIu32 "%%\n", group->jitter);
 	if (group->auto_shutdown)
 		printf("Auto-shutdown: %s\n", agentsys_auto_shutdown_name(group->auto_shutdown));
 	if (group->reason)

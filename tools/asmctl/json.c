@@ -128,6 +128,8 @@ struct json_object *json_of_group(const struct agentsys_group *group)
 	add_number(object, "reason", group->reason);
 	add_string(object, "auto_shutdown", agentsys_auto_shutdown_name(group->auto_shutdown));
 	add_bool(object, "significant", group->significant);
+	add_string(object, "backoff_kind", agentsys_backoff_name(group->backoff_kind));
+	add_number(object, "jitter_percent", group->jitter);
 	return object;
 }
 

@@ -44,6 +44,24 @@ static void take_breaker(struct agentsys_spec *spec, const char *arg)
 	agentsys_spec_set_breaker(spec, restarts, open_ms);
 }
 
+uint32_t take_backoff_kind(const char *arg)
+{
+	uint32_t kind;
+
+	if (!parse_backoff_kind(arg, &kind))
+		usage_error("'%s' is not one of exponential, linear, constant, adaptive", arg);
+	return kind;
+}
+
+uint32_t take_jitter(const char *arg)
+{
+	uint32_t percent;
+
+	if (!parse_percent(arg, &percent))
+		usage_error("'%s' is not a jitter, 0 to 100 per cent", arg);
+	return percent;
+}
+
 bool take_restarts_option(struct agentsys_spec *spec, int key, const char *arg)
 {
 	const char *why;
@@ -51,15 +69,10 @@ bool take_restarts_option(struct agentsys_spec *spec, int key, const char *arg)
 
 	switch (key) {
 	case OPT_BACKOFF_KIND:
-		if (!parse_backoff_kind(arg, &n))
-			usage_error("'%s' is not one of exponential, linear, constant, adaptive",
-				    arg);
-		agentsys_spec_set_backoff_kind(spec, n);
+		agentsys_spec_set_backoff_kind(spec, take_backoff_kind(arg));
 		return true;
 	case OPT_JITTER:
-		if (!parse_percent(arg, &n))
-			usage_error("'%s' is not a jitter, 0 to 100 per cent", arg);
-		agentsys_spec_set_jitter(spec, n);
+		agentsys_spec_set_jitter(spec, take_jitter(arg));
 		return true;
 	case OPT_STABLE:
 		if (!parse_duration(arg, false, &n, &why))

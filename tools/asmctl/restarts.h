@@ -11,6 +11,10 @@
 #include "endings.h"
 #include "libasm.h"
 
+/* What --backoff-kind and --jitter say; exit if @arg is wrong. */
+uint32_t take_backoff_kind(const char *arg);
+uint32_t take_jitter(const char *arg);
+
 /* As take_spec_option(), for the options that tell it. */
 bool take_restarts_option(struct agentsys_spec *spec, int key, const char *arg);
 

@@ -14,14 +14,21 @@ enum group_number {
 	G_BACKOFF_INITIAL,
 	G_BACKOFF_MAX,
 	G_AUTO_SHUTDOWN,
+	G_BACKOFF_KIND,
+	G_JITTER,
 
 	G_NUMBERS
 };
 
 static const int group_attrs[G_NUMBERS] = {
-	[G_STRATEGY] = AGENTSYS_G_STRATEGY,	  [G_BUDGET] = AGENTSYS_G_BUDGET,
-	[G_WITHIN] = AGENTSYS_G_WITHIN,		  [G_BACKOFF_INITIAL] = AGENTSYS_G_BACKOFF_INITIAL,
-	[G_BACKOFF_MAX] = AGENTSYS_G_BACKOFF_MAX, [G_AUTO_SHUTDOWN] = AGENTSYS_G_AUTO_SHUTDOWN,
+	[G_STRATEGY] = AGENTSYS_G_STRATEGY,
+	[G_BUDGET] = AGENTSYS_G_BUDGET,
+	[G_WITHIN] = AGENTSYS_G_WITHIN,
+	[G_BACKOFF_INITIAL] = AGENTSYS_G_BACKOFF_INITIAL,
+	[G_BACKOFF_MAX] = AGENTSYS_G_BACKOFF_MAX,
+	[G_AUTO_SHUTDOWN] = AGENTSYS_G_AUTO_SHUTDOWN,
+	[G_BACKOFF_KIND] = AGENTSYS_G_BACKOFF_KIND,
+	[G_JITTER] = AGENTSYS_G_JITTER,
 };
 
 /**
@@ -89,6 +96,17 @@ void agentsys_group_spec_set_backoff(struct agentsys_group_spec *spec, uint32_t 
 {
 	set_group_number(spec, G_BACKOFF_INITIAL, initial_ms);
 	set_group_number(spec, G_BACKOFF_MAX, max_ms);
+}
+
+void agentsys_group_spec_set_backoff_kind(struct agentsys_group_spec *spec,
+					  enum agentsys_backoff kind)
+{
+	set_group_number(spec, G_BACKOFF_KIND, kind);
+}
+
+void agentsys_group_spec_set_jitter(struct agentsys_group_spec *spec, uint32_t percent)
+{
+	set_group_number(spec, G_JITTER, percent);
 }
 
 void agentsys_group_spec_set_auto_shutdown(struct agentsys_group_spec *spec,
@@ -257,6 +275,8 @@ static void *make_group(struct nlattr **attrs)
 	group->recent = attr_u32(attrs[AGENTSYS_G_RECENT]);
 	group->reason = attr_u32(attrs[AGENTSYS_G_REASON]);
 	group->restarts = attr_u64(attrs[AGENTSYS_G_RESTARTS]);
+	group->backoff_kind = attr_u32(attrs[AGENTSYS_G_BACKOFF_KIND]);
+	group->jitter = attr_u32(attrs[AGENTSYS_G_JITTER]);
 	return group;
 }
 

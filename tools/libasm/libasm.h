@@ -657,11 +657,23 @@ AGENTSYS_API void agentsys_group_spec_set_within(struct agentsys_group_spec *spe
 /**
  * agentsys_group_spec_set_backoff - the wait before several members, or a group, start again
  * @spec: the spec
- * @initial_ms: before the first restart, doubled with each further one in the window
+ * @initial_ms: before the first restart, more with each further one in the window
  * @max_ms: up to this
  */
 AGENTSYS_API void agentsys_group_spec_set_backoff(struct agentsys_group_spec *spec,
 						  uint32_t initial_ms, uint32_t max_ms);
+
+/**
+ * agentsys_group_spec_set_backoff_kind - how that wait grows
+ * @spec: the spec
+ * @kind: AGENTSYS_BACKOFF_EXPONENTIAL, _LINEAR or _CONSTANT
+ */
+AGENTSYS_API void agentsys_group_spec_set_backoff_kind(struct agentsys_group_spec *spec,
+						       enum agentsys_backoff kind);
+
+/** agentsys_group_spec_set_jitter - it is longer at random, by up to so many per cent, 0 to 100 */
+AGENTSYS_API void agentsys_group_spec_set_jitter(struct agentsys_group_spec *spec,
+						 uint32_t percent);
 
 /**
  * agentsys_group_spec_set_auto_shutdown - when it stops because its significant members are done
@@ -681,9 +693,9 @@ AGENTSYS_API void agentsys_group_spec_set_significant(struct agentsys_group_spec
  * @name: its name, 1 to AGENTSYS_NAME_MAX bytes
  * @spec: how it is to be; or NULL
  *
- * Errors: -EEXIST, -ENOENT no such parent, -EINVAL no name can be like this, or the
- * restarts could go on for ever, -ERANGE, -ENAMETOOLONG, -ENOSPC, -E2BIG it would be
- * too deep.
+ * Errors: -EEXIST, -ENOENT no such parent, -EINVAL no name can be like this, the backoff
+ * is adaptive, or the restarts could go on for ever, -ERANGE, -ENAMETOOLONG, -ENOSPC,
+ * -E2BIG it would be too deep.
  */
 AGENTSYS_API AGENTSYS_CHECK int agentsys_group_new(struct agentsys *h, const char *name,
 						   const struct agentsys_group_spec *spec);
@@ -692,7 +704,7 @@ AGENTSYS_API AGENTSYS_CHECK int agentsys_group_new(struct agentsys *h, const cha
  * agentsys_group_set - change a group
  * @h: the connection
  * @name: the group
- * @spec: with any of strategy, budget, window and backoff set; the rest is not looked at
+ * @spec: as for a new one; its parent and whether it is significant are not looked at
  *
  * What is under way goes on as it began. Errors: -EINVAL as above, or it is root, -ERANGE.
  */
@@ -749,6 +761,8 @@ AGENTSYS_API int agentsys_group_restart(struct agentsys *h, const char *name, un
  * @restarts: restarts that were counted since it was made
  * @auto_shutdown: enum agentsys_auto_shutdown
  * @significant: 1 if it is a significant member of its parent
+ * @backoff_kind: enum agentsys_backoff
+ * @jitter: per cent
  */
 struct agentsys_group {
 	char name[AGENTSYS_NAME_MAX + 1];
@@ -766,6 +780,8 @@ struct agentsys_group {
 	uint64_t restarts;
 	uint32_t auto_shutdown;
 	uint32_t significant;
+	uint32_t backoff_kind;
+	uint32_t jitter;
 };
 
 /**

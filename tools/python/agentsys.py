@@ -86,6 +86,7 @@ class _Group(ctypes.Structure):
         ("backoff_initial_ms", _u32), ("backoff_max_ms", _u32), ("state", _u32),
         ("place", _u32), ("members", _u32), ("recent", _u32), ("reason", _u32),
         ("restarts", _u64), ("auto_shutdown", _u32), ("significant", _u32),
+        ("backoff_kind", _u32), ("jitter", _u32),
     ]
 
 
@@ -134,8 +135,8 @@ Agent.__doc__ = """One agent. State, restart, cause, backoff_kind and circuit ar
 for none; codes, signals and causes are sets, of numbers and of words."""
 
 Group = namedtuple("Group", [name for name, _ in _Group._fields_])
-Group.__doc__ = """One group of the supervision tree. Strategy and state are words ("one_for_all",
-"active"); parent is None for root; budget is how many restarts there may be within
+Group.__doc__ = """One group of the supervision tree. Strategy, state and backoff_kind are words
+("one_for_all", "active", "linear"); parent is None for root; budget is how many restarts there may be within
 within_ms, recent how many there are now, restarts how many there ever were; reason is
 the agent whose end was the last reason, 0 for none."""
 
@@ -220,6 +221,8 @@ for _name, _result, *_arguments in [
         ("group_spec_set_budget", None, _ptr, _u32),
         ("group_spec_set_within", None, _ptr, _u32),
         ("group_spec_set_backoff", None, _ptr, _u32, _u32),
+        ("group_spec_set_backoff_kind", None, _ptr, ctypes.c_int),
+        ("group_spec_set_jitter", None, _ptr, _u32),
         ("group_spec_set_auto_shutdown", None, _ptr, ctypes.c_int),
         ("group_spec_set_significant", None, _ptr, ctypes.c_bool),
         ("group_new", ctypes.c_int, _ptr, _str, _ptr),
@@ -413,6 +416,7 @@ def _group(group):
     values["strategy"] = _word(_lib.agentsys_strategy_name(group.strategy))
     values["auto_shutdown"] = _word(_lib.agentsys_auto_shutdown_name(group.auto_shutdown))
     values["significant"] = bool(group.significant)
+    values["backoff_kind"] = _word(_lib.agentsys_backoff_name(group.backoff_kind))
     return Group(**values)
 
 
@@ -513,7 +517,8 @@ class _GroupSpec:
     """Builds a spec of a group from keyword arguments."""
 
     def __init__(self, *, parent=None, strategy=None, budget=None, within_ms=None,
-                 backoff_ms=None, auto_shutdown=None, significant=None):
+                 backoff_ms=None, auto_shutdown=None, significant=None, backoff_kind=None,
+                 jitter=None):
         if auto_shutdown is not None and auto_shutdown not in _AUTO_SHUTDOWNS:
             raise ValueError("auto_shutdown is one of " + ", ".join(_AUTO_SHUTDOWNS))
         if strategy is not None and strategy not in _STRATEGIES:
@@ -532,6 +537,11 @@ class _GroupSpec:
                 _lib.agentsys_group_spec_set_within(self.handle, within_ms)
             if backoff_ms is not None:
                 _lib.agentsys_group_spec_set_backoff(self.handle, *backoff_ms)
+            if backoff_kind is not None:
+                _lib.agentsys_group_spec_set_backoff_kind(
+                    self.handle, _choice("backoff_kind", backoff_kind, _BACKOFFS))
+            if jitter is not None:
+                _lib.agentsys_group_spec_set_jitter(self.handle, jitter)
             if auto_shutdown is not None:
                 _lib.agentsys_group_spec_set_auto_shutdown(self.handle,
                                                            _AUTO_SHUTDOWNS[auto_shutdown])
@@ -680,25 +690,29 @@ class Connection:
         return agent_id.value
 
     def group_new(self, name, *, parent=None, strategy=None, budget=None, within_ms=None,
-                  backoff_ms=None, auto_shutdown=None, significant=None):
+                  backoff_ms=None, auto_shutdown=None, significant=None, backoff_kind=None,
+                  jitter=None):
         """Make a group of the supervision tree, which is empty.
 
         It is in the group parent ("root" by default). The strategy, "one_for_one",
         "one_for_all", "rest_for_one", "transient" or "permanent", tells who is restarted
         when a member ends; budget is how many restarts there may be within within_ms;
-        backoff_ms is (initial, max). With auto_shutdown "any" or "all" it stops when its
+        backoff_ms is (initial, max), backoff_kind "exponential", "linear" or "constant",
+        jitter per cent. With auto_shutdown "any" or "all" it stops when its
         significant members have ended for good.
         """
         with _GroupSpec(parent=parent, strategy=strategy, budget=budget, within_ms=within_ms,
                         backoff_ms=backoff_ms, auto_shutdown=auto_shutdown,
-                        significant=significant) as built:
+                        significant=significant, backoff_kind=backoff_kind,
+                        jitter=jitter) as built:
             self._call("group_new", name.encode(), built.handle)
 
     def group_set(self, name, *, strategy=None, budget=None, within_ms=None, backoff_ms=None,
-                  auto_shutdown=None):
+                  auto_shutdown=None, backoff_kind=None, jitter=None):
         """Change a group; what is not given stays as it is."""
         with _GroupSpec(strategy=strategy, budget=budget, within_ms=within_ms,
-                        backoff_ms=backoff_ms, auto_shutdown=auto_shutdown) as built:
+                        backoff_ms=backoff_ms, auto_shutdown=auto_shutdown,
+                        backoff_kind=backoff_kind, jitter=jitter) as built:
             self._call("group_set", name.encode(), built.handle)
 
     def group_del(self, name):

@@ -97,15 +97,13 @@
  *	one that it is in
  *	-ENOENT no such group
  * @AGENTSYS_CMD_GROUP_NEW: make a group, which is empty [NAME, (PARENT), (STRATEGY),
- *	(BUDGET), (WITHIN), (BACKOFF_INITIAL), (BACKOFF_MAX), (AUTO_SHUTDOWN),
- *	(SIGNIFICANT)]
- *	-EEXIST the name is taken, -EINVAL no name can be like this, or such
- *	restarts could go on for ever: as many as the budget allows take longer than
- *	the window, -ENAMETOOLONG, -ENOENT no such parent, -ENOSPC
+ *	(BUDGET), (WITHIN), (BACKOFF_*), (JITTER), (AUTO_SHUTDOWN), (SIGNIFICANT)]
+ *	-EEXIST the name is taken, -EINVAL no name can be like this, the backoff is
+ *	adaptive, or such restarts could go on for ever: as many as the budget allows
+ *	take longer than the window, -ENAMETOOLONG, -ENOENT no such parent, -ENOSPC
  *	AGENTSYS_TREE_GROUPS exist, -E2BIG it would be deeper than AGENTSYS_TREE_DEPTH
  * @AGENTSYS_CMD_GROUP_SET: change a group [NAME, (STRATEGY), (BUDGET), (WITHIN),
- *	(BACKOFF_INITIAL), (BACKOFF_MAX), (AUTO_SHUTDOWN)]; what is under way goes on
- *	as it began
+ *	(BACKOFF_*), (JITTER), (AUTO_SHUTDOWN)]; what is under way goes on as it began
  *	-ENOENT, -EINVAL as above, or it is root
  * @AGENTSYS_CMD_GROUP_DEL: remove an empty group [NAME]
  *	-ENOENT, -ENOTEMPTY there are agents or groups in it, also ended ones,
@@ -239,8 +237,8 @@ enum agentsys_attr {
 	AGENTSYS_A_PLACE,		/* u32: grows with the order in it, only in answers */
 
 	/* spec: more of how it starts again */
-	AGENTSYS_A_BACKOFF_KIND,	/* u32: enum agentsys_backoff; = exponential */
-	AGENTSYS_A_JITTER,		/* u32: per cent of a delay, up to which are added at random; = 0; at most 100 */
+	AGENTSYS_A_BACKOFF_KIND,	/* u32: enum agentsys_backoff; = exponential, below root its group's */
+	AGENTSYS_A_JITTER,		/* u32: per cent of a delay, up to which are added at random; = 0, below root its group's; at most 100 */
 	AGENTSYS_A_STABLE,		/* u32: ms; the delay starts anew after an instance that ran so long; = 60000; 1 to 86400000 */
 	AGENTSYS_A_BREAKER,		/* u32: restarts in a row without a stable run that open the circuit; = 0, never */
 	AGENTSYS_A_BREAKER_OPEN,	/* u32: ms for which it is open; = 60000; at most 86400000 */
@@ -323,7 +321,7 @@ enum agentsys_group_attr {
 	AGENTSYS_G_BUDGET,		/* u32: restarts within the window, 0 to AGENTSYS_BUDGET_MAX; = 5 */
 	AGENTSYS_G_WITHIN,		/* u32: ms, the window that slides; = 60000; 1 to 86400000 */
 	AGENTSYS_G_BACKOFF_INITIAL,	/* u32: ms before the first restart of several, or of a group in it; = 100 */
-	AGENTSYS_G_BACKOFF_MAX,		/* u32: ms, doubles with each restart in the window up to here; = 30000 */
+	AGENTSYS_G_BACKOFF_MAX,		/* u32: ms, grows with each restart in the window up to here; = 30000 */
 	AGENTSYS_G_AUTO_SHUTDOWN,	/* u32: enum agentsys_auto_shutdown; = never */
 	AGENTSYS_G_SIGNIFICANT,		/* flag: a significant member of the group above, only when it is made */
 
@@ -336,6 +334,10 @@ enum agentsys_group_attr {
 	AGENTSYS_G_RECENT,		/* u32: restarts in the window now */
 	AGENTSYS_G_RESTARTS,		/* u64: restarts that were counted since it was made */
 	AGENTSYS_G_REASON,		/* u32: agent whose end was the last reason, 0 for none */
+
+	/* more of how it restarts */
+	AGENTSYS_G_BACKOFF_KIND,	/* u32: enum agentsys_backoff, but not adaptive; = exponential */
+	AGENTSYS_G_JITTER,		/* u32: per cent of a delay, up to which are added at random; = 0; at most 100 */
 
 	__AGENTSYS_G_MAX,
 	AGENTSYS_G_MAX = __AGENTSYS_G_MAX - 1
