@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# vm: timeout=120
+# vm: timeout=240
 """asmctl group and asmctl tree: what they do, print and refuse, and run --group."""
 import os
 import re
@@ -34,7 +34,7 @@ def test_make():
     assert made == {"name": "workers", "parent": "web", "place": 1, "state": "active", "strategy": "rest_for_one",
                     "budget": 3, "within_ms": 1500, "backoff_initial_ms": 10, "backoff_max_ms": 1000, "members": 0,
                     "recent_restarts": 0, "restart_count": 0, "reason": 0, "auto_shutdown": "never",
-                    "significant": False}, made
+                    "significant": False, "backoff_kind": "exponential", "jitter_percent": 0}, made
     done = ctl_json("group", "new", "--auto-shutdown", "any", "--significant", "--parent", "web", "job")
     assert (done["auto_shutdown"], done["significant"]) == ("any", True), done
     assert "auto-shutdown all\n" in ctl("group", "set", "--auto-shutdown", "all", "job").out
@@ -49,6 +49,11 @@ def test_make():
         for name in "workers", "web":
             assert (group(name)["budget"], group(name)["within_ms"]) == (budget, within), (word, group(name))
     assert group("workers")["strategy"] == "one_for_all"
+    assert ctl("group", "set", "--backoff-kind", "linear", "--jitter", "20%", "workers").out == \
+        "Group workers: one_for_all, budget 64 in 86400s, backoff 10ms to 1000ms, linear, jitter up to 20%\n"
+    assert (group("workers")["backoff_kind"], group("workers")["jitter_percent"]) == ("linear", 20)
+    shown = ctl("group", "show", "workers").out
+    assert "Backoff:       10ms to 1000ms, linear\n" in shown and "Jitter:        up to 20%\n" in shown, shown
     for name in "one_for_one", "one-for-all", "rest_for_one", "transient", "permanent":
         ctl("group", "set", "--strategy", name, "web")
         assert group("web")["strategy"] == name.replace("-", "_")
@@ -86,6 +91,9 @@ def test_refused():
             (("new", "--budget", "5/2d", "x"), USAGE, "'5/2d' has a window longer than a day"),
             (("new", "--strategy", "all", "x"), USAGE, "'all' is no strategy: they are one_for_one, one_for_all, "),
             (("new", "--backoff", "10:5", "x"), USAGE, "'10:5' has a first wait above its maximum"),
+            (("new", "--backoff-kind", "adaptive", "x"), FAILED, "the backoff of a group cannot be adaptive"),
+            (("new", "--backoff-kind", "slow", "x"), USAGE, "'slow' is not one of exponential, linear, constant"),
+            (("set", "--jitter", "101", "web"), USAGE, "'101' is not a jitter, 0 to 100 per cent"),
             (("new",), USAGE, "the name of the group is missing"),
             (("new", "x", "y"), USAGE, "too many arguments"),
             (("set", "web"), USAGE, "nothing to set"),

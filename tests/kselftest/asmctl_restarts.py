@@ -244,10 +244,18 @@ def test_explain_groups():
         make_group(asm, "top", ONE_FOR_ONE, 1, (7, 7))
         make_group(asm, "sub", ONE_FOR_ALL, 1, (5, 5), "top")
         check_in_group(asm, "sub", [(5, "sub"), (7, "sub"), (5, "sub")], "top")
+        # A group's own kind of delay, and what its jitter may add; or that of the one above.
+        asm.group_new("lin", strategy="one_for_all", budget=3, backoff_ms=(5, 50), backoff_kind="linear")
+        check_in_group(asm, "lin", [(5, "lin"), (10, "lin"), (15, "lin")], "lin")
+        asm.group_new("jit", strategy="one_for_one", budget=2, backoff_ms=(100, 1000), backoff_kind="constant", jitter=50)
+        asm.group_new("none", parent="jit", budget=0)
+        told = end(ctl_json("explain", spawn_in(asm, "none", "sleep 1000")), "exit", 0)
+        assert [(step["least_ms"], step["most_ms"], step["with_group"]) for step in told["delays"]] == \
+            [(100, 149, "none")] * 2, told
         text = ctl("explain", ctl_json("list")[0]["agent_id"]).out
         assert "It is in group all: one_for_all, " in text and "of 3 restarts within 1m used\n" in text, text
         ctl("rm", "--force", *[agent["agent_id"] for agent in ctl_json("list")])
-        for name in b"all", b"one", b"sub", b"top":
+        for name in b"all", b"one", b"sub", b"top", b"lin", b"none", b"jit":
             assert not group_call("del", asm._handle, name)
 
 

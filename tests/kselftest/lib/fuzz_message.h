@@ -147,6 +147,7 @@ static const enum shape shapes[FUZZ_ATTRS] = {
 	[GROUP_ATTR(STRATEGY)] = U32, [GROUP_ATTR(BUDGET)] = U32, [GROUP_ATTR(WITHIN)] = U32,
 	[GROUP_ATTR(BACKOFF_INITIAL)] = U32, [GROUP_ATTR(BACKOFF_MAX)] = U32,
 	[GROUP_ATTR(AUTO_SHUTDOWN)] = U32, [GROUP_ATTR(SIGNIFICANT)] = FLAG,
+	[GROUP_ATTR(BACKOFF_KIND)] = U32, [GROUP_ATTR(JITTER)] = U32,
 	[HISTORY_ATTR(AGENT_ID)] = U32, [HISTORY_ATTR(GROUP)] = STRING,
 };
 
@@ -164,7 +165,8 @@ typedef unsigned __int128 attr_set;
 		   BIT_OF(CPU_PERIOD) | BIT_OF(PIDS_MAX))
 #define GROUP_NAME BIT(GROUP_ATTR(NAME))
 #define OF_GROUP (BIT(GROUP_ATTR(STRATEGY)) | BIT(GROUP_ATTR(BUDGET)) | BIT(GROUP_ATTR(WITHIN)) | \
-		  BIT(GROUP_ATTR(BACKOFF_INITIAL)) | BIT(GROUP_ATTR(BACKOFF_MAX)))
+		  BIT(GROUP_ATTR(BACKOFF_INITIAL)) | BIT(GROUP_ATTR(BACKOFF_MAX)) | \
+		  BIT(GROUP_ATTR(BACKOFF_KIND)) | BIT(GROUP_ATTR(JITTER)))
 #define OF_CONTROL BIT(GROUP_ATTR(WAIT))
 
 /* How often a command is sent, what it needs, what it takes besides. */
@@ -258,6 +260,7 @@ static inline uint64_t good_number(struct fuzzer *f, int type, const struct targ
 	case GROUP_ATTR(BACKOFF_MAX):
 		return 50 + pick(f, 500);
 	case AGENTSYS_A_BACKOFF_KIND:
+	case GROUP_ATTR(BACKOFF_KIND):
 		return pick(f, __AGENTSYS_BACKOFFS);
 	case AGENTSYS_A_STABLE:
 		return 1 + pick(f, 1000);

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * How a group restarts, beyond whom: how its delay grows, what its members get of that,
+ * and how its budget is counted.
+ *
+ * vm: timeout=120
+ */
+#include "kselftest_harness.h"
+#include "lib/agents.h"
+#include "lib/groups.h"
+
+FIXTURE(groups) {
+	struct agents a;
+};
+
+FIXTURE_SETUP(groups)
+{
+	agents_open(_metadata, &self->a);
+}
+
+FIXTURE_TEARDOWN(groups)
+{
+	groups_clear(&self->a);
+	agents_close(&self->a);
+}
+
+/* A group that restarts all, with many restarts in an hour, after 20 ms at first. */
+static struct agentsys_group_spec *waiting(enum agentsys_backoff kind, uint32_t jitter)
+{
+	const struct group_policy policy = { AGENTSYS_ONE_FOR_ALL, 20, 3600000, 20, 70 };
+	struct agentsys_group_spec *spec = group_spec(NULL, &policy);
+
+	agentsys_group_spec_set_backoff_kind(spec, kind);
+	agentsys_group_spec_set_jitter(spec, jitter);
+	return spec;
+}
+
+/* The delay of the next restart of "g", which is because of its first member. */
+#define NEXT_DELAY(a) ({						\
+	uint64_t __delay;						\
+									\
+	crash_member(a, MEMBER_ID);					\
+	__delay = GROUP_EVENT(a, "g", RESTART).value;			\
+	GROUP_EVENT(a, "g", STARTED);					\
+	__delay;							\
+})
+
+TEST_F(groups, the_delay_grows_by_its_kind)
+{
+	static const uint32_t expected[][5] = {
+		[AGENTSYS_BACKOFF_EXPONENTIAL] = { 20, 40, 70, 70, 70 },
+		[AGENTSYS_BACKOFF_LINEAR] = { 20, 40, 60, 70, 70 },
+		[AGENTSYS_BACKOFF_CONSTANT] = { 20, 20, 20, 20, 20 },
+	};
+	struct agents *a = &self->a;
+
+	for (uint32_t kind = 0; kind < AGENTSYS_BACKOFF_ADAPTIVE; kind++) {
+		ASSERT_OK(a->h, agentsys_group_new(a->h, "g", waiting(kind, 0)));
+		EXPECT_EQ(kind, look_group(a, "g").backoff_kind);
+		EXPECT_EQ(0, look_group(a, "g").jitter);
+		SPAWN(a, member("g", MEMBER_ID));
+		for (int n = 0; n < 5; n++)
+			EXPECT_EQ(expected[kind][n], NEXT_DELAY(a));
+		groups_clear(a);
+	}
+}
+
+/* Of so many delays some are longer, and none by more; what was decided is remembered. */
+TEST_F(groups, jitter_makes_delays_longer)
+{
+	struct agentsys_group_spec *none = agentsys_group_spec_new();
+	struct agents *a = &self->a;
+	struct agentsys_past *list;
+	uint64_t sum = 0, last = 0;
+	ssize_t n;
+
+	ASSERT_OK(a->h, agentsys_group_new(a->h, "g", waiting(AGENTSYS_BACKOFF_CONSTANT, 100)));
+	EXPECT_EQ(100, look_group(a, "g").jitter);
+	SPAWN(a, member("g", MEMBER_ID));
+	for (int i = 0; i < 12; i++) {
+		last = NEXT_DELAY(a);
+		EXPECT_GE(last, 20);
+		EXPECT_LE(last, 40);
+		sum += last;
+	}
+	EXPECT_GT(sum, 12 * 20);
+	n = agentsys_group_history(a->h, "g", &list);
+	ASSERT_GT(n, 0);
+	EXPECT_EQ(last, list[n - 1].delay_ms);
+	agentsys_history_free(list);
+	/* Without it they are as long as they are again. */
+	agentsys_group_spec_set_jitter(none, 0);
+	ASSERT_OK(a->h, agentsys_group_set(a->h, "g", none));
+	EXPECT_EQ(AGENTSYS_BACKOFF_CONSTANT, look_group(a, "g").backoff_kind);
+	EXPECT_EQ(20, NEXT_DELAY(a));
+}
+
+/* What an agent does not say of its delays its group does; in root nobody does. */
+TEST_F(groups, members_get_the_delays_of_their_group)
+{
+	struct agents *a = &self->a;
+	struct agentsys_spec *own = member("g", MEMBER_ID + 1);
+	struct agentsys_info info;
+
+	ASSERT_OK(a->h, agentsys_group_new(a->h, "g", waiting(AGENTSYS_BACKOFF_LINEAR, 30)));
+	SPAWN(a, member("g", MEMBER_ID));
+	info = look(a, MEMBER_ID);
+	EXPECT_EQ(AGENTSYS_BACKOFF_LINEAR, info.backoff_kind);
+	EXPECT_EQ(30, info.jitter);
+	EXPECT_EQ(20, info.backoff_initial_ms);
+	EXPECT_EQ(70, info.backoff_max_ms);
+	agentsys_spec_set_backoff_kind(own, AGENTSYS_BACKOFF_ADAPTIVE);
+	agentsys_spec_set_jitter(own, 0);
+	SPAWN(a, own);
+	EXPECT_EQ(AGENTSYS_BACKOFF_ADAPTIVE, look(a, MEMBER_ID + 1).backoff_kind);
+	EXPECT_EQ(0, look(a, MEMBER_ID + 1).jitter);
+	SPAWN(a, member(AGENTSYS_ROOT_GROUP, MEMBER_ID + 2));
+	EXPECT_EQ(AGENTSYS_BACKOFF_EXPONENTIAL, look(a, MEMBER_ID + 2).backoff_kind);
+	EXPECT_EQ(0, look(a, MEMBER_ID + 2).jitter);
+}
+
+/* Nobody knows how long a group survives; and what could go on for ever depends on the kind. */
+TEST_F(groups, kinds_that_cannot_be_are_refused)
+{
+	const struct group_policy four = { AGENTSYS_ONE_FOR_ALL, 4, 1000, 200, 10000 };
+	struct agentsys_group_spec *spec = group_spec(NULL, &four);
+	struct agentsys_group_spec *change = agentsys_group_spec_new();
+	struct agents *a = &self->a;
+
+	EXPECT_REFUSED(a->h, EINVAL, "cannot be adaptive",
+		       agentsys_group_new(a->h, "g", waiting(AGENTSYS_BACKOFF_ADAPTIVE, 0)));
+	EXPECT_REFUSED(a->h, ERANGE, "out of range",
+		       agentsys_group_new(a->h, "g", waiting(__AGENTSYS_BACKOFFS, 0)));
+	EXPECT_REFUSED(a->h, ERANGE, "out of range",
+		       agentsys_group_new(a->h, "g", waiting(AGENTSYS_BACKOFF_LINEAR, 101)));
+	/* 200 + 400 + 600 + 800 ms, and 4 * 200. */
+	agentsys_group_spec_set_backoff_kind(spec, AGENTSYS_BACKOFF_LINEAR);
+	EXPECT_REFUSED(a->h, EINVAL, "for ever", agentsys_group_new(a->h, "g", spec));
+	agentsys_group_spec_set_backoff_kind(spec, AGENTSYS_BACKOFF_CONSTANT);
+	ASSERT_OK(a->h, agentsys_group_new(a->h, "g", spec));
+	agentsys_group_spec_set_backoff_kind(change, AGENTSYS_BACKOFF_ADAPTIVE);
+	EXPECT_REFUSED(a->h, EINVAL, "cannot be adaptive", agentsys_group_set(a->h, "g", change));
+	agentsys_group_spec_set_backoff_kind(change, AGENTSYS_BACKOFF_LINEAR);
+	EXPECT_REFUSED(a->h, EINVAL, "for ever", agentsys_group_set(a->h, "g", change));
+	EXPECT_EQ(AGENTSYS_BACKOFF_CONSTANT, look_group(a, "g").backoff_kind);
+}
+
+TEST_HARNESS_MAIN
