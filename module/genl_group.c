@@ -66,6 +66,14 @@ static const char *need_name(struct genl_info *info)
 	return nla_data(info->attrs[AGENTSYS_G_NAME]);
 }
 
+/* The same, of a request that is not for everybody. */
+static const char *need_admin_and_name(struct sk_buff *skb, struct genl_info *info)
+{
+	int ret = agentsys_genl_need_admin(skb, info);
+
+	return ret ? ERR_PTR(ret) : need_name(info);
+}
+
 static int check_name(struct genl_info *info, const char *name)
 {
 	int ret = agentsys_name_check(name, strlen(name));
@@ -113,15 +121,11 @@ static int get_change(struct genl_info *info, struct agentsys_group_change *chan
 
 int agentsys_genl_group_new(struct sk_buff *skb, struct genl_info *info)
 {
+	const char *name = need_admin_and_name(skb, info);
 	struct nlattr *parent = info->attrs[AGENTSYS_G_PARENT];
 	struct agentsys_group_change change;
-	const char *name;
 	int ret;
 
-	ret = agentsys_genl_need_admin(skb, info);
-	if (ret)
-		return ret;
-	name = need_name(info);
 	if (IS_ERR(name))
 		return PTR_ERR(name);
 	ret = check_name(info, name);
@@ -137,14 +141,10 @@ int agentsys_genl_group_new(struct sk_buff *skb, struct genl_info *info)
 
 int agentsys_genl_group_set(struct sk_buff *skb, struct genl_info *info)
 {
+	const char *name = need_admin_and_name(skb, info);
 	struct agentsys_group_change change;
-	const char *name;
 	int ret;
 
-	ret = agentsys_genl_need_admin(skb, info);
-	if (ret)
-		return ret;
-	name = need_name(info);
 	if (IS_ERR(name))
 		return PTR_ERR(name);
 	ret = get_change(info, &change);
@@ -155,13 +155,8 @@ int agentsys_genl_group_set(struct sk_buff *skb, struct genl_info *info)
 
 int agentsys_genl_group_del(struct sk_buff *skb, struct genl_info *info)
 {
-	const char *name;
-	int ret;
+	const char *name = need_admin_and_name(skb, info);
 
-	ret = agentsys_genl_need_admin(skb, info);
-	if (ret)
-		return ret;
-	name = need_name(info);
 	return IS_ERR(name) ? PTR_ERR(name) : agentsys_group_del(name, info->extack);
 }
 
@@ -180,14 +175,10 @@ static int enter_control(const char *name, enum agentsys_group_command command,
 static int control(struct sk_buff *skb, struct genl_info *info, enum agentsys_group_command command,
 		   enum agentsys_goal goal)
 {
+	const char *name = need_admin_and_name(skb, info);
 	struct agentsys_waiter *waiter = NULL;
-	const char *name;
 	int ret;
 
-	ret = agentsys_genl_need_admin(skb, info);
-	if (ret)
-		return ret;
-	name = need_name(info);
 	if (IS_ERR(name))
 		return PTR_ERR(name);
 	if (info->attrs[AGENTSYS_G_WAIT])
