@@ -37,6 +37,7 @@ static struct agentsys_group_record *find(const char *name)
 {
 	struct agentsys_group_record *record;
 
+	lockdep_assert_held(&agentsys_lock);
 	list_for_each_entry(record, &agentsys_groups, node)
 		if (!strcmp(record->name, name))
 			return record;
