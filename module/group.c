@@ -59,12 +59,8 @@ void agentsys_group_defaults(const struct agentsys_group *group,
 	bool in_root = group == &agentsys_root_group.tree;
 
 	*policy = agentsys_group_backoff(&group->policy);
-	if (in_root || group->policy.strategy == AGENTSYS_PERMANENT)
-		policy->condition = AGENTSYS_RESTART_NEVER;
-	else if (group->policy.strategy == AGENTSYS_TRANSIENT)
-		policy->condition = AGENTSYS_RESTART_ON_FAILURE;
-	else
-		policy->condition = AGENTSYS_RESTART_ALWAYS;
+	policy->condition = in_root ? AGENTSYS_RESTART_NEVER :
+				      agentsys_strategy_condition(group->policy.strategy);
 	policy->max_restarts = in_root ? AGENTSYS_MAX_RESTARTS_DEFAULT :
 					 AGENTSYS_RESTARTS_UNLIMITED;
 	policy->stable_ms = AGENTSYS_STABLE_DEFAULT_MS;

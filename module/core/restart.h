@@ -78,6 +78,19 @@ struct agentsys_verdict {
 	bool opens;
 };
 
+/* The condition of a member, which has none of its own, of a group of this strategy. */
+static inline u32 agentsys_strategy_condition(u32 strategy)
+{
+	switch (strategy) {
+	case AGENTSYS_PERMANENT:
+		return AGENTSYS_RESTART_NEVER;
+	case AGENTSYS_TRANSIENT:
+		return AGENTSYS_RESTART_ON_FAILURE;
+	default:
+		return AGENTSYS_RESTART_ALWAYS;
+	}
+}
+
 /* Did it end otherwise than well and without being asked? */
 bool agentsys_end_abnormal(const struct agentsys_restart_policy *policy, u32 cause, s32 code);
 

@@ -148,6 +148,17 @@ static void tracker_backoff_sequence_matches_spec(void **unused)
 	}
 }
 
+static void tracker_backoff_exponential(void **unused)
+{
+	struct agentsys_spent spent = {};
+
+	(void)unused;
+	for (u32 delay = 100; delay <= 800; delay *= 2) {
+		agentsys_budget_spend(&spent, 10, MINUTE_MS, 0);
+		assert_int_equal(delay_ms(&spent), delay);
+	}
+}
+
 static void tracker_backoff_caps_at_30s(void **unused)
 {
 	struct agentsys_spent spent = {};
@@ -337,6 +348,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(tracker_remaining_decreases),
 		cmocka_unit_test(tracker_remaining_saturates_at_zero),
 		cmocka_unit_test(tracker_backoff_sequence_matches_spec),
+		cmocka_unit_test(tracker_backoff_exponential),
 		cmocka_unit_test(tracker_backoff_caps_at_30s),
 		cmocka_unit_test(window_slides),
 		cmocka_unit_test(budget_of_none),

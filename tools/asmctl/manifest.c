@@ -26,12 +26,8 @@ static const struct group_policy default_policy = {
 static void set_defaults(struct agentsys_info *restart, const struct group_policy *group,
 			 bool in_root)
 {
-	if (in_root || group->strategy == AGENTSYS_PERMANENT)
-		restart->restart = AGENTSYS_RESTART_NEVER;
-	else if (group->strategy == AGENTSYS_TRANSIENT)
-		restart->restart = AGENTSYS_RESTART_ON_FAILURE;
-	else
-		restart->restart = AGENTSYS_RESTART_ALWAYS;
+	restart->restart = in_root ? AGENTSYS_RESTART_NEVER :
+				     agentsys_strategy_condition(group->strategy);
 	restart->max_restarts = in_root ? MAX_RESTARTS_IN_ROOT : AGENTSYS_RESTARTS_UNLIMITED;
 	restart->backoff_initial_ms = group->initial_ms;
 	restart->backoff_max_ms = group->max_ms;
