@@ -199,9 +199,9 @@ def test_no_wait():
     assert (waits.returncode, out) == (FAILED, ""), (out, err)
     assert err == "asmctl: cannot stop group web: something else was asked of the group meanwhile\n", err
     assert info(100)["state"] == "stopping"
-    os.unlink("deaf")
+    os.unlink("trapped")
     os.kill(info(100)["pid"], signal.SIGKILL)
-    wait_for("the second instance", lambda: os.path.exists("deaf") and info(100)["state"] == "active")
+    wait_for("the second instance", lambda: os.path.exists("trapped") and info(100)["state"] == "active")
     assert ctl("group", "restart", "--no-wait", "web").out == "Group web is being restarted\n"
 
 

@@ -68,13 +68,31 @@ def run(*words, **more):
     return json.loads(ctl("run", "--json", *words, **more).out)
 
 
-def deaf(*options):
-    """The same, with one that does not hear SIGTERM: wait until that is so. Each instance makes the file "deaf"."""
-    if os.path.exists(WORK + "/deaf"):
-        os.unlink(WORK + "/deaf")
-    agent = run(*options, "sh", "-c", "trap '' TERM; : >%s/deaf; while :; do sleep 0.1; done" % WORK)
-    ksft.wait_for("its trap", lambda: os.path.exists(WORK + "/deaf"))
+def trapping(action, *options):
+    """The same, with one that does this on SIGTERM: wait until it would. Each instance makes the file "trapped"."""
+    if os.path.exists(WORK + "/trapped"):
+        os.unlink(WORK + "/trapped")
+    agent = run(*options, "sh", "-c", "trap '%s' TERM; : >%s/trapped; while :; do sleep 0.1; done" % (action, WORK))
+    ksft.wait_for("its trap", lambda: os.path.exists(WORK + "/trapped"))
     return agent
+
+
+def deaf(*options):
+    """The same, with one that does not hear SIGTERM."""
+    return trapping("", *options)
+
+
+def ending(name, *options):
+    """The same, with one of this name that ends when end() tells it to."""
+    pipe = "%s/end-%s" % (WORK, name)
+    os.mkfifo(pipe)
+    return run("--name", name, *options, "sh", "-c", "read code <%s; exit $code" % pipe)
+
+
+def end(name, code):
+    """Have it exit with this code. It reads by then: opening its pipe waits for that."""
+    with open("%s/end-%s" % (WORK, name), "w") as pipe:
+        pipe.write("%d\n" % code)
 
 
 def last_event():
