@@ -76,6 +76,7 @@ enum agentsys_mail {
 	AGENTSYS_MAIL_LAUNCH_FAILED, /* see launch_error and launch_step */
 	AGENTSYS_MAIL_ENDED,	     /* see wait_status */
 	AGENTSYS_MAIL_TIMER,	     /* the timer has expired */
+	AGENTSYS_MAIL_RELATED,	     /* something that it is related to has changed */
 	AGENTSYS_MAIL_QUEUED,	     /* the record is in the mailbox */
 };
 
@@ -114,7 +115,17 @@ enum agentsys_mail {
  * Guarded by the supervisor lock:
  * @node: its place in the supervision tree, which an attached one has not before it
  *	runs; its parent and place are read under RCU too
- * @by_group: the stop or the launch under way is its group's affair
+ * @by_group: the stop or the launch under way is its group's affair, or the launch
+ *	that of what it requires
+ * @ties_out: its relations to others, struct agentsys_tie
+ * @ties_in: those of others to it
+ * @nr_ties: how many of both
+ * @by_required: the stop under way is the affair of what it requires
+ * @held: its stop waits for those that require it
+ * @called: it is to be started, because who requires it is
+ * @hit_by: agent for whose crash it is being killed, 0 for none
+ * @sought: names the search that it was found by last, see related.c
+ * @sought_node: link in what that search has to look at yet
  * @main: its main process, to send signals to
  * @previous: its main process before, while that may still be on its way out
  * @cgroup_id: id of its cgroup once a process was born in it, 0 before
@@ -171,6 +182,15 @@ struct agentsys_agent {
 
 	struct agentsys_node node;
 	bool by_group;
+	struct list_head ties_out;
+	struct list_head ties_in;
+	unsigned int nr_ties;
+	bool by_required;
+	bool held;
+	bool called;
+	u32 hit_by;
+	u64 sought;
+	struct list_head sought_node;
 	struct pid *main;
 	struct pid *previous;
 	u64 cgroup_id;

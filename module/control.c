@@ -8,9 +8,10 @@
 #include "group.h"
 #include "mailbox.h"
 #include "registry.h"
+#include "relation.h"
 #include "shutdown.h"
 #include "standby.h"
-#include "supervisor.h"
+#include "supervisor_internal.h"
 #include "telemetry.h"
 
 static int explain(int error, struct netlink_ext_ack *extack)
@@ -123,6 +124,8 @@ static int enter_group(struct agentsys_agent *agent, struct agentsys_group *grou
 	}
 	agent->node.temporary = policy.condition == AGENTSYS_RESTART_NEVER;
 	agent->status.policy = policy;
+	if (given->traps)
+		agent->status.flags |= AGENTSYS_AGENT_TRAPS;
 	agentsys_tree_enter(group, &agent->node);
 	return 0;
 }
@@ -162,7 +165,8 @@ static int enter(struct agentsys_agent *agent, u32 id, struct netlink_ext_ack *e
 }
 
 int agentsys_spawn(struct agentsys_agent *agent, u32 id, const char *group_name,
-		   const struct agentsys_policy_change *given, struct agentsys_waiter *waiter,
+		   const struct agentsys_policy_change *given,
+		   const struct agentsys_relations *relations, struct agentsys_waiter *waiter,
 		   struct netlink_ext_ack *extack)
 {
 	struct agentsys_group *group;
@@ -178,11 +182,12 @@ int agentsys_spawn(struct agentsys_agent *agent, u32 id, const char *group_name,
 	ret = enter_group(agent, group, given, extack);
 	if (ret)
 		goto out;
+	ret = relations ? agentsys_relations_enter(agent, relations, extack) : 0;
+	if (ret)
+		goto leave;
 	ret = enter(agent, id, extack);
-	if (ret) {
-		agentsys_tree_leave(&agent->node);
-		goto out;
-	}
+	if (ret)
+		goto unrelate;
 	agent->watched = waiter;
 	if (waiter)
 		agentsys_waiter_add(agent, waiter); /* the first one */
@@ -192,6 +197,12 @@ int agentsys_spawn(struct agentsys_agent *agent, u32 id, const char *group_name,
 out:
 	mutex_unlock(&agentsys_lock);
 	return ret;
+
+unrelate:
+	agentsys_relations_drop(agent);
+leave:
+	agentsys_tree_leave(&agent->node);
+	goto out;
 }
 
 /* Its process is being moved: it has neither begun nor failed to be an agent. */
@@ -241,12 +252,16 @@ static int control(struct agentsys_agent *agent, enum agentsys_input input, u32 
 
 	agent->by_group = false;
 	if (ends(input)) {
+		agent->by_required = false;
 		/* Whatever its group is about to do, this counts. */
 		if (input != AGENTSYS_IN_RESTART)
 			agentsys_tree_keep_down(&agent->node);
 		/* The last word counts for one that is ending already. */
-		if (agent->status.state == AGENTSYS_STOPPING)
+		if (agent->status.state == AGENTSYS_STOPPING) {
 			agent->restart_after = input == AGENTSYS_IN_RESTART;
+			if (agent->asked == AGENTSYS_CAUSE_DEPENDENCY)
+				agent->asked = AGENTSYS_CAUSE_STOP;
+		}
 		agent->stop_timeout_ms = stop_timeout_ms;
 	}
 
@@ -294,7 +309,10 @@ static bool waits_rightly(const struct agentsys_agent *agent)
 	const struct agentsys_end end = { .cause = status->cause, .code = status->code };
 	struct agentsys_verdict verdict;
 
-	/* It was stopped with others of its group, and comes back with them. */
+	/* Somebody has asked for that start. */
+	if (agent->by_hand)
+		return true;
+	/* It was stopped with others, and comes back with them. */
 	if (agent->asked)
 		return !agent->node.temporary;
 	agentsys_restart_decide(&status->policy, &past, &end, 0, &verdict);
@@ -331,8 +349,10 @@ int agentsys_set_policy(u32 id, const struct agentsys_policy_change *change,
 	agent = agentsys_registry_get(id);
 	if (!agent)
 		goto out;
-	ret = -EOPNOTSUPP;
-	if (!agent->spec)
+	if (change->has_traps)
+		agentsys_set_flag(agent, AGENTSYS_AGENT_TRAPS, change->traps);
+	ret = change->has || !change->has_traps ? -EOPNOTSUPP : 0;
+	if (!agent->spec || !ret)
 		goto out;
 
 	policy = agent->status.policy;

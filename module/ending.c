@@ -14,6 +14,8 @@
 #include "launch.h"
 #include "mailbox.h"
 #include "registry.h"
+#include "related.h"
+#include "relation.h"
 #include "shutdown.h"
 #include "spec.h"
 #include "telemetry.h"
@@ -29,6 +31,7 @@ void agentsys_forget(struct agentsys_agent *agent)
 	/* The callback takes no lock, so it can be waited for with ours held. */
 	timer_delete_sync(&agent->timer);
 	agentsys_event_agent(agent, AGENTSYS_EVENT_REMOVE, 0, 0, 0);
+	agentsys_relations_drop(agent);
 	agentsys_registry_del(agent);
 	if (agent->node.parent)
 		agentsys_tree_leave(&agent->node);
@@ -131,13 +134,17 @@ static void park(struct agentsys_agent *agent)
 
 u32 agentsys_stopped_state(const struct agentsys_agent *agent)
 {
-	return agentsys_group_parks(&agent->node) ? AGENTSYS_BACKOFF : AGENTSYS_EXITED;
+	return agentsys_group_parks(&agent->node) || agentsys_related_comes_back(agent) ?
+		       AGENTSYS_BACKOFF :
+		       AGENTSYS_EXITED;
 }
 
 void agentsys_finish_or_park(struct agentsys_agent *agent)
 {
 	if (agentsys_group_parks(&agent->node))
 		park(agent);
+	else if (agentsys_related_comes_back(agent))
+		agentsys_related_await(agent);
 	else
 		finish(agent, AGENTSYS_EXITED);
 }
@@ -171,6 +178,7 @@ void agentsys_note_end(struct agentsys_agent *agent, enum agentsys_input input,
 						       AGENTSYS_DECISION_STAYS,
 	};
 
+	agent->held = false;
 	agentsys_disarm(agent);
 	agentsys_launch_done(agent);
 	/* A failure that is still in the mailbox was that of this launch. */
@@ -212,6 +220,9 @@ void agentsys_note_end(struct agentsys_agent *agent, enum agentsys_input input,
 	else if (cause == AGENTSYS_CAUSE_LAUNCH)
 		agentsys_event_ended(agent, pid, AGENTSYS_EVENT_LAUNCH_FAILED, cause, code,
 				     agent->launch_step);
+	agentsys_related_changed(agent);
+	if (agent->ran)
+		agentsys_related_ended(agent, crash);
 	agent->ran = false;
 }
 
@@ -234,6 +245,8 @@ static enum agentsys_cause find_cause(struct agentsys_agent *agent, enum agentsy
 	*code = signal ?: agent->wait_status >> 8 & 0xff;
 	if (!signal)
 		return AGENTSYS_CAUSE_EXIT;
+	if (agent->hit_by && signal == SIGKILL)
+		return AGENTSYS_CAUSE_LINK;
 	return agent->oom ? AGENTSYS_CAUSE_OOM : AGENTSYS_CAUSE_SIGNAL;
 }
 
@@ -389,5 +402,8 @@ void agentsys_act_cancel_restart(struct agentsys_agent *agent, enum agentsys_inp
 	spin_lock(&agent->lock);
 	agent->status.next_start_ns = 0;
 	spin_unlock(&agent->lock);
+	/* It does not come back with what it requires either. */
+	if (agent->asked == AGENTSYS_CAUSE_DEPENDENCY)
+		agent->asked = AGENTSYS_CAUSE_STOP;
 	agentsys_finish_or_park(agent);
 }

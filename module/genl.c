@@ -12,6 +12,7 @@
 #include "genl_group.h"
 #include "genl_history.h"
 #include "genl_put.h"
+#include "genl_relation.h"
 #include "genl_spec.h"
 #include "mailbox.h"
 #include "registry.h"
@@ -70,6 +71,7 @@ static struct netlink_range_validation positive_range __ro_after_init = {
 	[AGENTSYS_A_NEVER_CODES] = NLA_POLICY_EXACT_LEN(8 * AGENTSYS_CODE_WORDS),	\
 	[AGENTSYS_A_NEVER_SIGNALS] = { .type = NLA_U64 },		\
 	[AGENTSYS_A_NEVER_CAUSES] = NLA_POLICY_MAX(NLA_U32, BIT(__AGENTSYS_CAUSES) - 1)
+#define POLICY_TRAPS	[AGENTSYS_A_TRAPS] = NLA_POLICY_MAX(NLA_U32, 1)
 #define POLICY_LIMITS							\
 	[AGENTSYS_A_MEMORY_MAX] = { .type = NLA_U64 },			\
 	[AGENTSYS_A_MEMORY_HIGH] = { .type = NLA_U64 },			\
@@ -99,9 +101,10 @@ static const struct nla_policy shutdown_policy[AGENTSYS_A_STOP_TIMEOUT + 1] = {
 	POLICY_TIMEOUT,
 };
 
-static const struct nla_policy set_policy[AGENTSYS_A_NEVER_CAUSES + 1] = {
+static const struct nla_policy set_policy[AGENTSYS_A_TRAPS + 1] = {
 	POLICY_ID,
 	POLICY_RESTART,
+	POLICY_TRAPS,
 };
 
 /* clang-format off */
@@ -116,7 +119,7 @@ static const struct nla_policy attach_policy[AGENTSYS_A_PIDS_MAX + 1] = {
 
 /* clang-format on */
 
-static const struct nla_policy spawn_policy[AGENTSYS_A_SIGNIFICANT + 1] = {
+static const struct nla_policy spawn_policy[AGENTSYS_A_TRAPS + 1] = {
 	POLICY_ID,
 	POLICY_NAME,
 	POLICY_WAIT,
@@ -142,6 +145,8 @@ static const struct nla_policy spawn_policy[AGENTSYS_A_SIGNIFICANT + 1] = {
 	POLICY_LIMITS,
 	[AGENTSYS_A_GROUP] = { .type = NLA_NUL_STRING },
 	[AGENTSYS_A_SIGNIFICANT] = { .type = NLA_FLAG },
+	[AGENTSYS_A_RELATION] = NLA_POLICY_NESTED(agentsys_genl_relation_own_policy),
+	POLICY_TRAPS,
 };
 
 static const struct nla_policy event_policy[AGENTSYS_E_SEQ + 1] = {
@@ -191,14 +196,21 @@ static int enter_spawn(struct agentsys_agent *agent, struct agentsys_waiter *wai
 		       struct genl_info *info)
 {
 	struct nlattr *group = info->attrs[AGENTSYS_A_GROUP];
+	struct agentsys_relations *relations;
 	struct agentsys_policy_change given;
 	int ret = agentsys_genl_hold_module(info);
 
 	if (ret)
 		return ret;
 	agentsys_genl_policy(info, &given);
-	ret = agentsys_spawn(agent, wanted_id(info), group ? nla_data(group) : NULL, &given, waiter,
-			     info->extack);
+	relations = agentsys_genl_own_relations(info);
+	if (IS_ERR(relations)) {
+		ret = PTR_ERR(relations);
+	} else {
+		ret = agentsys_spawn(agent, wanted_id(info), group ? nla_data(group) : NULL, &given,
+				     relations, waiter, info->extack);
+		kfree(relations);
+	}
 	module_put(THIS_MODULE);
 	return ret;
 }
@@ -536,6 +548,11 @@ static const struct genl_ops ops[] = {
 	  GROUP_POLICY(control) },
 	{ .cmd = AGENTSYS_CMD_HISTORY_GET, .doit = agentsys_genl_history,
 	  STRICT(agentsys_genl_history) },
+	{ .cmd = AGENTSYS_CMD_RELATION_NEW, .doit = agentsys_genl_relation_new,
+	  STRICT(agentsys_genl_relation) },
+	{ .cmd = AGENTSYS_CMD_RELATION_DEL, .doit = agentsys_genl_relation_del,
+	  STRICT(agentsys_genl_relation) },
+	{ .cmd = AGENTSYS_CMD_RELATION_GET, .dumpit = agentsys_genl_relation_dump },
 	/* clang-format on */
 };
 

@@ -493,6 +493,8 @@ void agentsys_genl_policy(struct genl_info *info, struct agentsys_policy_change 
 	unsigned int i;
 
 	change->has = 0;
+	change->has_traps = info->attrs[AGENTSYS_A_TRAPS];
+	change->traps = change->has_traps && nla_get_u32(info->attrs[AGENTSYS_A_TRAPS]);
 	for (i = 0; i < __AGENTSYS_POLICY_FIELDS; i++, place++) {
 		struct nlattr *attr = info->attrs[policy_attrs[i]];
 

@@ -40,6 +40,7 @@ static void stop_agent(struct agentsys_node *node)
 	struct agentsys_agent *agent = agentsys_agent_get(agent_of(node));
 
 	agent->by_group = true;
+	agent->by_required = false;
 	agent->restart_after = false;
 	agent->stop_timeout_ms = AGENTSYS_OWN_TIMEOUT;
 	agentsys_supervisor_apply(agent, AGENTSYS_IN_STOP);

@@ -89,7 +89,7 @@ int agentsys_registry_add(struct agentsys_agent *agent, u32 id, bool reserved)
 		return ret;
 	}
 
-	agent->id = given;
+	WRITE_ONCE(agent->id, given); /* see agentsys_relation_next() */
 	if (!agent->name[0])
 		snprintf(agent->name, sizeof(agent->name), "agent-%u", given);
 	agentsys_agent_get(agent);

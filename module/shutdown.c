@@ -54,6 +54,7 @@ void agentsys_shutdown_killed(void)
 static void end(struct agentsys_agent *agent, enum agentsys_input input, u32 deadline_ms)
 {
 	agent->restart_after = false;
+	agent->by_required = false;
 	agent->stop_timeout_ms = min(agent->status.stop_timeout_ms, deadline_ms);
 	agentsys_supervisor_apply(agent, input);
 }

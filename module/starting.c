@@ -12,6 +12,7 @@
 #include "launch.h"
 #include "mailbox.h"
 #include "registry.h"
+#include "related.h"
 #include "shutdown.h"
 #include "telemetry.h"
 
@@ -56,6 +57,23 @@ void agentsys_act_held_up(struct agentsys_agent *agent, enum agentsys_input inpu
 	fail_start(agent, ETIMEDOUT, AGENTSYS_STEP_TIMEOUT);
 }
 
+void agentsys_start_not(struct agentsys_agent *agent)
+{
+	lockdep_assert_held(&agentsys_lock);
+
+	if (!agent->by_hand) {
+		agentsys_set_state(agent, AGENTSYS_BACKOFF);
+		agentsys_supervisor_apply(agent, AGENTSYS_IN_STOP);
+		return;
+	}
+	/* The answer to whoever asked for the start. */
+	agentsys_supervisor_hold(agent);
+	agentsys_set_state(agent, AGENTSYS_STARTING);
+	agent->first = !agent->status.instance;
+	fail_start(agent, ECANCELED, AGENTSYS_STEP_REQUIRED);
+	agentsys_tree_note(&agent->node, AGENTSYS_NODE_STARTING);
+}
+
 void agentsys_act_launch(struct agentsys_agent *agent, enum agentsys_input input)
 {
 	struct agentsys_status *status = &agent->status;
@@ -66,10 +84,21 @@ void agentsys_act_launch(struct agentsys_agent *agent, enum agentsys_input input
 	}
 	agentsys_disarm(agent);
 	agent->by_hand = input != AGENTSYS_IN_TIMER && !agent->by_group;
+	agent->by_required = false;
 	agent->asked = AGENTSYS_CAUSE_NONE;
 	agent->restart_after = false;
 	agent->forget = false;
 	agentsys_waiter_stays(agent);
+	switch (agentsys_related_start(agent)) {
+	case AGENTSYS_NEED_MET:
+		break;
+	case AGENTSYS_NEED_WAITS:
+		return;
+	case AGENTSYS_NEED_FAILS:
+		agentsys_start_not(agent);
+		return;
+	}
+	agent->hit_by = 0;
 	agent->ran = false;
 	agent->ran_ns = 0;
 	agent->execs = 0;

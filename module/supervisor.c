@@ -14,6 +14,8 @@
 #include "launch.h"
 #include "mailbox.h"
 #include "registry.h"
+#include "related.h"
+#include "relation.h"
 #include "shutdown.h"
 #include "standby.h"
 #include "telemetry.h"
@@ -32,7 +34,9 @@ void agentsys_set_state(struct agentsys_agent *agent, u32 state)
 {
 	spin_lock(&agent->lock);
 	agent->status.state = state;
+	agent->status.flags &= ~AGENTSYS_AGENT_WAITS;
 	spin_unlock(&agent->lock);
+	agentsys_related_changed(agent);
 }
 
 void agentsys_decided(struct agentsys_agent *agent, u32 decision, u32 delay_ms)
@@ -95,6 +99,7 @@ static void kill_all(struct agentsys_agent *agent, enum agentsys_input input)
 		agentsys_shutdown_killed();
 	}
 	agent->asked = AGENTSYS_CAUSE_KILL;
+	agent->held = false;
 	agentsys_cgroup_kill(agent->id);
 	/* Also where the other one failed, or did not reach it. */
 	if (agent->main)
@@ -128,24 +133,34 @@ static void freeze(struct agentsys_agent *agent, enum agentsys_input input)
 
 static enum agentsys_cause stop_cause(const struct agentsys_agent *agent)
 {
+	if (agent->by_required)
+		return AGENTSYS_CAUSE_DEPENDENCY;
 	return agent->by_group ? AGENTSYS_CAUSE_GROUP : AGENTSYS_CAUSE_STOP;
 }
 
 /* Ask it to end. */
-static void send_signal(struct agentsys_agent *agent, enum agentsys_input input)
+void agentsys_stop_held(struct agentsys_agent *agent)
 {
 	const struct agentsys_status *status = &agent->status;
 	u32 timeout_ms = agent->stop_timeout_ms;
 
+	agent->held = false;
 	if (timeout_ms == AGENTSYS_OWN_TIMEOUT)
 		timeout_ms = status->stop_timeout_ms;
-	agent->restart_after = input == AGENTSYS_IN_RESTART;
-	agent->asked = input == AGENTSYS_IN_RESTART ? AGENTSYS_CAUSE_RESTART : stop_cause(agent);
-	thaw(agent, input); /* a frozen process handles no signal */
+	thaw(agent, AGENTSYS_IN_STOP); /* a frozen process handles no signal */
 	agentsys_event_agent(agent, AGENTSYS_EVENT_STOP, 0, status->stop_signal, timeout_ms);
 	kill_pid(agent->main, status->stop_signal, 1);
 	kill_pid(agent->main, SIGCONT, 1); /* nor does a suspended one */
 	agentsys_agent_arm(agent, timeout_ms);
+}
+
+static void send_signal(struct agentsys_agent *agent, enum agentsys_input input)
+{
+	agent->restart_after = input == AGENTSYS_IN_RESTART;
+	agent->asked = input == AGENTSYS_IN_RESTART ? AGENTSYS_CAUSE_RESTART : stop_cause(agent);
+	agent->held = agentsys_related_hold(agent);
+	if (!agent->held)
+		agentsys_stop_held(agent);
 }
 
 /* Stopped while it is being started. */
@@ -233,6 +248,8 @@ static void handle_mail(struct agentsys_agent *agent, unsigned long mail)
 	if (mail & BIT(AGENTSYS_MAIL_TIMER) && agent->deadline &&
 	    time_after_eq(jiffies, agent->deadline))
 		agentsys_supervisor_apply(agent, AGENTSYS_IN_TIMER);
+	if (mail & BIT(AGENTSYS_MAIL_RELATED))
+		agentsys_related_look(agent);
 }
 
 int agentsys_supervisor_init(void)
@@ -258,6 +275,7 @@ void agentsys_supervisor_exit(void)
 	agentsys_standby_exit();
 	agentsys_shutdown_exit();
 	agentsys_groups_exit();
+	agentsys_relations_exit();
 	for (id = 0; (agent = agentsys_registry_next(id));) {
 		id = agent->id + 1;
 		timer_delete_sync(&agent->timer);

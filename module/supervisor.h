@@ -14,6 +14,7 @@
 #include "waiter.h"
 
 struct agentsys_agent;
+struct agentsys_relations;
 struct netlink_ext_ack;
 
 int agentsys_supervisor_init(void);
@@ -69,21 +70,27 @@ extern const struct agentsys_policy_place {
 } agentsys_policy_places[__AGENTSYS_POLICY_FIELDS];
 
 /**
- * struct agentsys_policy_change - what to change of a restart policy
+ * struct agentsys_policy_change - what to change of how an agent ends and starts again
  * @has: a bit for each field given, enum agentsys_policy_field
  * @policy: the new values
+ * @has_traps: @traps is given
+ * @traps: it survives crashes of linked agents
  */
 struct agentsys_policy_change {
 	u32 has;
 	struct agentsys_restart_policy policy;
+	bool has_traps;
+	bool traps;
 };
 
 /*
  * Enter @agent into the group of this name (NULL: root) under @id (0: any free one)
- * and launch it. What @given does not say of its policy the group does.
+ * and launch it. What @given does not say of its policy the group does. It has
+ * @relations, NULL for none, from then on.
  */
 int agentsys_spawn(struct agentsys_agent *agent, u32 id, const char *group,
-		   const struct agentsys_policy_change *given, struct agentsys_waiter *waiter,
+		   const struct agentsys_policy_change *given,
+		   const struct agentsys_relations *relations, struct agentsys_waiter *waiter,
 		   struct netlink_ext_ack *extack);
 
 int agentsys_set_policy(u32 id, const struct agentsys_policy_change *change,

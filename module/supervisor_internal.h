@@ -20,6 +20,9 @@ void agentsys_decided(struct agentsys_agent *agent, u32 decision, u32 delay_ms);
 /* The time given to the present state does not matter any more. */
 void agentsys_disarm(struct agentsys_agent *agent);
 
+/* Nothing keeps it from being stopped any more: ask it to end. */
+void agentsys_stop_held(struct agentsys_agent *agent);
+
 /* It is over and done with: it no longer holds the module. */
 void agentsys_let_go(struct agentsys_agent *agent);
 
@@ -31,6 +34,9 @@ void agentsys_let_go(struct agentsys_agent *agent);
  * cannot hold another one.
  */
 void agentsys_hand_over(struct agentsys_agent *agent);
+
+/* It waits to be started with what it requires, which does not come. */
+void agentsys_start_not(struct agentsys_agent *agent);
 
 void agentsys_act_launch(struct agentsys_agent *agent, enum agentsys_input input);
 void agentsys_act_held_up(struct agentsys_agent *agent, enum agentsys_input input);

@@ -31,6 +31,8 @@ static const char *const cause_names[] = {
 	[AGENTSYS_CAUSE_RESTART]	= "restart",
 	[AGENTSYS_CAUSE_GROUP]		= "group",
 	[AGENTSYS_CAUSE_LAUNCH]		= "launch",
+	[AGENTSYS_CAUSE_DEPENDENCY]	= "dependency",
+	[AGENTSYS_CAUSE_LINK]		= "link",
 };
 
 static_assert(ARRAY_SIZE(cause_names) == __AGENTSYS_CAUSES, "a cause has no name");
@@ -74,6 +76,7 @@ static const char *const decision_names[] = {
 	[AGENTSYS_DECISION_RESTARTS]	= "restarts",
 	[AGENTSYS_DECISION_WITH_GROUP]	= "restarts with its group",
 	[AGENTSYS_DECISION_FAILS]	= "fails",
+	[AGENTSYS_DECISION_WITH_REQUIRED] = "restarts with what it requires",
 };
 
 static_assert(ARRAY_SIZE(decision_names) == __AGENTSYS_DECISIONS, "a decision has no name");
@@ -87,6 +90,16 @@ static const char *const strategy_names[] = {
 };
 
 static_assert(ARRAY_SIZE(strategy_names) == __AGENTSYS_STRATEGIES, "a strategy has no name");
+
+static const char *const relation_names[] = {
+	[AGENTSYS_RELATION_REQUIRES]	= "requires",
+	[AGENTSYS_RELATION_WANTS]	= "wants",
+	[AGENTSYS_RELATION_PEER]	= "peer",
+	[AGENTSYS_RELATION_LINK]	= "link",
+	[AGENTSYS_RELATION_MONITOR]	= "monitor",
+};
+
+static_assert(ARRAY_SIZE(relation_names) == __AGENTSYS_RELATIONS, "a relation has no name");
 
 static const char *const event_names[] = {
 	[AGENTSYS_EVENT_SPAWN]			= "spawn",
@@ -111,6 +124,9 @@ static const char *const event_names[] = {
 	[AGENTSYS_EVENT_GROUP_STOPPED]		= "group-stopped",
 	[AGENTSYS_EVENT_GROUP_FAILED]		= "group-failed",
 	[AGENTSYS_EVENT_CIRCUIT_OPEN]		= "circuit-open",
+	[AGENTSYS_EVENT_REQUIRED]		= "required",
+	[AGENTSYS_EVENT_LINK]			= "link",
+	[AGENTSYS_EVENT_DOWN]			= "down",
 };
 
 static_assert(ARRAY_SIZE(event_names) == __AGENTSYS_EVENTS, "an event has no name");
@@ -137,6 +153,7 @@ static const char *const step_texts[] = {
 	[AGENTSYS_STEP_EXEC]		= "cannot execute the program",
 	[AGENTSYS_STEP_TIMEOUT]		= "start took too long",
 	[AGENTSYS_STEP_ATTACH]		= "cannot move the process into the cgroup",
+	[AGENTSYS_STEP_REQUIRED]	= "an agent that it requires does not run",
 };
 
 static_assert(ARRAY_SIZE(step_texts) == __AGENTSYS_STEPS, "a step has no text");
@@ -228,6 +245,11 @@ const char *agentsys_strategy_name(u32 strategy)
 	return LOOKUP(strategy_names, strategy);
 }
 
+const char *agentsys_relation_name(u32 kind)
+{
+	return LOOKUP(relation_names, kind);
+}
+
 const char *agentsys_event_name(u32 type)
 {
 	return LOOKUP(event_names, type);
@@ -271,8 +293,24 @@ int agentsys_end_text(u32 cause, s32 code, char *buf, size_t len)
 		return snprintf(buf, len, "stopped with its group");
 	case AGENTSYS_CAUSE_LAUNCH:
 		return snprintf(buf, len, "launch failed, error %d", code);
+	case AGENTSYS_CAUSE_DEPENDENCY:
+		return snprintf(buf, len, "stopped with what it requires");
+	case AGENTSYS_CAUSE_LINK:
+		return snprintf(buf, len, "killed for a linked agent");
 	default:
 		return snprintf(buf, len, "%s", agentsys_cause_name(cause));
+	}
+}
+
+static int required_text(const struct agentsys_event *event, char *buf, size_t len)
+{
+	switch (event->value) {
+	case 0:
+		return snprintf(buf, len, "is stopped: it requires agent %d", event->code);
+	case 1:
+		return snprintf(buf, len, "waits for agent %d", event->code);
+	default:
+		return snprintf(buf, len, "is not started: it requires agent %d", event->code);
 	}
 }
 
@@ -322,6 +360,15 @@ static int agent_text(const struct agentsys_event *event, char *buf, size_t len)
 	case AGENTSYS_EVENT_CIRCUIT_OPEN:
 		return snprintf(buf, len, "circuit open for %llu ms after %d restarts in a row",
 				event->value, event->code);
+	case AGENTSYS_EVENT_REQUIRED:
+		return required_text(event, buf, len);
+	case AGENTSYS_EVENT_LINK:
+		return snprintf(buf, len, "%s: it is linked to agent %d, which crashed",
+				event->value ? "is killed" : "survives", event->code);
+	case AGENTSYS_EVENT_DOWN:
+		agentsys_end_text(event->cause, (s32)event->value, text, sizeof(text));
+		return snprintf(buf, len, "is told that agent %d ended (%.60s)", event->code,
+				text);
 	case AGENTSYS_EVENT_POLICY:
 		if (event->code == AGENTSYS_RESTART_NEVER)
 			return snprintf(buf, len, "is not restarted any more");

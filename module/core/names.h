@@ -20,6 +20,7 @@ const char *agentsys_circuit_name(u32 circuit);
 const char *agentsys_auto_shutdown_name(u32 when);
 const char *agentsys_decision_name(u32 decision);
 const char *agentsys_strategy_name(u32 strategy);
+const char *agentsys_relation_name(u32 kind);
 const char *agentsys_event_name(u32 type);
 
 /* A phrase for "<phrase>: <error>", as "cannot open standard output". */

@@ -20,6 +20,7 @@ static bool is_own(u32 cause)
 	case AGENTSYS_CAUSE_OOM:
 	case AGENTSYS_CAUSE_FAULT:
 	case AGENTSYS_CAUSE_LAUNCH:
+	case AGENTSYS_CAUSE_LINK:
 		return true;
 	default:
 		return false;

@@ -49,6 +49,18 @@ void agentsys_tree_leave(struct agentsys_node *node)
 	agentsys_tree_proceed(group);
 }
 
+void agentsys_tree_renumber(struct agentsys_group *group)
+{
+	struct agentsys_node *node;
+
+	group->places = 0;
+	for (node = group->first; node; node = node->next) {
+		WRITE_ONCE(node->place, ++group->places);
+		if (node->is_group)
+			changed(group_of(node));
+	}
+}
+
 static u32 backoff_ms(const struct agentsys_group *group)
 {
 	const struct agentsys_restart_policy backoff = agentsys_group_backoff(&group->policy);

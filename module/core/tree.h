@@ -15,6 +15,7 @@
 #include "env.h"
 
 struct agentsys_group;
+struct agentsys_order;
 
 /* What a group knows of a member. */
 enum agentsys_node_state {
@@ -29,18 +30,21 @@ enum agentsys_node_state {
  * @parent: the group, NULL for the root group, or when it is in none
  * @prev: the member before it, NULL for the first
  * @next: the member after it, NULL for the last
- * @place: its number in the group, which only grows
+ * @after: what it has to come after, see order.h
+ * @place: its number in the group, which grows from one to the next
  * @state: enum agentsys_node_state
  * @is_group: it is the node of a struct agentsys_group
  * @temporary: it is stopped with others but not started again with them
  * @significant: that it is done may end the group
  * @falls: it is among those that are being stopped
  * @again: it is started again when that is over
+ * @moves: it is being moved within the group
  */
 struct agentsys_node {
 	struct agentsys_group *parent;
 	struct agentsys_node *prev;
 	struct agentsys_node *next;
+	struct agentsys_order *after;
 	u32 place;
 	u8 state;
 	bool is_group;
@@ -48,6 +52,7 @@ struct agentsys_node {
 	bool significant;
 	bool falls;
 	bool again;
+	bool moves;
 };
 
 /**
@@ -159,6 +164,9 @@ struct agentsys_tree_ops {
 /* Enter @node as the last member of @group; take it out of its group. */
 void agentsys_tree_enter(struct agentsys_group *group, struct agentsys_node *node);
 void agentsys_tree_leave(struct agentsys_node *node);
+
+/* The members of @group stand in another order. */
+void agentsys_tree_renumber(struct agentsys_group *group);
 
 /* The restart of what has ended: */
 enum agentsys_tree_verdict {

@@ -184,6 +184,20 @@ AGENTSYS_API void agentsys_spec_set_bounding(struct agentsys_spec *spec, uint64_
 /** agentsys_spec_set_significant - is it a significant member of its group? */
 AGENTSYS_API void agentsys_spec_set_significant(struct agentsys_spec *spec, bool significant);
 
+/** agentsys_spec_set_traps - does it survive crashes of agents that it is linked to? */
+AGENTSYS_API void agentsys_spec_set_traps(struct agentsys_spec *spec, bool traps);
+
+/**
+ * agentsys_spec_add_relation - what it is to another agent, from its first start on
+ * @spec: the spec
+ * @kind: AGENTSYS_RELATION_REQUIRES, _WANTS, _PEER, _LINK or _MONITOR, see <linux/agentsys.h>
+ * @to: the other agent
+ *
+ * Error: -ENOMEM.
+ */
+AGENTSYS_API int agentsys_spec_add_relation(struct agentsys_spec *spec, enum agentsys_relation kind,
+					    uint32_t to);
+
 /** agentsys_spec_set_new_privs - may it gain privileges by executing programs? */
 AGENTSYS_API void agentsys_spec_set_new_privs(struct agentsys_spec *spec, bool allow);
 
@@ -382,7 +396,7 @@ AGENTSYS_API int agentsys_remove(struct agentsys *h, uint32_t id);
  * @h: the connection
  * @id: the agent
  * @spec: with any of restart, max_restarts, backoff, backoff_kind, jitter, stable, breaker,
- *	success_* and never_* set; the rest is not looked at
+ *	success_*, never_* and traps set; the rest is not looked at
  *
  * Errors: -ESRCH, -EOPNOTSUPP it was attached, -EINVAL, -EPERM.
  */
@@ -813,6 +827,53 @@ AGENTSYS_API AGENTSYS_CHECK ssize_t agentsys_group_list(struct agentsys *h,
 /** agentsys_group_list_free - forget what agentsys_group_list() gave, or NULL */
 AGENTSYS_API void agentsys_group_list_free(struct agentsys_group **list);
 
+/* ---- Relations -------------------------------------------------------- */
+
+/**
+ * struct agentsys_relation_info - what an agent is to another
+ *
+ * @kind: enum agentsys_relation
+ * @from: the agent
+ * @to: the other
+ */
+struct agentsys_relation_info {
+	uint32_t kind;
+	uint32_t from;
+	uint32_t to;
+};
+
+/**
+ * agentsys_relate - relate an agent to another
+ * @h: the connection
+ * @from: the agent
+ * @kind: what it is to the other, see <linux/agentsys.h>
+ * @to: the other
+ *
+ * It counts from the next start, stop or end of either on, and lasts as long as the
+ * records of both. Errors: -ESRCH, -EEXIST it is there already, -ELOOP agents would wait
+ * for each other in a circle, -ENOSPC one has AGENTSYS_RELATIONS_MAX, -EINVAL it is the
+ * same agent, -EBUSY one is just being attached, -EPERM.
+ */
+AGENTSYS_API int agentsys_relate(struct agentsys *h, uint32_t from, enum agentsys_relation kind,
+				 uint32_t to);
+
+/** agentsys_unrelate - end that. Errors: -ENOENT they are not related so, -ESRCH, -EPERM. */
+AGENTSYS_API int agentsys_unrelate(struct agentsys *h, uint32_t from, enum agentsys_relation kind,
+				   uint32_t to);
+
+/**
+ * agentsys_relations - all relations
+ * @h: the connection
+ * @list: where to put the array, in the order of agents, kinds and others
+ *
+ * Return: how many; agentsys_relations_free() frees them. Error: -ENOMEM.
+ */
+AGENTSYS_API AGENTSYS_CHECK ssize_t agentsys_relations(struct agentsys *h,
+						       struct agentsys_relation_info **list);
+
+/** agentsys_relations_free - forget what agentsys_relations() gave, or NULL */
+AGENTSYS_API void agentsys_relations_free(struct agentsys_relation_info *list);
+
 /* ---- History ---------------------------------------------------------- */
 
 /**
@@ -996,6 +1057,9 @@ AGENTSYS_API const char *agentsys_auto_shutdown_name(uint32_t when);
 
 /** agentsys_decision_name - "restarts" for AGENTSYS_DECISION_RESTARTS; likewise */
 AGENTSYS_API const char *agentsys_decision_name(uint32_t decision);
+
+/** agentsys_relation_name - "requires" for AGENTSYS_RELATION_REQUIRES; likewise */
+AGENTSYS_API const char *agentsys_relation_name(uint32_t kind);
 
 /** agentsys_event_name - "launch-failed" for AGENTSYS_EVENT_LAUNCH_FAILED; likewise */
 AGENTSYS_API const char *agentsys_event_name(uint32_t type);

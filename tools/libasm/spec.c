@@ -32,6 +32,7 @@ enum number {
 	N_SUCCESS_SIGNALS,
 	N_NEVER_SIGNALS,
 	N_NEVER_CAUSES,
+	N_TRAPS,
 
 	NUMBERS
 };
@@ -67,6 +68,7 @@ static const struct {
 	[N_SUCCESS_SIGNALS] = { AGENTSYS_A_SUCCESS_SIGNALS, .wide = true, .policy = true },
 	[N_NEVER_SIGNALS] = { AGENTSYS_A_NEVER_SIGNALS, .wide = true, .policy = true },
 	[N_NEVER_CAUSES] = { AGENTSYS_A_NEVER_CAUSES, .policy = true },
+	[N_TRAPS] = { AGENTSYS_A_TRAPS, .policy = true },
 };
 
 /* Sets of exit codes. */
@@ -114,6 +116,8 @@ struct strings {
  * @ngroups: how many
  * @rlimits: those that are set, in any order
  * @nrlimits: how many
+ * @relations: to others, @from not being set
+ * @nrelations: how many
  * @stdio_path: or NULL
  * @stdio_fd: or -1
  */
@@ -134,6 +138,8 @@ struct agentsys_spec {
 	size_t ngroups;
 	struct agentsys_job_rlimit rlimits[AGENTSYS_RLIMITS];
 	size_t nrlimits;
+	struct agentsys_relation_info *relations;
+	size_t nrelations;
 	char *stdio_path[3];
 	int stdio_fd[3];
 };
@@ -164,6 +170,7 @@ void agentsys_spec_free(struct agentsys_spec *spec)
 	for (int n = 0; n < 3; n++)
 		free(spec->stdio_path[n]);
 	free(spec->groups);
+	free(spec->relations);
 	free(spec->name);
 	free(spec->group);
 	free(spec->cwd);
@@ -332,6 +339,23 @@ void agentsys_spec_set_significant(struct agentsys_spec *spec, bool significant)
 	spec->significant = significant;
 }
 
+void agentsys_spec_set_traps(struct agentsys_spec *spec, bool traps)
+{
+	set_number(spec, N_TRAPS, traps);
+}
+
+int agentsys_spec_add_relation(struct agentsys_spec *spec, enum agentsys_relation kind, uint32_t to)
+{
+	struct agentsys_relation_info *more;
+
+	more = reallocarray(spec->relations, spec->nrelations + 1, sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	more[spec->nrelations++] = (struct agentsys_relation_info){ .kind = kind, .to = to };
+	spec->relations = more;
+	return 0;
+}
+
 void agentsys_spec_set_new_privs(struct agentsys_spec *spec, bool allow)
 {
 	spec->new_privs = allow;
@@ -487,6 +511,7 @@ size_t spec_size(const struct agentsys_spec *spec)
 	size += strings_size(&spec->args) + strings_size(&spec->env);
 	size += nla_total_size(spec->ngroups * sizeof(*spec->groups));
 	size += nla_total_size(sizeof(spec->rlimits)) + 2 * nla_total_size(0);
+	size += spec->nrelations * nla_total_size(2 * nla_total_size(sizeof(uint32_t)));
 	size += CODE_SETS * nla_total_size(sizeof(spec->codes[0]));
 	for (int n = 0; n < 3; n++)
 		size += string_size(spec->stdio_path[n]) + nla_total_size(sizeof(int32_t));
@@ -545,6 +570,19 @@ static int put_stdio(struct nl_msg *msg, const struct agentsys_spec *spec)
 	return ret;
 }
 
+static int put_relations(struct nl_msg *msg, const struct agentsys_spec *spec)
+{
+	for (size_t i = 0; i < spec->nrelations; i++) {
+		struct nlattr *nest = nla_nest_start(msg, AGENTSYS_A_RELATION | NLA_F_NESTED);
+
+		if (!nest || nla_put_u32(msg, AGENTSYS_R_KIND, spec->relations[i].kind) ||
+		    nla_put_u32(msg, AGENTSYS_R_TO, spec->relations[i].to))
+			return -EMSGSIZE;
+		nla_nest_end(msg, nest);
+	}
+	return 0;
+}
+
 static int put_program(struct nl_msg *msg, const struct agentsys_spec *spec)
 {
 	int ret = put_strings(msg, AGENTSYS_A_ARG, &spec->args);
@@ -567,6 +605,8 @@ static int put_program(struct nl_msg *msg, const struct agentsys_spec *spec)
 		ret = nla_put_flag(msg, AGENTSYS_A_NEW_PRIVS);
 	if (!ret)
 		ret = put_stdio(msg, spec);
+	if (!ret)
+		ret = put_relations(msg, spec);
 	return ret;
 }
 

@@ -45,6 +45,7 @@
 #define AGENTSYS_TREE_GROUPS	1024	/* groups of the supervision tree: -ENOSPC */
 #define AGENTSYS_TREE_DEPTH	8	/* groups below one another, root not counted: -E2BIG */
 #define AGENTSYS_BUDGET_MAX	64	/* restarts that a budget can allow: -ERANGE */
+#define AGENTSYS_RELATIONS_MAX	64	/* relations of one agent, in both directions: -ENOSPC */
 
 /* The group above all others. It is always there; its members have no budget in common. */
 #define AGENTSYS_ROOT_GROUP	"root"
@@ -73,6 +74,8 @@ enum agentsys_state {
 #define AGENTSYS_AGENT_PAUSED		(1U << 0)	/* frozen by "pause" */
 #define AGENTSYS_AGENT_THROTTLED	(1U << 1)	/* slowed down after a fault */
 #define AGENTSYS_AGENT_ATTACHED		(1U << 2)	/* adopted, has no spec to start from */
+#define AGENTSYS_AGENT_WAITS		(1U << 3)	/* in state backoff: until what it depends on runs */
+#define AGENTSYS_AGENT_TRAPS		(1U << 4)	/* is told of crashes of linked agents, and survives them */
 
 /**
  * enum agentsys_cause - why an instance of an agent ended
@@ -86,6 +89,9 @@ enum agentsys_state {
  * @AGENTSYS_CAUSE_RESTART: somebody asked to restart it
  * @AGENTSYS_CAUSE_GROUP: its group stopped it, with others
  * @AGENTSYS_CAUSE_LAUNCH: it could not be launched; the code is the errno
+ * @AGENTSYS_CAUSE_DEPENDENCY: it was stopped, for an agent that it requires ended
+ * @AGENTSYS_CAUSE_LINK: it was killed, for an agent that it is linked to crashed; for
+ *	its restart policy that is a crash of its own; the code is SIGKILL
  */
 enum agentsys_cause {
 	AGENTSYS_CAUSE_NONE,
@@ -98,6 +104,8 @@ enum agentsys_cause {
 	AGENTSYS_CAUSE_RESTART,
 	AGENTSYS_CAUSE_GROUP,
 	AGENTSYS_CAUSE_LAUNCH,
+	AGENTSYS_CAUSE_DEPENDENCY,
+	AGENTSYS_CAUSE_LINK,
 
 	__AGENTSYS_CAUSES,
 };
@@ -164,14 +172,46 @@ enum agentsys_circuit {
  * @AGENTSYS_DECISION_RESTARTS: it is started again by itself
  * @AGENTSYS_DECISION_WITH_GROUP: it is started again with others of its group
  * @AGENTSYS_DECISION_FAILS: its restarts are spent, or those of its group
+ * @AGENTSYS_DECISION_WITH_REQUIRED: it is started again when what it requires runs again
  */
 enum agentsys_decision {
 	AGENTSYS_DECISION_STAYS,
 	AGENTSYS_DECISION_RESTARTS,
 	AGENTSYS_DECISION_WITH_GROUP,
 	AGENTSYS_DECISION_FAILS,
+	AGENTSYS_DECISION_WITH_REQUIRED,
 
 	__AGENTSYS_DECISIONS,
+};
+
+/**
+ * enum agentsys_relation - what an agent, "it", is to another
+ *
+ * A relation lasts for as long as the records of both, over all their instances.
+ * REQUIRES and WANTS give an order, so they must not form a circle. In a group that
+ * holds both, perhaps deeper down, it or the group around it comes after the other.
+ *
+ * @AGENTSYS_RELATION_REQUIRES: it runs only while the other does. When the other
+ *	ends or is stopped, it is stopped, first if there is time for that; when the
+ *	other comes back by itself, it is started again, unless its restart condition
+ *	is never. A start by hand starts the other first.
+ * @AGENTSYS_RELATION_WANTS: its start waits for one of the other that is under way,
+ *	whatever comes of that
+ * @AGENTSYS_RELATION_PEER: each is told when the other ends, AGENTSYS_EVENT_DOWN;
+ *	the same in both directions
+ * @AGENTSYS_RELATION_LINK: when one crashes, the other is killed, and what that is
+ *	linked to, and so on; one that traps is told instead, AGENTSYS_EVENT_LINK; the
+ *	same in both directions
+ * @AGENTSYS_RELATION_MONITOR: it is told when the other ends, AGENTSYS_EVENT_DOWN
+ */
+enum agentsys_relation {
+	AGENTSYS_RELATION_REQUIRES,
+	AGENTSYS_RELATION_WANTS,
+	AGENTSYS_RELATION_PEER,
+	AGENTSYS_RELATION_LINK,
+	AGENTSYS_RELATION_MONITOR,
+
+	__AGENTSYS_RELATIONS,
 };
 
 /* How many ends of an agent are remembered, and restarts of a group. */
@@ -257,6 +297,7 @@ enum agentsys_step {
 	AGENTSYS_STEP_EXEC,
 	AGENTSYS_STEP_TIMEOUT,		/* launch_timeout_ms passed before exec */
 	AGENTSYS_STEP_ATTACH,		/* moving a process into its cgroup */
+	AGENTSYS_STEP_REQUIRED,		/* starting what it requires; before all others */
 
 	__AGENTSYS_STEPS,
 };
@@ -290,6 +331,9 @@ enum agentsys_event_type {
 	AGENTSYS_EVENT_GROUP_STOPPED,	/* all of it has ended, as asked [0, ns since that began] */
 	AGENTSYS_EVENT_GROUP_FAILED,	/* its budget is spent, its members are stopped, instance restarts in the window [agent whose end is the reason, budget] */
 	AGENTSYS_EVENT_CIRCUIT_OPEN,	/* of an agent: the next restart waits for the break [restarts in a row, ms] */
+	AGENTSYS_EVENT_REQUIRED,	/* an agent that it depends on does not run [that agent, 0: it is stopped, 1: its start waits, 2: it is not started] */
+	AGENTSYS_EVENT_LINK,		/* an agent that it is linked to crashed [that agent, 1: it is killed, 0: it traps that] */
+	AGENTSYS_EVENT_DOWN,		/* a monitored agent or a peer ended, for the cause of the event [that agent, exit code, signal or errno] */
 
 	__AGENTSYS_EVENTS,
 };

@@ -47,8 +47,8 @@
  *	-ENOSPC max_agents records exist, -ESHUTDOWN a shutdown is under way,
  *	-EBADF a descriptor that is not open, -ENOENT no such GROUP, -EBUSY it is being
  *	stopped, -ENOSPC also: it has 1024 members, -EINVAL also: restarted alone, with
- *	its backoff and no MAX_RESTARTS, it could never spend the budget; later: what
- *	the failing step said
+ *	its backoff and no MAX_RESTARTS, it could never spend the budget; with RELATION
+ *	the errors of RELATION_NEW; later: what the failing step said
  * @AGENTSYS_CMD_ATTACH: adopt a running process [PID, (ID), (NAME), (STOP_*),
  *	(limits), (WAIT)]; it becomes a member of root
  *	-ESRCH no such process, -EINVAL a kernel thread, pid 1 or the launcher,
@@ -76,7 +76,7 @@
  *	-ESRCH, -EBUSY it has not ended, or 64 wait for it; -ECANCELED, as
  *	the second answer: it was started again before
  * @AGENTSYS_CMD_SET: change the restart policy [ID, (RESTART), (MAX_RESTARTS),
- *	(BACKOFF_*), (JITTER), (STABLE), (BREAKER*), (SUCCESS_*), (NEVER_*)]
+ *	(BACKOFF_*), (JITTER), (STABLE), (BREAKER*), (SUCCESS_*), (NEVER_*), (TRAPS)]
  *	-ESRCH, -EOPNOTSUPP attached, -EINVAL
  * @AGENTSYS_CMD_SYSTEM_GET: counters of the system []; answered with
  *	attributes of enum agentsys_system_attr
@@ -123,6 +123,19 @@
  *	agentsys_history_attr
  *	-ESRCH no such agent, -ENOENT no such group, -EINVAL neither is given, or both
  *
+ * Of relations, with attributes of enum agentsys_relation_attr:
+ *
+ * @AGENTSYS_CMD_RELATION_NEW: relate an agent to another [FROM, TO, KIND]; it counts
+ *	from the next start, stop or end of either on
+ *	-ESRCH no such agent, -EEXIST it is there already, -EINVAL an agent and
+ *	itself, or something is not given, -ELOOP agents would wait for each other in a
+ *	circle, -ENOSPC one of them has AGENTSYS_RELATIONS_MAX, -EBUSY one is just being
+ *	attached
+ * @AGENTSYS_CMD_RELATION_DEL: end that [FROM, TO, KIND]; of PEER and LINK in either
+ *	direction
+ *	-ENOENT they are not related like that, -ESRCH, -EINVAL as above
+ * @AGENTSYS_CMD_RELATION_GET: all relations (dump)
+ *
  * With WAIT, GROUP_START, _STOP and _RESTART are answered again when that is done, with NAME and
  * STATE. ERRNO and TEXT in it: -ECANCELED something else was asked of the group
  * meanwhile, -EIO it failed.
@@ -151,6 +164,9 @@ enum agentsys_cmd {
 	AGENTSYS_CMD_GROUP_STOP,
 	AGENTSYS_CMD_GROUP_RESTART,
 	AGENTSYS_CMD_HISTORY_GET,
+	AGENTSYS_CMD_RELATION_NEW,
+	AGENTSYS_CMD_RELATION_DEL,
+	AGENTSYS_CMD_RELATION_GET,
 
 	__AGENTSYS_CMD_MAX,
 	AGENTSYS_CMD_MAX = __AGENTSYS_CMD_MAX - 1
@@ -254,6 +270,10 @@ enum agentsys_attr {
 	AGENTSYS_A_STREAK,		/* u32: restarts in a row without a stable run */
 	AGENTSYS_A_SURVIVAL,		/* u32: ms that instances survive, see AGENTSYS_BACKOFF_ADAPTIVE */
 	AGENTSYS_A_CIRCUIT,		/* u32: enum agentsys_circuit */
+
+	/* spec: others */
+	AGENTSYS_A_RELATION,		/* nested, once per relation: AGENTSYS_R_KIND and _TO; = none */
+	AGENTSYS_A_TRAPS,		/* u32: 1, it survives crashes of linked agents, or 0; = 0; told as a flag */
 
 	__AGENTSYS_A_MAX,
 	AGENTSYS_A_MAX = __AGENTSYS_A_MAX - 1
@@ -365,6 +385,21 @@ enum agentsys_history_attr {
 
 	__AGENTSYS_H_MAX,
 	AGENTSYS_H_MAX = __AGENTSYS_H_MAX - 1
+};
+
+/**
+ * enum agentsys_relation_attr - attributes of a relation
+ *
+ * Type and meaning.
+ */
+enum agentsys_relation_attr {
+	AGENTSYS_R_UNSPEC,
+	AGENTSYS_R_KIND,		/* u32: enum agentsys_relation */
+	AGENTSYS_R_FROM,		/* u32: id of "it" */
+	AGENTSYS_R_TO,			/* u32: id of the other */
+
+	__AGENTSYS_R_MAX,
+	AGENTSYS_R_MAX = __AGENTSYS_R_MAX - 1
 };
 
 #endif /* _UAPI_LINUX_AGENTSYS_NETLINK_H */
