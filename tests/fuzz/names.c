@@ -10,7 +10,7 @@
 
 #define ROOM 1024
 
-static void naive_end(const struct agentsys_event *event, char *text)
+static void naive_end(const struct agentsys_event *event, s32 code, char *text)
 {
 	static const char *const words[] = {
 		[AGENTSYS_CAUSE_NONE] = "none",
@@ -23,10 +23,12 @@ static void naive_end(const struct agentsys_event *event, char *text)
 		[AGENTSYS_CAUSE_RESTART] = "to be restarted",
 		[AGENTSYS_CAUSE_GROUP] = "stopped with its group",
 		[AGENTSYS_CAUSE_LAUNCH] = "launch failed, error %d",
+		[AGENTSYS_CAUSE_DEPENDENCY] = "stopped with what it requires",
+		[AGENTSYS_CAUSE_LINK] = "killed for a linked agent",
 	};
 
 	snprintf(text, ROOM, event->cause < ARRAY_SIZE(words) ? words[event->cause] : "unknown",
-		 event->code);
+		 code);
 }
 
 static void naive_launch(const struct agentsys_event *event, char *text)
@@ -41,7 +43,7 @@ static void naive_launch(const struct agentsys_event *event, char *text)
 }
 
 /*
- * In a sentence: %c the code, %v the value, %e the end, %l the failed launch, %r the condition;
+ * In a sentence: %c the code, %v the value, %e the end, %o the end of another, %l the failed launch, %r the condition;
  * of a group, %n its name, %i the instance.
  */
 static const char *const sentences[__AGENTSYS_EVENTS] = {
@@ -61,6 +63,9 @@ static const char *const sentences[__AGENTSYS_EVENTS] = {
 	[AGENTSYS_EVENT_REMOVE] = "removed",
 	[AGENTSYS_EVENT_POLICY] = "is restarted %r, at most %v times",
 	[AGENTSYS_EVENT_CIRCUIT_OPEN] = "circuit open for %v ms after %c restarts in a row",
+	[AGENTSYS_EVENT_REQUIRED] = "is not started: it requires agent %c",
+	[AGENTSYS_EVENT_LINK] = "is killed: it is linked to agent %c, which crashed",
+	[AGENTSYS_EVENT_DOWN] = "is told that agent %c ended (%o)",
 	[AGENTSYS_EVENT_GROUP_RESTART] = "Group %n restarts in %v ms after the end of agent %c (restart %i)",
 	[AGENTSYS_EVENT_GROUP_STARTED] = "Group %n started",
 	[AGENTSYS_EVENT_GROUP_STOPPED] = "Group %n stopped",
@@ -91,6 +96,12 @@ static const char *find_sentence(const struct agentsys_event *event)
 		return "is restarted %r";
 	if (event->type == AGENTSYS_EVENT_FAILED && event->value >= AGENTSYS_RESTARTS_UNLIMITED)
 		return "failed with its group (%c restarts)";
+	if (event->type == AGENTSYS_EVENT_REQUIRED && !event->value)
+		return "is stopped: it requires agent %c";
+	if (event->type == AGENTSYS_EVENT_REQUIRED && event->value == 1)
+		return "waits for agent %c";
+	if (event->type == AGENTSYS_EVENT_LINK && !event->value)
+		return "survives: it is linked to agent %c, which crashed";
 	if (event->type == AGENTSYS_EVENT_RESTART && !event->code)
 		return "restarted with its group";
 	if (event->type < ARRAY_SIZE(sentences) && sentences[event->type])
@@ -126,7 +137,10 @@ static void naive_text(const struct agentsys_event *event, char *text)
 			snprintf(part, sizeof(part), "%.*s", (int)sizeof(event->name), event->name);
 			break;
 		case 'e':
-			naive_end(event, part);
+			naive_end(event, event->code, part);
+			break;
+		case 'o':
+			naive_end(event, (s32)event->value, part);
 			break;
 		case 'l':
 			naive_launch(event, part);
@@ -169,6 +183,7 @@ static void check_names(u32 a, u32 b)
 		{ agentsys_cause_name, 0, __AGENTSYS_CAUSES },
 		{ agentsys_restart_name, 0, __AGENTSYS_RESTARTS },
 		{ agentsys_strategy_name, 0, __AGENTSYS_STRATEGIES },
+		{ agentsys_relation_name, 0, __AGENTSYS_RELATIONS },
 		{ agentsys_event_name, 1, __AGENTSYS_EVENTS },
 		{ agentsys_step_text, 0, __AGENTSYS_STEPS },
 	};

@@ -35,7 +35,8 @@ static const struct {
 #define ERRORS(...) (const int[]){ __VA_ARGS__, 0 }
 	[AGENTSYS_CMD_GET] = { "get", true, false, ERRORS(ESRCH) },
 	[AGENTSYS_CMD_SPAWN] = { "spawn", false, true,
-		ERRORS(EEXIST, E2BIG, ENAMETOOLONG, ENOSPC, ESHUTDOWN, EBADF, ENOENT, EBUSY) },
+		ERRORS(EEXIST, E2BIG, ENAMETOOLONG, ENOSPC, ESHUTDOWN, EBADF, ENOENT, EBUSY, ESRCH,
+		       ELOOP) },
 	[AGENTSYS_CMD_ATTACH] = { "attach", false, true,
 		ERRORS(ESRCH, EBUSY, EEXIST, ENAMETOOLONG, ENOSPC, ESHUTDOWN) },
 	[AGENTSYS_CMD_START] = { "start", false, true,
@@ -62,6 +63,10 @@ static const struct {
 	[AGENTSYS_CMD_GROUP_RESTART] = { "group-restart", false, true,
 		ERRORS(ENOENT, EBUSY, ESHUTDOWN) },
 	[AGENTSYS_CMD_HISTORY_GET] = { "history-get", true, false, ERRORS(ESRCH, ENOENT) },
+	[AGENTSYS_CMD_RELATION_NEW] = { "relation-new", false, false,
+		ERRORS(ESRCH, EEXIST, ELOOP, ENOSPC, EBUSY) },
+	[AGENTSYS_CMD_RELATION_DEL] = { "relation-del", false, false, ERRORS(ESRCH, ENOENT) },
+	[AGENTSYS_CMD_RELATION_GET] = { "relation-get", true, false, ERRORS(0) },
 };
 
 /* What any command may be refused with. */

@@ -109,20 +109,23 @@ static inline bool message_has(const struct message *m, size_t at, int type)
 
 /* ---- values ---- */
 
-/* Those of groups and of histories are counted on behind those of agents. */
+/* Those of groups, histories and relations are counted on behind those of agents. */
 #define GROUP_ATTR(attr)	(AGENTSYS_A_MAX + 1 + AGENTSYS_G_##attr)
 #define HISTORY_ATTR(attr)	(AGENTSYS_A_MAX + AGENTSYS_G_MAX + 2 + AGENTSYS_H_##attr)
-#define FUZZ_ATTRS		HISTORY_ATTR(ENTRY)
+#define RELATION_ATTR(attr)	(HISTORY_ATTR(ENTRY) + AGENTSYS_R_##attr)
+#define FUZZ_ATTRS		(RELATION_ATTR(TO) + 1)
 
 /* What a message has for it. */
 static inline uint16_t wire(int type)
 {
+	if (type >= RELATION_ATTR(UNSPEC))
+		return type - RELATION_ATTR(UNSPEC);
 	if (type >= HISTORY_ATTR(UNSPEC))
 		return type - HISTORY_ATTR(UNSPEC);
 	return type >= GROUP_ATTR(UNSPEC) ? type - GROUP_ATTR(UNSPEC) : type;
 }
 
-enum shape { NONE, FLAG, U32, U64, STRING, ARRAY, CODES };
+enum shape { NONE, FLAG, U32, U64, STRING, ARRAY, CODES, RELATION };
 
 static const enum shape shapes[FUZZ_ATTRS] = {
 	[AGENTSYS_A_ID] = U32, [AGENTSYS_A_NAME] = STRING, [AGENTSYS_A_PID] = U32,
@@ -149,9 +152,13 @@ static const enum shape shapes[FUZZ_ATTRS] = {
 	[GROUP_ATTR(AUTO_SHUTDOWN)] = U32, [GROUP_ATTR(SIGNIFICANT)] = FLAG,
 	[GROUP_ATTR(BACKOFF_KIND)] = U32, [GROUP_ATTR(JITTER)] = U32,
 	[HISTORY_ATTR(AGENT_ID)] = U32, [HISTORY_ATTR(GROUP)] = STRING,
+	[AGENTSYS_A_RELATION] = RELATION, [AGENTSYS_A_TRAPS] = U32,
+	[RELATION_ATTR(KIND)] = U32, [RELATION_ATTR(FROM)] = U32, [RELATION_ATTR(TO)] = U32,
 };
 
 typedef unsigned __int128 attr_set;
+
+_Static_assert(FUZZ_ATTRS <= 128, "a set has no room for all attributes");
 
 #define BIT(n) ((attr_set)1 << (n))
 #define BIT_OF(attr) BIT(AGENTSYS_A_##attr)
@@ -167,6 +174,7 @@ typedef unsigned __int128 attr_set;
 #define OF_GROUP (BIT(GROUP_ATTR(STRATEGY)) | BIT(GROUP_ATTR(BUDGET)) | BIT(GROUP_ATTR(WITHIN)) | \
 		  BIT(GROUP_ATTR(BACKOFF_INITIAL)) | BIT(GROUP_ATTR(BACKOFF_MAX)) | \
 		  BIT(GROUP_ATTR(BACKOFF_KIND)) | BIT(GROUP_ATTR(JITTER)))
+#define OF_RELATION (BIT(RELATION_ATTR(KIND)) | BIT(RELATION_ATTR(FROM)) | BIT(RELATION_ATTR(TO)))
 #define OF_CONTROL BIT(GROUP_ATTR(WAIT))
 
 /* How often a command is sent, what it needs, what it takes besides. */
@@ -180,7 +188,7 @@ static const struct {
 		BIT_OF(RLIMITS) | BIT_OF(NICE) | BIT_OF(OOM_SCORE_ADJ) | BIT_OF(BOUNDING) |
 		BIT_OF(NEW_PRIVS) | BIT_OF(STDIN) | BIT_OF(STDOUT) | BIT_OF(STDERR) |
 		BIT_OF(STDIN_FD) | BIT_OF(STDOUT_FD) | BIT_OF(STDERR_FD) | OF_RESTART |
-		OF_STOP | OF_LIMITS | BIT_OF(GROUP) },
+		OF_STOP | OF_LIMITS | BIT_OF(GROUP) | BIT_OF(RELATION) | BIT_OF(TRAPS) },
 	[AGENTSYS_CMD_ATTACH] = { 4, BIT_OF(PID), BIT_OF(ID) | BIT_OF(NAME) | BIT_OF(WAIT) |
 		OF_STOP | OF_LIMITS },
 	[AGENTSYS_CMD_START] = { 4, BIT_OF(ID), BIT_OF(WAIT) },
@@ -190,7 +198,7 @@ static const struct {
 	[AGENTSYS_CMD_PAUSE] = { 2, BIT_OF(ID), 0 },
 	[AGENTSYS_CMD_RESUME] = { 2, BIT_OF(ID), 0 },
 	[AGENTSYS_CMD_REMOVE] = { 5, BIT_OF(ID), BIT_OF(WAIT) },
-	[AGENTSYS_CMD_SET] = { 3, BIT_OF(ID), OF_RESTART },
+	[AGENTSYS_CMD_SET] = { 3, BIT_OF(ID), OF_RESTART | BIT_OF(TRAPS) },
 	[AGENTSYS_CMD_SYSTEM_GET] = { 1, 0, 0 },
 	[AGENTSYS_CMD_EVENT_GET] = { 1, 0, 0 },
 	[AGENTSYS_CMD_SHUTDOWN] = { 1, 0, BIT_OF(WAIT) | BIT_OF(STOP_TIMEOUT) },
@@ -203,6 +211,9 @@ static const struct {
 	[AGENTSYS_CMD_GROUP_RESTART] = { 3, GROUP_NAME, OF_CONTROL },
 	[AGENTSYS_CMD_HISTORY_GET] = { 3, 0,
 		BIT(HISTORY_ATTR(AGENT_ID)) | BIT(HISTORY_ATTR(GROUP)) },
+	[AGENTSYS_CMD_RELATION_NEW] = { 6, OF_RELATION, 0 },
+	[AGENTSYS_CMD_RELATION_DEL] = { 2, OF_RELATION, 0 },
+	[AGENTSYS_CMD_RELATION_GET] = { 1, 0, 0 },
 };
 
 static inline uint8_t some_command(struct fuzzer *f)
@@ -227,6 +238,8 @@ static inline uint64_t good_number(struct fuzzer *f, int type, const struct targ
 	switch (type) {
 	case AGENTSYS_A_ID:
 	case HISTORY_ATTR(AGENT_ID):
+	case RELATION_ATTR(FROM):
+	case RELATION_ATTR(TO):
 		return one_in(f, 6) ? AGENTSYS_ID_AUTO + pick(f, 50) : FUZZ_ID + pick(f, FUZZ_IDS);
 	case AGENTSYS_A_PID:
 		return one_in(f, 8) ? NO_PID : target->pid;
@@ -269,6 +282,10 @@ static inline uint64_t good_number(struct fuzzer *f, int type, const struct targ
 		return any(f);
 	case AGENTSYS_A_NEVER_CAUSES:
 		return pick(f, 1 << __AGENTSYS_CAUSES);
+	case RELATION_ATTR(KIND):
+		return pick(f, __AGENTSYS_RELATIONS);
+	case AGENTSYS_A_TRAPS:
+		return pick(f, 2);
 	case GROUP_ATTR(STRATEGY):
 		return pick(f, __AGENTSYS_STRATEGIES);
 	case GROUP_ATTR(WITHIN):	/* mostly longer than the restarts that it bounds */
@@ -327,6 +344,21 @@ static inline void put_array(struct fuzzer *f, struct message *m, int type, unsi
 		put(m, type, limits, n % ARRAY_SIZE(limits) * sizeof(limits[0]));
 }
 
+/* Half of the time with something missing, or something that it does not have. */
+static inline void put_relation(struct fuzzer *f, struct message *m)
+{
+	static const int all[] = { RELATION_ATTR(KIND), RELATION_ATTR(TO), RELATION_ATTR(FROM) };
+	struct nlattr *nest = (struct nlattr *)(m->bytes + m->len);
+	size_t at = m->len;
+
+	add_bytes(m, &(struct nlattr){ NLA_HDRLEN, NLA_F_NESTED | AGENTSYS_A_RELATION },
+		  NLA_HDRLEN);
+	for (unsigned int i = 0; i < ARRAY_SIZE(all); i++)
+		if (one_in(f, 8) == (i == 2))
+			put_number(m, all[i], good_number(f, all[i], NULL));
+	nest->nla_len = m->len - at;
+}
+
 static inline void put_good(struct fuzzer *f, struct message *m, const struct target *target,
 			    int type)
 {
@@ -347,6 +379,9 @@ static inline void put_good(struct fuzzer *f, struct message *m, const struct ta
 		break;
 	case ARRAY:
 		put_array(f, m, type, pick(f, 4));
+		break;
+	case RELATION:
+		put_relation(f, m);
 		break;
 	case CODES:
 		for (unsigned int i = 0; i < AGENTSYS_CODE_WORDS; i++)
@@ -625,6 +660,19 @@ static inline const char *history_fault(const struct nlattr *attr)
 	return fault;
 }
 
+static inline const char *relation_fault(const struct nlattr *attr)
+{
+	int type = nla_type(attr);
+
+	if (!type || type > AGENTSYS_R_MAX)
+		return "is unknown";
+	if (nla_len(attr) != 4)
+		return "has a wrong size";
+	if (type == AGENTSYS_R_KIND)
+		return nla_get_u32(attr) < __AGENTSYS_RELATIONS ? NULL : "is no relation";
+	return nla_get_u32(attr) < AGENTSYS_ID_MIN ? "is no agent" : NULL;
+}
+
 /* What is wrong with an attribute of an answer or an event, or NULL. */
 static inline const char *attribute_fault(uint8_t cmd, const struct nlattr *attr)
 {
@@ -640,6 +688,8 @@ static inline const char *attribute_fault(uint8_t cmd, const struct nlattr *attr
 		return type == AGENTSYS_E_NAME && !is_text(attr) ? "is no text" : NULL;
 	if (cmd == AGENTSYS_CMD_HISTORY_GET)
 		return history_fault(attr);
+	if (cmd == AGENTSYS_CMD_RELATION_GET)
+		return relation_fault(attr);
 	if (cmd > AGENTSYS_NTF_EVENT)
 		return group_fault(attr);
 	string = type == AGENTSYS_A_NAME || type == AGENTSYS_A_TEXT || type == AGENTSYS_A_CGROUP ||
