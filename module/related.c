@@ -64,8 +64,8 @@ static enum agentsys_need need_to_start(const struct agentsys_agent *agent, u32 
 	struct agentsys_tie *tie;
 
 	list_for_each_entry(tie, &agent->ties_out, out) {
-		enum agentsys_need need = agentsys_need_to_start(
-			tie->kind, tie->to->status.state, tie->to->called);
+		enum agentsys_need need =
+			agentsys_need_to_start(tie->kind, tie->to->status.state, tie->to->called);
 
 		if (need > worst) {
 			worst = need;
@@ -217,8 +217,7 @@ static void check_waiting(struct agentsys_agent *agent)
 static void be_called(struct agentsys_agent *agent)
 {
 	agent->by_group = false;
-	if (agentsys_shutdown_active() ||
-	    agentsys_supervisor_apply(agent, AGENTSYS_IN_START))
+	if (agentsys_shutdown_active() || agentsys_supervisor_apply(agent, AGENTSYS_IN_START))
 		agentsys_related_changed(agent); /* who has called it waits in vain */
 }
 

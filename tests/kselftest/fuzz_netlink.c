@@ -161,12 +161,12 @@ static bool is_dump(uint16_t flags)
 /* The kernel itself knows no such command, or does not know it as a dump, or only so. */
 static bool is_unknown(uint8_t cmd, uint16_t flags)
 {
-	bool can_dump = cmd == AGENTSYS_CMD_GET || cmd == AGENTSYS_CMD_EVENT_GET ||
-			cmd == AGENTSYS_CMD_GROUP_GET;
+	bool dumps = cmd == AGENTSYS_CMD_EVENT_GET || cmd == AGENTSYS_CMD_RELATION_GET;
+	bool can_dump = dumps || cmd == AGENTSYS_CMD_GET || cmd == AGENTSYS_CMD_GROUP_GET;
 
 	if (cmd > AGENTSYS_CMD_MAX || !commands[cmd].name)
 		return true;
-	return is_dump(flags) ? !can_dump : cmd == AGENTSYS_CMD_EVENT_GET;
+	return is_dump(flags) ? !can_dump : dumps;
 }
 
 static void check_refusal(struct fuzzer *f, const struct asked *asked, int error,
@@ -294,7 +294,7 @@ static void add_request(struct fuzzer *f)
 	uint8_t cmd = some_command(f);
 	size_t at;
 
-	if (cmd == AGENTSYS_CMD_EVENT_GET ||
+	if (cmd == AGENTSYS_CMD_EVENT_GET || cmd == AGENTSYS_CMD_RELATION_GET ||
 	    ((cmd == AGENTSYS_CMD_GET || cmd == AGENTSYS_CMD_GROUP_GET) && one_in(f, 8)))
 		flags |= NLM_F_DUMP;
 	if (one_in(f, 10))

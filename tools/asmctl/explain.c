@@ -11,6 +11,7 @@
 #include "forecast.h"
 #include "format.h"
 #include "parse.h"
+#include "relation.h"
 #include "restarts.h"
 
 #define ENDS_MAX   32
@@ -108,11 +109,13 @@ static void ask_the_usual(struct question *question)
  * @info: itself
  * @groups: those that it is in, inside out, root last
  * @ngroups: how many
+ * @relations: of all agents
  */
 struct subject {
 	struct agentsys_info *info;
 	struct agentsys_group *groups[FORECAST_GROUPS];
 	size_t ngroups;
+	struct relations relations;
 };
 
 static void subject_free(struct subject *subject)
@@ -120,6 +123,7 @@ static void subject_free(struct subject *subject)
 	for (size_t i = 0; i < subject->ngroups; i++)
 		agentsys_group_free(subject->groups[i]);
 	agentsys_info_free(subject->info);
+	free_relations(&subject->relations);
 }
 
 static int subject_get(struct agentsys *h, const char *text, struct subject *subject)
@@ -127,7 +131,7 @@ static int subject_get(struct agentsys *h, const char *text, struct subject *sub
 	const char *name;
 	int ret;
 
-	subject->ngroups = 0;
+	*subject = (struct subject){ 0 };
 	subject->info = get_agent(h, text, &ret);
 	if (!subject->info)
 		return ret;
@@ -140,7 +144,10 @@ static int subject_get(struct agentsys *h, const char *text, struct subject *sub
 		subject_free(subject);
 		return exit_status_of(ret);
 	}
-	return EXIT_OK;
+	if (get_relations(h, &subject->relations, &ret))
+		return EXIT_OK;
+	subject_free(subject);
+	return ret;
 }
 
 static void fill_policy(struct agentsys_restart_policy *policy, const struct agentsys_info *info)
@@ -327,6 +334,18 @@ static void print_forecast(const struct subject *subject, const struct forecast 
 	putchar('\n');
 }
 
+/* Another's end may be its end too. */
+static void print_relations(const struct subject *subject)
+{
+	char *text = relations_text(&subject->relations, subject->info->id);
+
+	if (*text)
+		printf("It %s: see asmctl relate --help\n", text);
+	if (subject->info->flags & AGENTSYS_AGENT_WAITS)
+		printf("It waits until what it depends on runs\n");
+	free(text);
+}
+
 static void print_subject(const struct subject *subject)
 {
 	const struct agentsys_info *info = subject->info;
@@ -347,6 +366,7 @@ static void print_subject(const struct subject *subject)
 		       agentsys_strategy_name(subject->groups[i]->strategy),
 		       subject->groups[i]->recent, subject->groups[i]->budget,
 		       format_ms(subject->groups[i]->within_ms, buf));
+	print_relations(subject);
 	printf("\n");
 }
 
@@ -438,6 +458,7 @@ static struct json_object *json_of_subject(const struct subject *subject)
 		json_object_array_add(groups, json_of_group(subject->groups[i]));
 	add(object, "agent", json_of_agent(subject->info));
 	add(object, "groups", groups);
+	add(object, "relations", json_of_relations(&subject->relations, subject->info->id));
 	return object;
 }
 

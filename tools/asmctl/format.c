@@ -175,6 +175,7 @@ const char *format_state(const struct agentsys_info *info, char buf[FORMAT_MAX])
 {
 	const char *flag = info->flags & AGENTSYS_AGENT_PAUSED	  ? " (paused)" :
 			   info->flags & AGENTSYS_AGENT_THROTTLED ? " (throttled)" :
+			   info->flags & AGENTSYS_AGENT_WAITS	  ? " (waits)" :
 								    "";
 
 	snprintf(buf, FORMAT_MAX, "%s%s", agentsys_state_name(info->state), flag);

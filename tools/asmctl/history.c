@@ -20,7 +20,8 @@ static const struct option_def options[] = {
 static const char *format_delay(const struct agentsys_past *past, char buf[FORMAT_MAX])
 {
 	bool restarts = past->decision == AGENTSYS_DECISION_RESTARTS ||
-			past->decision == AGENTSYS_DECISION_WITH_GROUP;
+			past->decision == AGENTSYS_DECISION_WITH_GROUP ||
+			past->decision == AGENTSYS_DECISION_WITH_REQUIRED;
 
 	if (restarts)
 		snprintf(buf, FORMAT_MAX, "%" PRIu32 "ms", past->delay_ms);

@@ -90,6 +90,8 @@ struct json_object *json_of_agent(const struct agentsys_info *info)
 	add_bool(object, "paused", info->flags & AGENTSYS_AGENT_PAUSED);
 	add_bool(object, "throttled", info->flags & AGENTSYS_AGENT_THROTTLED);
 	add_bool(object, "attached", info->flags & AGENTSYS_AGENT_ATTACHED);
+	add_bool(object, "waits", info->flags & AGENTSYS_AGENT_WAITS);
+	add_bool(object, "traps", info->flags & AGENTSYS_AGENT_TRAPS);
 	add_policy(object, info);
 	add_metrics(object, info);
 	add_string(last_exit, "cause", agentsys_cause_name(info->cause));

@@ -84,6 +84,11 @@ bool take_restarts_option(struct agentsys_spec *spec, int key, const char *arg)
 	case OPT_BREAKER:
 		take_breaker(spec, arg);
 		return true;
+	case OPT_TRAPS:
+		if (strcmp(arg, "yes") && strcmp(arg, "no"))
+			usage_error("'%s' is neither yes nor no", arg);
+		agentsys_spec_set_traps(spec, !strcmp(arg, "yes"));
+		return true;
 	case OPT_SUCCESS_STATUS:
 	case OPT_PREVENT_STATUS:
 		take_endings(spec, key, arg);

@@ -19,6 +19,11 @@ enum {
 	OPT_CWD = OPT_SPEC_END,
 	OPT_USER,
 	OPT_GROUP,
+	OPT_REQUIRES, /* in the order of enum agentsys_relation */
+	OPT_WANTS,
+	OPT_PEER,
+	OPT_LINK,
+	OPT_MONITOR,
 	OPT_SIGNIFICANT,
 	OPT_GID,
 	OPT_CLEAN_ENV,
@@ -28,6 +33,16 @@ enum {
 	OPT_ALLOW_NEW_PRIVS,
 	OPT_KEEP,
 	OPT_NO_WAIT,
+};
+
+/**
+ * struct relative - an agent that it is related to
+ * @kind: enum agentsys_relation
+ * @agent: its id or name
+ */
+struct relative {
+	uint32_t kind;
+	const char *agent;
 };
 
 /**
@@ -41,6 +56,8 @@ enum {
  * @group: of the supervision tree, or NULL
  * @env: variables given
  * @nenv: how many
+ * @relatives: agents that it is related to
+ * @nrelatives: how many
  * @stdio: what --stdin, --stdout and --stderr said, or NULL
  * @restart: when to restart it was said
  * @restarts: how to restart it was said
@@ -60,6 +77,8 @@ struct request {
 	const char *group;
 	const char **env;
 	size_t nenv;
+	struct relative *relatives;
+	size_t nrelatives;
 	const char *stdio[3];
 	bool restart;
 	bool restarts;
@@ -84,6 +103,13 @@ static const struct option_def options[] = {
 	{ OPT_SIGNIFICANT, "significant", NULL,
 	  "its end for good may stop the group, see --auto-shutdown\n"
 	  "of asmctl group new" },
+	{ OPT_REQUIRES, "requires", "AGENT",
+	  "run only while that agent does; these may be repeated,\n"
+	  "see asmctl relate" },
+	{ OPT_WANTS, "wants", "AGENT", "wait for its start, if that is under way" },
+	{ OPT_PEER, "peer", "AGENT", "each is told when the other ends" },
+	{ OPT_LINK, "link", "AGENT", "a crash of one kills the other" },
+	{ OPT_MONITOR, "monitor", "AGENT", "be told when it ends" },
 	OPTIONS_RESTART,
 	{ 'C', "cwd", "DIR", "working directory (default /)" },
 	{ 'u', "user", "USER[:GROUP]", "run as this user, with its groups and its HOME" },
@@ -115,6 +141,17 @@ static void add_variable(struct request *request, const char *variable)
 	request->env[request->nenv++] = variable;
 }
 
+static void add_relative(struct request *request, uint32_t kind, const char *agent)
+{
+	struct relative *more;
+
+	more = reallocarray(request->relatives, request->nrelatives + 1, sizeof(*more));
+	if (!more)
+		out_of_memory();
+	more[request->nrelatives++] = (struct relative){ kind, agent };
+	request->relatives = more;
+}
+
 static void take_option(struct request *request, int key, const char *arg)
 {
 	switch (key) {
@@ -133,6 +170,13 @@ static void take_option(struct request *request, int key, const char *arg)
 	case OPT_GROUP:
 		request->group = arg;
 		need_memory(agentsys_spec_set_group(request->spec, arg));
+		break;
+	case OPT_REQUIRES:
+	case OPT_WANTS:
+	case OPT_PEER:
+	case OPT_LINK:
+	case OPT_MONITOR:
+		add_relative(request, key - OPT_REQUIRES, arg);
 		break;
 	case OPT_SIGNIFICANT:
 		agentsys_spec_set_significant(request->spec, true);
@@ -338,6 +382,21 @@ static int start(struct agentsys *h, const struct request *request, uint32_t *id
 	return EXIT_OK;
 }
 
+/* Agents are known to the module by their ids alone. */
+static int set_relatives(struct agentsys *h, const struct request *request)
+{
+	for (size_t i = 0; i < request->nrelatives; i++) {
+		const struct relative *relative = &request->relatives[i];
+		uint32_t id;
+		int ret = resolve_agent(h, relative->agent, &id);
+
+		if (ret)
+			return ret;
+		need_memory(agentsys_spec_add_relation(request->spec, relative->kind, id));
+	}
+	return EXIT_OK;
+}
+
 static int run_request(const struct request *request)
 {
 	struct agentsys *h = connect_module();
@@ -345,6 +404,11 @@ static int run_request(const struct request *request)
 	uint32_t id;
 	int status;
 
+	status = set_relatives(h, request);
+	if (status) {
+		agentsys_close(h);
+		return status;
+	}
 	if (request->foreground)
 		events = follow_begin();
 	status = start(h, request, &id);
@@ -385,6 +449,7 @@ static int run(int argc, char **argv)
 	status = run_request(&request);
 	agentsys_spec_free(request.spec);
 	free(request.env);
+	free(request.relatives);
 	return status;
 }
 
@@ -409,6 +474,7 @@ const struct command cmd_run = {
 		"  asmctl run --restart always --breaker 5:10m --prevent-status 'CONFIG oom' ./agent\n"
 		"  asmctl run --user nobody --memory-max 200M --cpu 50% --pids-max 20 -- ./agent -x\n"
 		"  asmctl run --group web --name server -- /usr/bin/server --port 80\n"
+		"  asmctl run --requires database --link planner -- /usr/bin/executor\n"
 		"  asmctl run -f sh -c 'echo I am pid $$; exit 3'\n",
 	.options = options,
 	.operands = OPERANDS_PROGRAM,

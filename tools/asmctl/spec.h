@@ -19,6 +19,7 @@ enum spec_option {
 	OPT_BREAKER,
 	OPT_SUCCESS_STATUS,
 	OPT_PREVENT_STATUS,
+	OPT_TRAPS,
 	OPT_STOP_SIGNAL,
 	OPT_STOP_TIMEOUT,
 	OPT_MEMORY_MAX,
@@ -60,7 +61,10 @@ enum spec_option {
 	  "\"2 10-12 TEMPFAIL SIGHUP\"" },                                             \
 	{ OPT_PREVENT_STATUS, "prevent-status", "LIST",                                \
 	  "those after which it is never restarted; also oom, fault\n"                 \
-	  "and launch" }
+	  "and launch" },                                                              \
+	{ OPT_TRAPS, "traps", "yes|no",                                                \
+	  "survive crashes of agents that it is linked to, and be\n"                   \
+	  "told of them (default no)" }
 
 #define OPTIONS_STOP                                                                   \
 	{ OPT_STOP_SIGNAL, "stop-signal", "SIGNAL", "what asks it to end (default TERM)" }, \

@@ -9,6 +9,7 @@
 
 #include "asmctl.h"
 #include "format.h"
+#include "relation.h"
 
 /**
  * struct node - a group or an agent
@@ -28,10 +29,12 @@ struct node {
  * struct tree - all of them
  * @nodes: members of the same group side by side, in order of their places
  * @n: how many
+ * @relations: of all agents
  */
 struct tree {
 	struct node *nodes;
 	size_t n;
+	struct relations relations;
 };
 
 static int by_parent_and_place(const void *a, const void *b)
@@ -119,11 +122,14 @@ static void add_group(struct table *table, const char *indent, const struct agen
 				 { "", PLAIN },
 				 { restarts, spent ? RED : PLAIN },
 				 { agentsys_strategy_name(group->strategy), PLAIN },
+				 { "", PLAIN },
 			 });
 }
 
-static void add_agent(struct table *table, const char *indent, const struct agentsys_info *info)
+static void add_agent(struct table *table, const struct tree *tree, const char *indent,
+		      const struct agentsys_info *info)
 {
+	char *relations = relations_text(&tree->relations, info->id);
 	char title[TITLE_MAX], state[FORMAT_MAX], pid[16] = "-", restarts[FORMAT_MAX];
 	bool spent = info->max_restarts && info->restarts >= info->max_restarts;
 
@@ -136,7 +142,9 @@ static void add_agent(struct table *table, const char *indent, const struct agen
 				 { pid, PLAIN },
 				 { format_restarts(info, restarts), spent ? RED : PLAIN },
 				 { agentsys_restart_name(info->restart), PLAIN },
+				 { relations, DIM },
 			 });
+	free(relations);
 }
 
 /* @head is what is in front of @group, @indent what is in front of all that is below. */
@@ -160,14 +168,14 @@ static void add_tree(struct table *table, const struct tree *tree,
 		if (node->group)
 			add_tree(table, tree, node->group, member_head, member_indent, depth + 1);
 		else
-			add_agent(table, member_head, node->agent);
+			add_agent(table, tree, member_head, node->agent);
 	}
 }
 
 static void print_tree(const struct tree *tree, const struct agentsys_group *top)
 {
 	static const char *const titles[] = {
-		"GROUP OR AGENT", "STATE", "-PID", "-RESTARTS", "POLICY",
+		"GROUP OR AGENT", "STATE", "-PID", "-RESTARTS", "POLICY", "RELATIONS",
 	};
 	struct table *table = table_new(titles, ARRAY_SIZE(titles));
 
@@ -194,6 +202,9 @@ static struct json_object *json_of_tree(const struct tree *tree, const struct ag
 			child = json_of_tree(tree, node->group, depth + 1);
 		} else {
 			child = json_of_agent(node->agent);
+			json_object_object_add(child, "relations",
+					       json_of_relations(&tree->relations,
+								 node->agent->id));
 			json_object_object_add(child, "type", json_object_new_string("agent"));
 		}
 		json_object_array_add(children, child);
@@ -238,6 +249,8 @@ static int run(int argc, char **argv)
 			 agentsys_error(h));
 		return exit_status_of(ngroups);
 	}
+	if (!get_relations(h, &tree.relations, &status))
+		return status;
 	make_tree(&tree, groups, ngroups, agents, nagents);
 	top = find_group(groups, name);
 	if (!top) {
@@ -252,6 +265,7 @@ static int run(int argc, char **argv)
 		print_tree(&tree, top);
 	}
 	free(tree.nodes);
+	free_relations(&tree.relations);
 	agentsys_list_free(agents);
 	agentsys_group_list_free(groups);
 	agentsys_close(h);
@@ -267,8 +281,8 @@ const struct command cmd_tree = {
 	.description =
 		"Members are in the order in which they are started. RESTARTS is how many of the\n"
 		"allowed ones are used; of a group, of those within a time. POLICY is the\n"
-		"strategy of a group, and when an agent is restarted. With --json, a group has\n"
-		"its members in \"children\", and \"type\" tells groups from agents.",
+		"strategy of a group, and when an agent is restarted; RELATIONS, what it is to\n"
+		"others. With --json, a group has its members in \"children\", and \"type\" tells groups from agents.",
 	.examples = "  asmctl tree\n"
 		    "  asmctl tree web\n"
 		    "  asmctl tree --json | jq -r '.. | select(.type? == \"agent\") | .name'\n",
