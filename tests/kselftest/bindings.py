@@ -152,6 +152,26 @@ def test_groups(asm):
 
 
 @connected
+def test_relations(asm):
+    "relations are made, told and ended, and histories are told"
+    base = asm.spawn(["/bin/sleep", "1000"], restart="always")
+    web = asm.spawn(["/bin/sleep", "1000"], relations=[("requires", base)], traps=True, restart="always")
+    assert asm.get(web).traps and not asm.get(web).waits
+    asm.relate(base, "link", web)
+    assert asm.relations() == [agentsys.Relation(base, "link", web), agentsys.Relation(web, "requires", base)]
+    raises(errno.EEXIST, asm.relate, web, "link", base)
+    asm.unrelate(web, "link", base)
+    asm.set(web, traps=False)
+    assert not asm.get(web).traps
+    asm.stop(base)
+    wait_for("stopped with it", lambda: asm.get(web).state == "exited")
+    past = asm.history(web)[-1]
+    assert (past.agent_id, past.instance, past.cause, past.decision) == (web, 1, "dependency", "stays ended"), past
+    assert asm.group_history("root") == []
+    raises(errno.ESRCH, asm.history, 999)
+
+
+@connected
 def test_errors(asm):
     "the module's own words"
     text = raises(errno.ENOENT, asm.spawn, ["/no/such"])

@@ -23,6 +23,7 @@ static const enum agentsys_cause named_causes[] = {
 	AGENTSYS_CAUSE_OOM,
 	AGENTSYS_CAUSE_FAULT,
 	AGENTSYS_CAUSE_LAUNCH,
+	AGENTSYS_CAUSE_LINK,
 };
 
 static void add_code(struct endings *endings, unsigned int code)

@@ -27,7 +27,7 @@ struct endings {
 
 /*
  * With blanks or commas between: exit codes, ranges of them, those of sysexits.h by their
- * names, and signals by theirs; with @causes also oom, fault and launch. "" is none.
+ * names, and signals by theirs; with @causes also oom, fault, link and launch. "" is none.
  */
 bool parse_endings(const char *text, bool causes, struct endings *endings);
 

@@ -27,7 +27,7 @@ enum {
 static const struct option_def options[] = {
 	{ OPT_CODE, "code", "N", "when it exits with this code; may be repeated" },
 	{ OPT_SIGNAL, "signal", "SIGNAL", "when this signal ends it; may be repeated" },
-	{ OPT_CAUSE, "cause", "CAUSE", "on oom, fault or launch (a restart that fails)" },
+	{ OPT_CAUSE, "cause", "CAUSE", "on oom, fault, link or launch (a restart that fails)" },
 	{ OPT_RUNS, "runs", "DURATION",
 	  "when each instance runs so long; without it, it ends now,\n"
 	  "and those after it at once" },
@@ -78,7 +78,7 @@ static void take_option(struct question *question, int key, const char *arg)
 		break;
 	case OPT_CAUSE:
 		if (!parse_endings(arg, true, &endings) || !endings.causes)
-			usage_error("'%s' is not one of oom, fault, launch", arg);
+			usage_error("'%s' is not one of oom, fault, link, launch", arg);
 		for (int cause = 0; cause < __AGENTSYS_CAUSES; cause++)
 			if (endings.causes >> cause & 1)
 				ask(question, cause, cause == AGENTSYS_CAUSE_OOM ? SIGKILL : 0);

@@ -60,8 +60,8 @@ enum spec_option {
 	  "exit codes and signals that are no failure, as\n"                           \
 	  "\"2 10-12 TEMPFAIL SIGHUP\"" },                                             \
 	{ OPT_PREVENT_STATUS, "prevent-status", "LIST",                                \
-	  "those after which it is never restarted; also oom, fault\n"                 \
-	  "and launch" },                                                              \
+	  "those after which it is never restarted; also oom, fault,\n"                 \
+	  "link and launch" },                                                              \
 	{ OPT_TRAPS, "traps", "yes|no",                                                \
 	  "survive crashes of agents that it is linked to, and be\n"                   \
 	  "told of them (default no)" }

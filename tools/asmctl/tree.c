@@ -177,7 +177,8 @@ static void print_tree(const struct tree *tree, const struct agentsys_group *top
 	static const char *const titles[] = {
 		"GROUP OR AGENT", "STATE", "-PID", "-RESTARTS", "POLICY", "RELATIONS",
 	};
-	struct table *table = table_new(titles, ARRAY_SIZE(titles));
+	/* The last one is for those who have any. */
+	struct table *table = table_new(titles, ARRAY_SIZE(titles) - !tree->relations.n);
 
 	add_tree(table, tree, top, "", "", 0);
 	table_print(table);
@@ -281,8 +282,9 @@ const struct command cmd_tree = {
 	.description =
 		"Members are in the order in which they are started. RESTARTS is how many of the\n"
 		"allowed ones are used; of a group, of those within a time. POLICY is the\n"
-		"strategy of a group, and when an agent is restarted; RELATIONS, what it is to\n"
-		"others. With --json, a group has its members in \"children\", and \"type\" tells groups from agents.",
+		"strategy of a group, and when an agent is restarted; RELATIONS, if there\n"
+		"are any, what agents are to each other. With --json, a group has its members in\n"
+		"\"children\", and \"type\" tells groups from agents.",
 	.examples = "  asmctl tree\n"
 		    "  asmctl tree web\n"
 		    "  asmctl tree --json | jq -r '.. | select(.type? == \"agent\") | .name'\n",

@@ -31,7 +31,7 @@ import json
 import os
 from collections import namedtuple
 
-__all__ = ["Connection", "Agent", "Group", "Event", "System", "Whoami", "Version",
+__all__ = ["Connection", "Agent", "Group", "Relation", "Past", "Event", "System", "Whoami", "Version",
            "whoami", "heartbeat", "telemetry", "info", "version", "patch_policy", "events",
            "EVENTS_ALL", "EVENTS_NEW", "UNLIMITED"]
 
@@ -90,6 +90,15 @@ class _Group(ctypes.Structure):
     ]
 
 
+class _RelationInfo(ctypes.Structure):
+    _fields_ = [("kind", _u32), ("source", _u32), ("target", _u32)]
+
+
+class _Past(ctypes.Structure):
+    _fields_ = [("time_ns", _u64), ("ran_ns", _u64), ("agent_id", _u32), ("instance", _u32),
+                ("cause", _u32), ("code", _i32), ("decision", _u32), ("delay_ms", _u32)]
+
+
 class _System(ctypes.Structure):
     _fields_ = [
         ("spawns", _u64), ("exits", _u64), ("crashes", _u64), ("faults", _u64),
@@ -129,7 +138,7 @@ Whoami.__doc__ = "Which agent the caller is part of."
 Version = namedtuple("Version", "abi release")
 Version.__doc__ = "Which module is loaded."
 
-Agent = namedtuple("Agent", [name for name, _ in _Info._fields_] + ["paused", "throttled", "attached"])
+Agent = namedtuple("Agent", [name for name, _ in _Info._fields_] + ["paused", "throttled", "attached", "waits", "traps"])
 Agent.__doc__ = """One agent. State, restart, cause, backoff_kind and circuit are words ("active",
 "on-failure", "signal"); times are CLOCK_BOOTTIME in nanoseconds, 0 for never; limits are 0
 for none; codes, signals and causes are sets, of numbers and of words."""
@@ -139,6 +148,13 @@ Group.__doc__ = """One group of the supervision tree. Strategy, state and backof
 ("one_for_all", "active", "linear"); parent is None for root; budget is how many restarts there may be within
 within_ms, recent how many there are now, restarts how many there ever were; reason is
 the agent whose end was the last reason, 0 for none."""
+
+Relation = namedtuple("Relation", "agent_id kind other_id")
+Relation.__doc__ = '''What an agent is to another: kind is "requires", "wants", "peer", "link" or "monitor".'''
+
+Past = namedtuple("Past", [name for name, _ in _Past._fields_])
+Past.__doc__ = """One end of an agent, or restart of a group. Cause and decision are words; times are in
+nanoseconds, time_ns by CLOCK_BOOTTIME."""
 
 System = namedtuple("System", [name for name, _ in _System._fields_])
 System.__doc__ = "Counters since the module was loaded; controllers is a list."
@@ -176,6 +192,8 @@ for _name, _result, *_arguments in [
         ("spec_set_bounding", None, _ptr, _u64),
         ("spec_set_new_privs", None, _ptr, ctypes.c_bool),
         ("spec_set_significant", None, _ptr, ctypes.c_bool),
+        ("spec_set_traps", None, _ptr, ctypes.c_bool),
+        ("spec_add_relation", ctypes.c_int, _ptr, ctypes.c_int, _u32),
         ("spec_set_stdio_path", ctypes.c_int, _ptr, ctypes.c_int, _str),
         ("spec_set_stdio_fd", ctypes.c_int, _ptr, ctypes.c_int, ctypes.c_int),
         ("spec_set_restart", None, _ptr, ctypes.c_int),
@@ -236,6 +254,15 @@ for _name, _result, *_arguments in [
         ("group_list", ctypes.c_ssize_t, _ptr,
          ctypes.POINTER(ctypes.POINTER(ctypes.POINTER(_Group)))),
         ("group_list_free", None, ctypes.POINTER(ctypes.POINTER(_Group))),
+        ("relate", ctypes.c_int, _ptr, _u32, ctypes.c_int, _u32),
+        ("unrelate", ctypes.c_int, _ptr, _u32, ctypes.c_int, _u32),
+        ("relations", ctypes.c_ssize_t, _ptr, ctypes.POINTER(ctypes.POINTER(_RelationInfo))),
+        ("relations_free", None, ctypes.POINTER(_RelationInfo)),
+        ("history", ctypes.c_ssize_t, _ptr, _u32, ctypes.POINTER(ctypes.POINTER(_Past))),
+        ("group_history", ctypes.c_ssize_t, _ptr, _str, ctypes.POINTER(ctypes.POINTER(_Past))),
+        ("history_free", None, ctypes.POINTER(_Past)),
+        ("relation_name", _str, _u32),
+        ("decision_name", _str, _u32),
         ("system", ctypes.c_int, _ptr, ctypes.POINTER(ctypes.POINTER(_System))),
         ("system_free", None, ctypes.POINTER(_System)),
         ("events_open", ctypes.c_int, ctypes.POINTER(_ptr), _u64),
@@ -269,7 +296,8 @@ _STRATEGIES = {"one_for_one": 0, "one_for_all": 1, "rest_for_one": 2, "transient
 _RESTARTS = {"never": 0, "on-failure": 1, "always": 2, "on-abnormal": 3}
 _BACKOFFS = {"exponential": 0, "linear": 1, "constant": 2, "adaptive": 3}
 _AUTO_SHUTDOWNS = {"never": 0, "any": 1, "all": 2}
-_CAUSES = {"exit": 1, "signal": 2, "oom": 3, "fault": 4, "launch": 9}
+_CAUSES = {"exit": 1, "signal": 2, "oom": 3, "fault": 4, "launch": 9, "link": 11}
+_RELATIONS = {"requires": 0, "wants": 1, "peer": 2, "link": 3, "monitor": 4}
 
 
 def _missing():
@@ -405,7 +433,14 @@ def _agent(info):
     values["restart"] = _word(_lib.agentsys_restart_name(info.restart))
     flags = info.flags
     return Agent(**values, paused=bool(flags & 1), throttled=bool(flags & 2),
-                 attached=bool(flags & 4))
+                 attached=bool(flags & 4), waits=bool(flags & 8), traps=bool(flags & 16))
+
+
+def _past(past):
+    values = {name: getattr(past, name) for name, _ in _Past._fields_}
+    values["cause"] = _word(_lib.agentsys_cause_name(past.cause))
+    values["decision"] = _word(_lib.agentsys_decision_name(past.decision))
+    return Past(**values)
 
 
 def _group(group):
@@ -430,7 +465,8 @@ class _Spec:
                  memory_max=None, memory_high=None, cpu=None, pids_max=None,
                  backoff_kind=None, jitter=None, stable_ms=None, breaker=None,
                  success_codes=None, success_signals=None, never_codes=None,
-                 never_signals=None, never_causes=None, significant=None):
+                 never_signals=None, never_causes=None, significant=None, relations=None,
+                 traps=None):
         self.handle = _lib.agentsys_spec_new()
         if not self.handle:
             raise MemoryError
@@ -442,7 +478,7 @@ class _Spec:
             for setter, value in [
                     ("set_id", id), ("set_uid", uid), ("set_gid", gid), ("set_nice", nice),
                     ("set_oom_score_adj", oom_score_adj), ("set_bounding", bounding),
-                    ("set_significant", significant), ("set_new_privs", new_privs), ("set_max_restarts", max_restarts),
+                    ("set_significant", significant), ("set_traps", traps), ("set_new_privs", new_privs), ("set_max_restarts", max_restarts),
                     ("set_stop_signal", stop_signal), ("set_stop_timeout", stop_timeout_ms),
                     ("set_memory_max", memory_max), ("set_memory_high", memory_high),
                     ("set_pids_max", pids_max), ("set_jitter", jitter),
@@ -480,6 +516,8 @@ class _Spec:
                 self._call("set_never_causes", sum(
                     1 << cause for cause in {_choice("a cause", word, _CAUSES)
                                              for word in never_causes}))
+            for kind, other in relations or ():
+                self._call("add_relation", _choice("a relation", kind, _RELATIONS), other)
             if cpu is not None:
                 self._call("set_cpu", *cpu)
             for n, what in enumerate((stdin, stdout, stderr)):
@@ -607,8 +645,9 @@ class Connection:
         ("exponential", "linear", "constant", "adaptive"), jitter (per cent),
         stable_ms, breaker (restarts in a row, ms), success_codes, success_signals,
         never_codes, never_signals (numbers), never_causes ("exit", "signal", "oom",
-        "fault", "launch"), stop_signal, stop_timeout_ms, memory_max, memory_high,
-        cpu (quota_us, period_us), pids_max.
+        "fault", "launch", "link"), stop_signal, stop_timeout_ms, memory_max, memory_high,
+        cpu (quota_us, period_us), pids_max, relations (pairs of a kind, see relate(),
+        and an id), traps (survive crashes of linked agents).
         """
         agent_id = _u32()
         with _Spec(args, **spec) as built:
@@ -656,13 +695,14 @@ class Connection:
 
     def set(self, agent_id, *, restart=None, max_restarts=None, backoff_ms=None,
             backoff_kind=None, jitter=None, stable_ms=None, breaker=None, success_codes=None,
-            success_signals=None, never_codes=None, never_signals=None, never_causes=None):
+            success_signals=None, never_codes=None, never_signals=None, never_causes=None,
+            traps=None):
         """Change the restart policy of an agent; keywords as for spawn()."""
         with _Spec(restart=restart, max_restarts=max_restarts, backoff_ms=backoff_ms,
                    backoff_kind=backoff_kind, jitter=jitter, stable_ms=stable_ms,
                    breaker=breaker, success_codes=success_codes,
                    success_signals=success_signals, never_codes=never_codes,
-                   never_signals=never_signals, never_causes=never_causes) as built:
+                   never_signals=never_signals, never_causes=never_causes, traps=traps) as built:
             self._call("set", agent_id, built.handle)
 
     def get(self, agent_id):
@@ -688,6 +728,44 @@ class Connection:
         agent_id = _u32()
         self._call("find", name.encode(), ctypes.byref(agent_id))
         return agent_id.value
+
+    def relate(self, agent_id, kind, other_id):
+        """Relate an agent to another, for as long as both are known.
+
+        It "requires" the other to run, "wants" it to start first, is its "peer", has a
+        "link" to it so that the crash of one kills the other, or is a "monitor" of it.
+        """
+        self._call("relate", agent_id, _choice("a relation", kind, _RELATIONS), other_id)
+
+    def unrelate(self, agent_id, kind, other_id):
+        """End that."""
+        self._call("unrelate", agent_id, _choice("a relation", kind, _RELATIONS), other_id)
+
+    def relations(self):
+        """All relations, as a list of Relation."""
+        result = ctypes.POINTER(_RelationInfo)()
+        count = self._call("relations", ctypes.byref(result))
+        try:
+            return [Relation(result[i].source, _word(_lib.agentsys_relation_name(result[i].kind)),
+                             result[i].target) for i in range(count)]
+        finally:
+            _lib.agentsys_relations_free(result)
+
+    def _history(self, function, of):
+        result = ctypes.POINTER(_Past)()
+        count = self._call(function, of, ctypes.byref(result))
+        try:
+            return [_past(result[i]) for i in range(count)]
+        finally:
+            _lib.agentsys_history_free(result)
+
+    def history(self, agent_id):
+        """The last ends of an agent, oldest first, as a list of Past."""
+        return self._history("history", agent_id)
+
+    def group_history(self, name):
+        """The last restarts of a group, its failures among them; likewise."""
+        return self._history("group_history", name.encode())
 
     def group_new(self, name, *, parent=None, strategy=None, budget=None, within_ms=None,
                   backoff_ms=None, auto_shutdown=None, significant=None, backoff_kind=None,
