@@ -21,7 +21,7 @@ int agentsys_genl_relation_new(struct sk_buff *skb, struct genl_info *info);
 int agentsys_genl_relation_del(struct sk_buff *skb, struct genl_info *info);
 int agentsys_genl_relation_dump(struct sk_buff *skb, struct netlink_callback *cb);
 
-/* What AGENTSYS_A_RELATION says, all of them; NULL if there is none; or an ERR_PTR. kfree() frees it. */
+/* All that AGENTSYS_A_RELATION says; NULL for nothing; or an ERR_PTR. kfree() frees it. */
 struct agentsys_relations *agentsys_genl_own_relations(struct genl_info *info);
 
 #endif /* _AGENTSYS_GENL_RELATION_H */

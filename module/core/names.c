@@ -367,8 +367,7 @@ static int agent_text(const struct agentsys_event *event, char *buf, size_t len)
 				event->value ? "is killed" : "survives", event->code);
 	case AGENTSYS_EVENT_DOWN:
 		agentsys_end_text(event->cause, (s32)event->value, text, sizeof(text));
-		return snprintf(buf, len, "is told that agent %d ended (%.60s)", event->code,
-				text);
+		return snprintf(buf, len, "is told that agent %d ended (%.60s)", event->code, text);
 	case AGENTSYS_EVENT_POLICY:
 		if (event->code == AGENTSYS_RESTART_NEVER)
 			return snprintf(buf, len, "is not restarted any more");

@@ -43,7 +43,8 @@ static void naive_launch(const struct agentsys_event *event, char *text)
 }
 
 /*
- * In a sentence: %c the code, %v the value, %e the end, %o the end of another, %l the failed launch, %r the condition;
+ * In a sentence: %c the code, %v the value, %e the end, %o the end of another, %l the
+ * failed launch, %r the condition;
  * of a group, %n its name, %i the instance.
  */
 static const char *const sentences[__AGENTSYS_EVENTS] = {

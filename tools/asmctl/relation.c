@@ -81,6 +81,13 @@ char *relations_text(const struct relations *all, uint32_t id)
 	return text;
 }
 
+static void add_kind(struct json_object *object, uint32_t kind)
+{
+	const char *name = agentsys_relation_name(kind);
+
+	json_object_object_add(object, "kind", json_object_new_string(name));
+}
+
 struct json_object *json_of_relations(const struct relations *all, uint32_t id)
 {
 	struct json_object *array = json_object_new_array();
@@ -92,9 +99,7 @@ struct json_object *json_of_relations(const struct relations *all, uint32_t id)
 		if (!other)
 			continue;
 		object = json_object_new_object();
-		json_object_object_add(
-			object, "kind",
-			json_object_new_string(agentsys_relation_name(all->at[i].kind)));
+		add_kind(object, all->at[i].kind);
 		json_object_object_add(object, "agent_id", json_object_new_int64(other));
 		json_object_array_add(array, object);
 	}
@@ -256,9 +261,7 @@ static void print_as_json(const struct relations *all, uint32_t id)
 			continue;
 		object = json_object_new_object();
 		json_object_object_add(object, "from", json_object_new_int64(relation->from));
-		json_object_object_add(
-			object, "kind",
-			json_object_new_string(agentsys_relation_name(relation->kind)));
+		add_kind(object, relation->kind);
 		json_object_object_add(object, "to", json_object_new_int64(relation->to));
 		json_object_array_add(array, object);
 	}

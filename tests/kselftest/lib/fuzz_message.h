@@ -344,7 +344,7 @@ static inline void put_array(struct fuzzer *f, struct message *m, int type, unsi
 		put(m, type, limits, n % ARRAY_SIZE(limits) * sizeof(limits[0]));
 }
 
-/* Half of the time with something missing, or something that it does not have. */
+/* Now and then with something missing, or something that it does not have. */
 static inline void put_relation(struct fuzzer *f, struct message *m)
 {
 	static const int all[] = { RELATION_ATTR(KIND), RELATION_ATTR(TO), RELATION_ATTR(FROM) };
@@ -353,9 +353,12 @@ static inline void put_relation(struct fuzzer *f, struct message *m)
 
 	add_bytes(m, &(struct nlattr){ NLA_HDRLEN, NLA_F_NESTED | AGENTSYS_A_RELATION },
 		  NLA_HDRLEN);
-	for (unsigned int i = 0; i < ARRAY_SIZE(all); i++)
-		if (one_in(f, 8) == (i == 2))
+	for (unsigned int i = 0; i < ARRAY_SIZE(all); i++) {
+		bool needed = all[i] != RELATION_ATTR(FROM);
+
+		if (needed != one_in(f, 8))
 			put_number(m, all[i], good_number(f, all[i], NULL));
+	}
 	nest->nla_len = m->len - at;
 }
 
