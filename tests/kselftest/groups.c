@@ -8,36 +8,9 @@
 #include "kselftest_harness.h"
 #include "lib/agents.h"
 #include "lib/groups.h"
+#include "lib/members.h"
 
-#define MEMBERS 3
-
-FIXTURE(groups) {
-	struct agents a;
-};
-
-FIXTURE_SETUP(groups)
-{
-	agents_open(_metadata, &self->a);
-}
-
-FIXTURE_TEARDOWN(groups)
-{
-	groups_clear(&self->a);
-	agents_close(&self->a);
-}
-
-/* MEMBERS members of @group, the first one with id @first. */
-static void spawn_members(struct __test_metadata *_metadata, struct agents *a, const char *group,
-			  uint32_t first)
-{
-	for (uint32_t i = 0; i < MEMBERS; i++)
-		SPAWN(a, member(group, first + i));
-}
-
-static int stop_member(struct agents *a, uint32_t id)
-{
-	return agentsys_stop(a->h, id, AGENTSYS_DEFAULT_TIMEOUT, AGENTSYS_WAIT);
-}
+GROUPS_FIXTURE(groups);
 
 /* ---- who is restarted ---- */
 
@@ -68,28 +41,6 @@ static bool restarts(enum agentsys_strategy strategy, enum end end, int failed, 
 	default:
 		return false;
 	}
-}
-
-/* Members are stopped last to first, and started first to last. */
-static void check_order(struct __test_metadata *_metadata, struct agents *a, uint64_t from,
-			uint64_t to)
-{
-	uint32_t stopped = UINT32_MAX, started = 0;
-	struct agentsys_events *ring;
-	struct agentsys_event event;
-
-	ASSERT_EQ(0, agentsys_events_open(&ring, from));
-	while (agentsys_events_next(ring, &event, NULL, 0) == 1 && event.seq <= to) {
-		if (event.type == AGENTSYS_EVENT_STOP) {
-			EXPECT_LT(event.agent_id, stopped);
-			EXPECT_EQ(0, started);
-			stopped = event.agent_id;
-		} else if (event.type == AGENTSYS_EVENT_RESTART) {
-			EXPECT_GT(event.agent_id, started);
-			started = event.agent_id;
-		}
-	}
-	agentsys_events_close(ring);
 }
 
 static void check_strategy(struct __test_metadata *_metadata, struct agents *a,
@@ -170,16 +121,11 @@ TEST_F(groups, a_round_leaves_alone_what_was_down)
 TEST_F(groups, a_deaf_member_is_killed_in_a_round)
 {
 	struct agents *a = &self->a;
-	struct agentsys_spec *deaf = SPEC(program("actor"), "stubborn");
-	int out = piped(deaf, 1);
+	int out;
 
 	GROUP(a, "g", NULL, AGENTSYS_ONE_FOR_ALL);
 	SPAWN(a, member("g", MEMBER_ID));
-	agentsys_spec_set_id(deaf, MEMBER_ID + 1);
-	agentsys_spec_set_stop_timeout(deaf, 50);
-	ASSERT_EQ(0, agentsys_spec_set_group(deaf, "g"));
-	SPAWN(a, deaf);
-	ASSERT_LINE("ready", out);
+	out = SPAWN_DEAF(a, "g", MEMBER_ID + 1, 50);
 	crash_member(a, MEMBER_ID);
 	LATER(a, MEMBER_ID + 1, KILL);
 	GROUP_EVENT(a, "g", STARTED);
@@ -354,183 +300,6 @@ TEST_F(groups, at_the_root_the_subtree_stays_failed)
 	EXPECT_EQ(1, look(a, MEMBER_ID + 2).instance);
 	EXPECT_EQ(AGENTSYS_ACTIVE, look(a, MEMBER_ID + 2).state);
 	EXPECT_TRUE(is_group_state(a, AGENTSYS_ROOT_GROUP, AGENTSYS_ACTIVE));
-}
-
-/* ---- by hand ---- */
-
-TEST_F(groups, stop_start_and_restart_keep_the_order)
-{
-	struct agents *a = &self->a;
-	uint64_t from;
-
-	GROUP(a, "g", NULL, AGENTSYS_ONE_FOR_ONE);
-	GROUP(a, "inner", "g", AGENTSYS_ONE_FOR_ALL);
-	SPAWN(a, member("inner", MEMBER_ID));
-	SPAWN(a, member("inner", MEMBER_ID + 1));
-	SPAWN(a, member("g", MEMBER_ID + 2));
-	skip_events(a);
-	from = a->seen;
-	ASSERT_OK(a->h, agentsys_group_stop(a->h, "g", AGENTSYS_WAIT));
-	EXPECT_TRUE(is_group_state(a, "g", AGENTSYS_EXITED));
-	EXPECT_TRUE(is_group_state(a, "inner", AGENTSYS_EXITED));
-	for (int i = 0; i < MEMBERS; i++) {
-		EXPECT_EQ(AGENTSYS_EXITED, look(a, MEMBER_ID + i).state);
-		EXPECT_EQ(AGENTSYS_CAUSE_GROUP, look(a, MEMBER_ID + i).cause);
-	}
-	skip_events(a);
-	check_order(_metadata, a, from, a->seen);
-
-	from = a->seen;
-	ASSERT_OK(a->h, agentsys_group_start(a->h, "g", AGENTSYS_WAIT));
-	skip_events(a);
-	check_order(_metadata, a, from, a->seen);
-	for (int i = 0; i < MEMBERS; i++)
-		EXPECT_EQ(AGENTSYS_ACTIVE, look(a, MEMBER_ID + i).state);
-	EXPECT_TRUE(is_group_state(a, "inner", AGENTSYS_ACTIVE));
-
-	from = a->seen;
-	ASSERT_OK(a->h, agentsys_group_restart(a->h, "g", AGENTSYS_WAIT));
-	skip_events(a);
-	check_order(_metadata, a, from, a->seen);
-	for (int i = 0; i < MEMBERS; i++)
-		EXPECT_EQ(3, look(a, MEMBER_ID + i).instance);
-	EXPECT_EQ(0, look_group(a, "g").restarts);
-}
-
-/* While the others wait for the backoff of a round, somebody stops the group. */
-TEST_F(groups, stop_calls_a_round_off)
-{
-	const struct group_policy slow = { AGENTSYS_ONE_FOR_ALL, 1, NEVER_MS, NEVER_MS / 2,
-					   NEVER_MS / 2 };
-	struct agents *a = &self->a;
-
-	ASSERT_OK(a->h, agentsys_group_new(a->h, "g", group_spec(NULL, &slow)));
-	spawn_members(_metadata, a, "g", MEMBER_ID);
-	crash_member(a, MEMBER_ID);
-	EXPECT_TRUE(AWAIT(is_group_state(a, "g", AGENTSYS_BACKOFF)));
-	for (int i = 0; i < MEMBERS; i++)
-		EXPECT_EQ(AGENTSYS_BACKOFF, look(a, MEMBER_ID + i).state);
-	/* One member is wanted down, whatever becomes of the others. */
-	ASSERT_OK(a->h, stop_member(a, MEMBER_ID + 1));
-	EXPECT_EQ(AGENTSYS_EXITED, look(a, MEMBER_ID + 1).state);
-	EXPECT_TRUE(is_group_state(a, "g", AGENTSYS_BACKOFF));
-	ASSERT_OK(a->h, agentsys_group_stop(a->h, "g", AGENTSYS_WAIT));
-	EXPECT_TRUE(is_group_state(a, "g", AGENTSYS_EXITED));
-	for (int i = 0; i < MEMBERS; i++)
-		EXPECT_EQ(AGENTSYS_EXITED, look(a, MEMBER_ID + i).state);
-}
-
-/* While one that is deaf holds a round up, somebody stops a member that waits for it. */
-TEST_F(groups, what_is_stopped_in_a_round_stays_down)
-{
-	struct agents *a = &self->a;
-	struct agentsys_spec *deaf = SPEC(program("actor"), "stubborn");
-	int out = piped(deaf, 1);
-
-	GROUP(a, "g", NULL, AGENTSYS_ONE_FOR_ALL);
-	agentsys_spec_set_id(deaf, MEMBER_ID);
-	agentsys_spec_set_stop_timeout(deaf, NEVER_MS);
-	ASSERT_EQ(0, agentsys_spec_set_group(deaf, "g"));
-	SPAWN(a, deaf);
-	ASSERT_LINE("ready", out);
-	SPAWN(a, member("g", MEMBER_ID + 1));
-	SPAWN(a, member("g", MEMBER_ID + 2));
-	crash_member(a, MEMBER_ID + 2);
-	EXPECT_TRUE(AWAIT(is_state(a, MEMBER_ID, AGENTSYS_STOPPING)));
-	EXPECT_EQ(AGENTSYS_BACKOFF, look(a, MEMBER_ID + 1).state);
-	ASSERT_OK(a->h, stop_member(a, MEMBER_ID + 1));
-	crash_member(a, MEMBER_ID);
-	GROUP_EVENT(a, "g", STARTED);
-	EXPECT_EQ(2, look(a, MEMBER_ID).instance);
-	EXPECT_EQ(AGENTSYS_EXITED, look(a, MEMBER_ID + 1).state);
-	EXPECT_EQ(1, look(a, MEMBER_ID + 1).instance);
-	EXPECT_EQ(2, look(a, MEMBER_ID + 2).instance);
-}
-
-/* New rules call a start with others off, or do not, as they would one that is its own. */
-TEST_F(groups, who_waits_for_others_follows_new_rules)
-{
-	struct agentsys_spec *more = agentsys_spec_new(), *never = agentsys_spec_new();
-	struct agentsys_spec *deaf = SPEC(program("actor"), "stubborn");
-	struct agents *a = &self->a;
-	int out = piped(deaf, 1);
-
-	agentsys_spec_set_max_restarts(more, 7);
-	agentsys_spec_set_restart(never, AGENTSYS_RESTART_NEVER);
-	/* The first one holds the round up: the others wait for it to end. */
-	agentsys_spec_set_id(deaf, MEMBER_ID);
-	agentsys_spec_set_stop_timeout(deaf, NEVER_MS);
-	GROUP(a, "g", NULL, AGENTSYS_ONE_FOR_ALL);
-	ASSERT_EQ(0, agentsys_spec_set_group(deaf, "g"));
-	SPAWN(a, deaf);
-	ASSERT_LINE("ready", out);
-	for (uint32_t i = 1; i <= 3; i++)
-		SPAWN(a, member("g", MEMBER_ID + i));
-	crash_member(a, MEMBER_ID + 3);
-	LATER(a, MEMBER_ID, STOP);
-	EXPECT_TRUE(is_state(a, MEMBER_ID + 2, AGENTSYS_BACKOFF));
-	ASSERT_OK(a->h, agentsys_set(a->h, MEMBER_ID + 1, never));
-	EXPECT_EQ(AGENTSYS_EXITED, look(a, MEMBER_ID + 1).state);
-	ASSERT_OK(a->h, agentsys_set(a->h, MEMBER_ID + 2, more));
-	EXPECT_EQ(AGENTSYS_BACKOFF, look(a, MEMBER_ID + 2).state);
-	ASSERT_OK(a->h, agentsys_set(a->h, MEMBER_ID + 3, never));
-	EXPECT_EQ(AGENTSYS_EXITED, look(a, MEMBER_ID + 3).state);
-	crash_member(a, MEMBER_ID);
-	GROUP_EVENT(a, "g", STARTED);
-	EXPECT_EQ(AGENTSYS_EXITED, look(a, MEMBER_ID + 1).state);
-	EXPECT_EQ(2, look(a, MEMBER_ID + 2).instance);
-	EXPECT_EQ(AGENTSYS_EXITED, look(a, MEMBER_ID + 3).state);
-}
-
-/* Somebody stops a member, which takes its time; a round that begins meanwhile leaves it out. */
-TEST_F(groups, what_is_being_stopped_stays_down)
-{
-	struct agents *a = &self->a;
-	struct agentsys_spec *deaf = SPEC(program("actor"), "stubborn");
-	int out = piped(deaf, 1);
-
-	GROUP(a, "g", NULL, AGENTSYS_ONE_FOR_ALL);
-	SPAWN(a, member("g", MEMBER_ID));
-	agentsys_spec_set_id(deaf, MEMBER_ID + 1);
-	ASSERT_EQ(0, agentsys_spec_set_group(deaf, "g"));
-	SPAWN(a, deaf);
-	ASSERT_LINE("ready", out);
-	ASSERT_OK(a->h, agentsys_stop(a->h, MEMBER_ID + 1, NEVER_MS, 0));
-	crash_member(a, MEMBER_ID);
-	EXPECT_TRUE(AWAIT(is_state(a, MEMBER_ID, AGENTSYS_BACKOFF)));
-	crash_member(a, MEMBER_ID + 1);
-	GROUP_EVENT(a, "g", STARTED);
-	EXPECT_EQ(2, look(a, MEMBER_ID).instance);
-	EXPECT_EQ(1, look(a, MEMBER_ID + 1).instance);
-	EXPECT_EQ(AGENTSYS_EXITED, look(a, MEMBER_ID + 1).state);
-}
-
-/* A restart that falls due while the group is being stopped does not begin. */
-TEST_F(groups, no_restart_follows_a_stop)
-{
-	struct agents *a = &self->a;
-	struct agentsys_spec *late = member("g", MEMBER_ID);
-	struct agentsys_spec *deaf = SPEC(program("actor"), "stubborn");
-	int out = piped(deaf, 1);
-
-	GROUP(a, "g", NULL, AGENTSYS_ONE_FOR_ONE);
-	agentsys_spec_set_backoff(late, 300, 300);
-	SPAWN(a, late);
-	agentsys_spec_set_id(deaf, MEMBER_ID + 1);
-	agentsys_spec_set_stop_timeout(deaf, NEVER_MS);
-	ASSERT_EQ(0, agentsys_spec_set_group(deaf, "g"));
-	SPAWN(a, deaf);
-	ASSERT_LINE("ready", out);
-	crash_member(a, MEMBER_ID);
-	LATER(a, MEMBER_ID, RESTART_SCHEDULED);
-	ASSERT_OK(a->h, agentsys_group_stop(a->h, "g", 0));
-	/* The last one holds the stop up, and the first one's time comes. */
-	EXPECT_TRUE(AWAIT(look(a, MEMBER_ID).state != AGENTSYS_BACKOFF));
-	EXPECT_EQ(AGENTSYS_EXITED, look(a, MEMBER_ID).state);
-	EXPECT_TRUE(is_state(a, MEMBER_ID + 1, AGENTSYS_STOPPING));
-	crash_member(a, MEMBER_ID + 1);
-	GROUP_EVENT(a, "g", STOPPED);
-	EXPECT_EQ(1, look(a, MEMBER_ID).instance);
 }
 
 /* With its own backoff an agent could go on for ever within the budget: that is refused. */

@@ -75,6 +75,24 @@ static inline void groups_clear(struct agents *a)
 		agentsys_group_list_free(list);
 }
 
+/* A fixture that is a connection alone. Each test begins and ends without agents and groups. */
+#define GROUPS_FIXTURE(name)						\
+	FIXTURE(name) {							\
+		struct agents a;					\
+	};								\
+									\
+	FIXTURE_SETUP(name)						\
+	{								\
+		agents_open(_metadata, &self->a);			\
+	}								\
+									\
+	FIXTURE_TEARDOWN(name)						\
+	{								\
+		groups_clear(&self->a);					\
+		agents_close(&self->a);					\
+	}								\
+	struct agents
+
 /* A member that exits with the code that is written to its pipe, see end_member(). */
 static inline struct agentsys_spec *member(const char *group, uint32_t id)
 {
@@ -90,6 +108,22 @@ static inline struct agentsys_spec *member(const char *group, uint32_t id)
 	agentsys_spec_set_id(spec, id);
 	return spec;
 }
+
+/*
+ * A member that does not hear SIGTERM: wait until that is so, and be the end of the pipe
+ * to which each of its instances writes "ready" then.
+ */
+#define SPAWN_DEAF(a, group, id, timeout_ms) ({				\
+	struct agentsys_spec *__deaf = SPEC(program("actor"), "stubborn");	\
+	int __lines = piped(__deaf, 1);					\
+									\
+	MUST(!agentsys_spec_set_group(__deaf, group));			\
+	agentsys_spec_set_id(__deaf, id);				\
+	agentsys_spec_set_stop_timeout(__deaf, timeout_ms);		\
+	SPAWN(a, __deaf);						\
+	ASSERT_LINE("ready", __lines);					\
+	__lines;							\
+})
 
 /* Have it exit with @code. It reads by then: opening its pipe waits for that. */
 static inline void end_member(uint32_t id, int code)
