@@ -206,6 +206,39 @@ static void window_slides(void **unused)
 		}
 }
 
+/* Intensity and period, as OTP documents them: 1 in 5 s without being told. */
+static const struct {
+	const char *name;
+	u32 intensity, period_ms;
+	u64 at_ms[5];
+	const char *allowed; /* of those that there are */
+} intensities[] = {
+	{ "the default: one", 1, 5000, { 0 }, "+" },
+	{ "the default: two in the period", 1, 5000, { 0, 5000 }, "+-" },
+	{ "the default: two, further apart", 1, 5000, { 0, 5001 }, "++" },
+	{ "those that are too many count too", 1, 5000, { 0, 2500, 5001, 7501 }, "+---" },
+	{ "a burst, and long time nothing", 3, 1000, { 0, 0, 0, 1001, 1001 }, "+++++" },
+	{ "a burst of one too many", 3, 1000, { 0, 0, 0, 0 }, "+++-" },
+	{ "evenly, just below", 2, 1000, { 0, 501, 1002, 1503, 2004 }, "+++++" },
+	{ "evenly, just above", 2, 1000, { 0, 500, 1000, 1500, 2000 }, "++---" },
+	{ "none in any period", 0, 5000, { 0, 100000 }, "--" },
+};
+
+static void intensity_and_period(void **unused)
+{
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_SIZE(intensities); i++) {
+		struct agentsys_spent spent = {};
+
+		for (size_t n = 0; intensities[i].allowed[n]; n++)
+			if (agentsys_budget_spend(&spent, intensities[i].intensity,
+						  intensities[i].period_ms,
+						  intensities[i].at_ms[n]) !=
+			    (intensities[i].allowed[n] == '+'))
+				fail_msg("%s: restart %zu", intensities[i].name, n);
+	}
+}
+
 static void budget_of_none(void **unused)
 {
 	struct agentsys_spent spent = {};
@@ -351,6 +384,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(tracker_backoff_exponential),
 		cmocka_unit_test(tracker_backoff_caps_at_30s),
 		cmocka_unit_test(window_slides),
+		cmocka_unit_test(intensity_and_period),
 		cmocka_unit_test(budget_of_none),
 		cmocka_unit_test(newest_are_kept),
 		cmocka_unit_test(random_lives),
