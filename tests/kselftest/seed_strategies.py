@@ -194,6 +194,8 @@ def test_status_and_children():
     with agentsys.Connection() as asm:
         seen = asm.group("sup")
         assert (seen.state, seen.members, seen.restarts, seen.recent) == ("failed", 3, 3, 3), seen
+        assert [(past.agent_id, past.cause, past.decision) for past in asm.group_history("sup")] == [
+            (past["agent_id"], past["cause"], past["decision"]) for past in ctl_json("history", "--group", "sup")]
         assert sorted((child.name, child.restarts) for child in asm.list() if child.group == "sup") == \
             [("a", 1), ("b", 0), ("c", 1)]
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# vm: timeout=240 params="max_agents=16"
+# vm: timeout=400 params="max_agents=16"
 """The unit tests of the supervisor whose behaviour is taken over here, one by one on real processes.
 
 It is that of clawft_kernel/supervisor.rs: its process is an agent here, its table the records of the module, its
@@ -70,7 +70,7 @@ handle_exit_transient_normal_no_restart         here
 handle_exit_transient_abnormal_restarts         here
 handle_exit_one_for_one_restarts_only_failed    here
 handle_exit_budget_exhausted_no_restart         here
-handle_exit_links_notify_monitor_registry       elsewhere: tests/kselftest/relations*
+handle_exit_links_notify_monitor_registry       here, and relations.c
 supervisor_with_restart_config_builder          here
 spawn_backend_native_serde_roundtrip            elsewhere: tests/kselftest/backends*
 spawn_backend_wasm_serde_roundtrip              elsewhere: tests/kselftest/backends*
@@ -521,6 +521,25 @@ def test_handle_exit_budget_exhausted_no_restart():
     assert ends("budget-a", 1) == "fails"
     wait_for("the escalation", lambda: group("sup")["state"] == "failed")
     assert (info("budget-a")["state"], info("budget-a")["instance"]) == ("failed", 2)
+
+
+@with_clean
+def test_handle_exit_links_notify_monitor_registry():
+    supervisor("permanent")
+    first = ending("linked-a", "--group", "sup")
+    second = agent("linked-b", "--group", "sup", "--traps", "yes")
+    ctl("relate", "linked-a", "link", "linked-b")
+    ctl("relate", "linked-b", "monitor", "linked-a")
+    seq = last_event()
+    assert ends("linked-a", 1) == "stays ended"
+    told = {event["type"]: event for event in events_after(seq) if event["agent_id"] == second["agent_id"]}
+    assert set(told) == {"link", "down"}, told
+    assert (told["down"]["code"], told["down"]["cause"]) == (first["agent_id"], "exit"), told
+    assert is_active("linked-b", 1)
+    # They outlast an end, since it may come back, and go with its record.
+    assert sorted(one["kind"] for one in ctl_json("relations")) == ["link", "monitor"]
+    ctl("rm", "linked-a")
+    assert ctl_json("relations") == []
 
 
 ksft.main()

@@ -15,6 +15,7 @@ import os
 import shutil
 import subprocess
 
+import agentsys
 import ksft
 
 # Exit statuses. NO_GROUP is the same as NO_AGENT: what was named is not there.
@@ -104,11 +105,13 @@ def events_after(seq):
 
 
 def clean():
-    agents = [agent["agent_id"] for agent in ctl_json("list")]
-    if agents:
-        ctl("rm", "--force", "--quiet", *agents)
-    for name in reversed([one["name"] for one in ctl_json("group", "list")][1:]):
-        ctl("group", "rm", name)
+    # Not with asmctl: for each test that is a process less for everything there is.
+    with agentsys.Connection() as asm:
+        for agent in asm.list():
+            asm.kill(agent.id)
+            asm.remove(agent.id)
+        for name in reversed([one.name for one in asm.groups()[1:]]):
+            asm.group_del(name)
     if os.path.exists(NOTES):
         os.unlink(NOTES)
     for entry in os.scandir(WORK):
