@@ -14,11 +14,13 @@
 /**
  * struct agentsys_group_told - what anybody may ask of a group, with no lock that others wait for
  * @status: but for @recent
- * @spent: what that is counted from
+ * @clock: what that is counted by
+ * @spent: what it is counted from
  * @history: the last restarts
  */
 struct agentsys_group_told {
 	struct agentsys_group_status status;
+	struct agentsys_clock clock;
 	struct agentsys_spent spent;
 	struct agentsys_history history;
 };

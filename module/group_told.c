@@ -42,6 +42,7 @@ void agentsys_group_changed(struct agentsys_group *group)
 	status->members = group->members;
 	status->restarts = group->restarts;
 	status->reason = group->reason;
+	record->told.clock = group->clock;
 	record->told.spent = group->spent;
 	spin_unlock(&told_lock);
 }
@@ -91,19 +92,22 @@ static const struct agentsys_group_record *first_told(const char *name, u32 afte
 static int get_status(const char *name, u32 after, struct agentsys_group_status *status)
 {
 	const struct agentsys_group_record *record;
+	struct agentsys_clock clock;
 	struct agentsys_spent spent;
 
 	spin_lock(&told_lock);
 	record = first_told(name, after);
 	if (record) {
 		*status = record->told.status;
+		clock = record->told.clock;
 		spent = record->told.spent;
 	}
 	spin_unlock(&told_lock);
 	if (!record)
 		return -ENOENT;
 	status->recent =
-		agentsys_budget_used(&spent, status->policy.within_ms, agentsys_group_ops.now_ms());
+		agentsys_budget_used(&spent, status->policy.within_ms,
+				     agentsys_clock_ms(&clock, agentsys_group_ops.now_ms()));
 	return 0;
 }
 

@@ -1,6 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "budget.h"
 
+void agentsys_clock_stand(struct agentsys_clock *clock, u64 now_ms)
+{
+	if (!clock->reasons++)
+		clock->since_ms = now_ms;
+}
+
+void agentsys_clock_go(struct agentsys_clock *clock, u64 now_ms)
+{
+	if (!--clock->reasons)
+		clock->stood_ms += now_ms - clock->since_ms;
+}
+
+u64 agentsys_clock_ms(const struct agentsys_clock *clock, u64 now_ms)
+{
+	return (clock->reasons ? clock->since_ms : now_ms) - clock->stood_ms;
+}
+
 u32 agentsys_budget_used(struct agentsys_spent *spent, u32 within_ms, u64 now_ms)
 {
 	u32 old = 0;

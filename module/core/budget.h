@@ -11,12 +11,29 @@
 /**
  * struct agentsys_spent - the restarts of a window
  * @n: how many
- * @at_ms: when each was, oldest first, on a clock that stands still during suspend
+ * @at_ms: when each was, oldest first, on the clock of the group
  */
 struct agentsys_spent {
 	u32 n;
 	u64 at_ms[AGENTSYS_BUDGET_MAX + 1];
 };
+
+/**
+ * struct agentsys_clock - a clock that can be made to stand still
+ * @stood_ms: for how long it has stood before, altogether
+ * @since_ms: since when it stands
+ * @reasons: why it does, 0 if it goes
+ */
+struct agentsys_clock {
+	u64 stood_ms;
+	u64 since_ms;
+	u32 reasons;
+};
+
+/* One more reason to stand, or one less; @now_ms is of a clock that always goes. */
+void agentsys_clock_stand(struct agentsys_clock *clock, u64 now_ms);
+void agentsys_clock_go(struct agentsys_clock *clock, u64 now_ms);
+u64 agentsys_clock_ms(const struct agentsys_clock *clock, u64 now_ms);
 
 /* How many are not older than @within_ms, as far as there is room; the others are dropped. */
 u32 agentsys_budget_used(struct agentsys_spent *spent, u32 within_ms, u64 now_ms);

@@ -69,6 +69,39 @@ static u32 backoff_ms(const struct agentsys_group *group)
 	return agentsys_jitter_ms(delay_ms, group->policy.jitter, group->ops->random());
 }
 
+static void stand(struct agentsys_group *group, bool stands, u64 now_ms)
+{
+	if (stands)
+		agentsys_clock_stand(&group->clock, now_ms);
+	else
+		agentsys_clock_go(&group->clock, now_ms);
+	changed(group);
+}
+
+/* Have the clocks stand or go, as what is under way wants it. */
+static void set_clocks(struct agentsys_group *group)
+{
+	bool stands = group->state == AGENTSYS_STOPPING;
+	bool stands_above = stands && group->goal == AGENTSYS_DOWN_FAIL;
+	u64 now_ms = group->ops->now_ms();
+	struct agentsys_group *above;
+
+	if (stands != group->stands)
+		stand(group, stands, now_ms);
+	group->stands = stands;
+	if (stands_above == group->stands_above)
+		return;
+	group->stands_above = stands_above;
+	for (above = group->node.parent; above; above = above->node.parent)
+		stand(above, stands_above, now_ms);
+}
+
+static void set_state(struct agentsys_group *group, u32 state)
+{
+	group->state = state;
+	set_clocks(group);
+}
+
 /* ---- what a group begins with ---- */
 
 /* Does it run, or is it to run when what is under way is over? */
@@ -97,8 +130,8 @@ static void begin_down(struct agentsys_group *group, struct agentsys_node *from,
 		node->again = is_wanted(group, node) &&
 			      !(falls && node->temporary && node->state != AGENTSYS_NODE_DOWN);
 	}
-	group->state = AGENTSYS_STOPPING;
 	group->goal = goal;
+	set_state(group, AGENTSYS_STOPPING);
 	group->done = false;
 	group->waits = false;
 	group->delay_ms = 0;
@@ -109,7 +142,7 @@ static void begin_down(struct agentsys_group *group, struct agentsys_node *from,
 /* Start those that are to be started. */
 static void begin_up(struct agentsys_group *group)
 {
-	group->state = AGENTSYS_STARTING;
+	set_state(group, AGENTSYS_STARTING);
 	group->waits = false;
 	/* The group above may stop it at once. */
 	agentsys_tree_note(&group->node, AGENTSYS_NODE_STARTING);
@@ -161,7 +194,7 @@ static enum agentsys_tree_verdict judge(struct agentsys_group *group, struct age
 	group->reason = reason;
 	group->restarts++;
 	within = agentsys_budget_spend(&group->spent, group->policy.budget, group->policy.within_ms,
-				       group->ops->now_ms());
+				       agentsys_clock_ms(&group->clock, group->ops->now_ms()));
 	one = one_by_one(group);
 	if (within && one) {
 		node->state = AGENTSYS_NODE_STARTING;
@@ -213,14 +246,14 @@ static void escalate(struct agentsys_group *group)
 	switch (agentsys_tree_failed(&group->node, group->reason)) {
 	case AGENTSYS_TREE_ALONE:
 		group->spent.n = 0;
-		group->state = AGENTSYS_BACKOFF;
+		set_state(group, AGENTSYS_BACKOFF);
 		group->waits = true;
 		group->delay_ms = backoff_ms(above);
 		group->ops->tell(group, AGENTSYS_EVENT_GROUP_RESTART);
 		group->ops->arm(group, group->delay_ms);
 		break;
 	case AGENTSYS_TREE_WAIT:
-		group->state = AGENTSYS_BACKOFF;
+		set_state(group, AGENTSYS_BACKOFF);
 		agentsys_tree_proceed(above);
 		break;
 	case AGENTSYS_TREE_OVER:
@@ -237,7 +270,7 @@ static void all_up(struct agentsys_group *group)
 
 	for (node = group->first; node; node = node->next)
 		node->again = false;
-	group->state = AGENTSYS_ACTIVE;
+	set_state(group, AGENTSYS_ACTIVE);
 	group->ops->tell(group, AGENTSYS_EVENT_GROUP_STARTED);
 	agentsys_tree_note(&group->node, AGENTSYS_NODE_UP);
 }
@@ -270,20 +303,20 @@ static void all_down(struct agentsys_group *group)
 			begin_up(group);
 			break;
 		}
-		group->state = AGENTSYS_BACKOFF;
+		set_state(group, AGENTSYS_BACKOFF);
 		group->waits = true;
 		group->ops->arm(group, group->delay_ms);
 		break;
 	case AGENTSYS_DOWN_STAY:
 		/* If the group above starts it again it waits for that. */
-		group->state = group->node.again ? AGENTSYS_BACKOFF : AGENTSYS_EXITED;
+		set_state(group, group->node.again ? AGENTSYS_BACKOFF : AGENTSYS_EXITED);
 		group->ops->tell(group, AGENTSYS_EVENT_GROUP_STOPPED);
 		agentsys_tree_note(&group->node, AGENTSYS_NODE_DOWN);
 		if (group->done && group->state == AGENTSYS_EXITED)
 			agentsys_tree_done(&group->node);
 		break;
 	case AGENTSYS_DOWN_FAIL:
-		group->state = AGENTSYS_FAILED;
+		set_state(group, AGENTSYS_FAILED);
 		escalate(group);
 		break;
 	}
@@ -455,6 +488,7 @@ void agentsys_tree_start(struct agentsys_group *group)
 		return;
 	}
 	group->goal = AGENTSYS_DOWN_AGAIN;
+	set_clocks(group);
 	group->delay_ms = 0;
 	agentsys_tree_note(&group->node, AGENTSYS_NODE_STARTING);
 }

@@ -109,6 +109,11 @@ enum agentsys_goal_down {
  * @members: how many there are
  * @places: how many there ever were
  * @policy: how it restarts
+ * @clock: what the window is counted by: it stands still in state stopping, and while
+ *	a group in it stops because it has failed; or what takes longer to stop than
+ *	the window would be restarted for ever
+ * @stands: its own clock does because of that
+ * @stands_above: and so do those of all groups above
  * @spent: what of the budget is spent
  * @restarts: restarts that counted, since it was made
  * @reason: agent whose end was the reason for the last one
@@ -128,12 +133,15 @@ struct agentsys_group {
 	u32 members;
 	u32 places;
 	struct agentsys_group_policy policy;
+	struct agentsys_clock clock;
 	struct agentsys_spent spent;
 	u64 restarts;
 	u32 reason;
 	u32 delay_ms;
 	u8 state;
 	u8 goal;
+	bool stands;
+	bool stands_above;
 	bool done;
 	bool waits;
 	bool stepping;

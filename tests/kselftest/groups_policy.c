@@ -145,4 +145,68 @@ TEST_F(groups, kinds_that_cannot_be_are_refused)
 	EXPECT_EQ(AGENTSYS_BACKOFF_CONSTANT, look_group(a, "g").backoff_kind);
 }
 
+/* ---- the window ---- */
+
+#define WINDOW_MS (4000 * vm_scale())
+
+/* One that does not hear, and is killed after more than the window. */
+static struct agentsys_spec *deaf_member(const char *group, uint32_t id)
+{
+	struct agentsys_spec *spec = SPEC(program("actor"), "stubborn");
+
+	agentsys_spec_set_id(spec, id);
+	agentsys_spec_set_stop_timeout(spec, WINDOW_MS + 500);
+	MUST(!agentsys_spec_set_group(spec, group));
+	return spec;
+}
+
+/* Stopping the others takes longer than the window: the restart before counts all the same. */
+TEST_F_TIMEOUT(groups, slow_stops_do_not_outlast_the_window, 60)
+{
+	const struct group_policy one = { AGENTSYS_ONE_FOR_ALL, 1, WINDOW_MS, 1, 1 };
+	struct agents *a = &self->a;
+
+	ASSERT_OK(a->h, agentsys_group_new(a->h, "g", group_spec(NULL, &one)));
+	SPAWN(a, member("g", MEMBER_ID));
+	SPAWN_READY(a, deaf_member("g", MEMBER_ID + 1));
+	crash_member(a, MEMBER_ID);
+	EXPECT_EQ(1, GROUP_EVENT(a, "g", RESTART).instance);
+	LATER(a, MEMBER_ID + 1, KILL);
+	GROUP_EVENT(a, "g", STARTED);
+	EXPECT_EQ(1, look_group(a, "g").recent);
+	crash_member(a, MEMBER_ID);
+	EXPECT_EQ(2, GROUP_EVENT(a, "g", FAILED).instance);
+	ASSERT_OK(a->h, agentsys_kill(a->h, MEMBER_ID + 1, 0));
+	EXPECT_TRUE(AWAIT(is_group_state(a, "g", AGENTSYS_FAILED)));
+	/* It is down: the window goes on. */
+	EXPECT_TRUE(AWAIT(look_group(a, "g").recent == 0));
+}
+
+/* The same where a group fails slowly: for the one above that restarts it. */
+TEST_F_TIMEOUT(groups, slow_failures_do_not_outlast_the_window_above, 60)
+{
+	const struct group_policy one = { AGENTSYS_ONE_FOR_ONE, 1, WINDOW_MS, 1, 1 };
+	const struct group_policy none = { AGENTSYS_ONE_FOR_ONE, 0, 1000, 0, 0 };
+	struct agentsys_spec *deaf = deaf_member("g", MEMBER_ID + 1);
+	struct agents *a = &self->a;
+	int out = piped(deaf, 1);
+
+	ASSERT_OK(a->h, agentsys_group_new(a->h, "above", group_spec(NULL, &one)));
+	ASSERT_OK(a->h, agentsys_group_new(a->h, "g", group_spec("above", &none)));
+	SPAWN(a, member("g", MEMBER_ID));
+	SPAWN(a, deaf);
+	ASSERT_LINE("ready", out);
+	crash_member(a, MEMBER_ID);
+	GROUP_EVENT(a, "g", FAILED);
+	GROUP_EVENT(a, "g", STARTED);
+	EXPECT_EQ(1, look_group(a, "above").recent);
+	/* The second time it takes as long. */
+	ASSERT_LINE("ready", out);
+	crash_member(a, MEMBER_ID);
+	GROUP_EVENT(a, "g", FAILED);
+	LATER(a, MEMBER_ID + 1, KILL);
+	EXPECT_EQ(2, GROUP_EVENT(a, "above", FAILED).instance);
+	EXPECT_TRUE(AWAIT(is_group_state(a, "above", AGENTSYS_FAILED)));
+}
+
 TEST_HARNESS_MAIN

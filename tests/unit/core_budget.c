@@ -369,6 +369,26 @@ static void endless_random(void **unused)
 	assert_in_range(endless, 2000, 18000);
 }
 
+/* Only what passes while it goes is counted, whatever it stands for. */
+static void clock_stands(void **unused)
+{
+	struct agentsys_clock clock = { 0 };
+
+	(void)unused;
+	assert_int_equal(agentsys_clock_ms(&clock, 1000), 1000);
+	agentsys_clock_stand(&clock, 1000);
+	assert_int_equal(agentsys_clock_ms(&clock, 1500), 1000);
+	agentsys_clock_stand(&clock, 1600);
+	agentsys_clock_go(&clock, 1700);
+	assert_int_equal(agentsys_clock_ms(&clock, 1800), 1000);
+	agentsys_clock_go(&clock, 2000);
+	assert_int_equal(agentsys_clock_ms(&clock, 2000), 1000);
+	assert_int_equal(agentsys_clock_ms(&clock, 2300), 1300);
+	agentsys_clock_stand(&clock, 2300);
+	agentsys_clock_go(&clock, 2400);
+	assert_int_equal(agentsys_clock_ms(&clock, 2400), 1300);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -390,6 +410,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(random_lives),
 		cmocka_unit_test(endless_exactly),
 		cmocka_unit_test(endless_random),
+		cmocka_unit_test(clock_stands),
 	};
 
 	core_random_init(argc, argv);

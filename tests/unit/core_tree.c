@@ -519,6 +519,35 @@ static void delays(void **unused)
 	assert_int_equal(world.now, from);
 }
 
+/* What takes longer to stop than the window lasts is not restarted for ever. */
+static void slow_stops(void **unused)
+{
+	static const struct row rows[] = {
+		{ "Aa2[ab]", "!aw!aw!aw", "A~100 -b +a +b A~200 -b +a +b A! -b", " Af" },
+		{ "Ar1[abc]", "!aw!bw", "A~100 -c -b +a +b +c A! -c -a", " Af" },
+		/* whoever is stopped, and why */
+		{ "Aa1[aBa5[b]]", "!aw!aw", "A~100 -b +a +b A! -b", " Af Be" },
+		/* of a group that fails: for all that are above */
+		{ "A11[B10[ab]]", "!aw!aw", "B! -b B~100 +a +b B! -b A!", " Af Bf" },
+		{ "A11[B10[C10[ab]c]]", "!aw!aw",
+		  "C! -b B! -c B~100 +a +b +c C! -b B! -c A!", " Af Bf Cf" },
+		{ "A11[aB15[b]]", "!aw-Bw+Bw!aw", "+a -b +b +a", "ab Aa Ba" },
+		/* the window goes on as soon as they are down */
+		{ "Aa1[ab]", "!awp!aw", "A~100 -b +a +b A~100 -b +a +b", "ab Aa" },
+		{ "Aa5[ab]", "!aw!awp|!aw", "A~100 -b +a +b", "ab Aa" },
+		/* that of a group whose members are not stopped always goes */
+		{ "A11[ab]", "!aw-bw+bw!aw", "+a -b +b +a", "ab Aa" },
+		{ "A11[aBa5[b]]", "!aw*Bw!aw", "+a B~0 -b +b +a", "ab Aa Ba" },
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		world_build(rows[i].tree);
+		world_agent('b')->stop_ms = 5000;
+		check_row(&rows[i]);
+	}
+}
+
 /* Each delay by the group's own kind; that of a group which is restarted by the one above. */
 static void kinds_of_delay(void **unused)
 {
@@ -619,7 +648,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(significant_members),
 		cmocka_unit_test(places),	    cmocka_unit_test(enters_late),
 		cmocka_unit_test(waits),	    cmocka_unit_test(kinds_of_delay),
-		cmocka_unit_test(jitter_of_delay),
+		cmocka_unit_test(jitter_of_delay),  cmocka_unit_test(slow_stops),
 	};
 
 	core_random_init(argc, argv);

@@ -24,6 +24,7 @@ struct twin {
 	/* an agent */
 	u32 bad_starts;
 	u32 own_ms;
+	u32 stop_ms;
 	u32 starts;
 	u32 stops;
 	/* a group */
@@ -33,6 +34,7 @@ struct twin {
 	u32 state;
 	u32 restarts;
 	u32 began; /* how often its members were stopped or started; tells that it happened again */
+	u64 stood; /* how long its members were being stopped */
 	u32 nr_stamps;
 	u64 stamps[TWIN_STAMPS];
 };
@@ -70,7 +72,7 @@ static u32 twin_recent(const struct twin *group)
 	u32 n = 0;
 
 	for (u32 i = 0; i < group->nr_stamps; i++)
-		n += model.now <= group->stamps[i] + group->policy.within_ms;
+		n += model.now - group->stood <= group->stamps[i] + group->policy.within_ms;
 	return n;
 }
 
@@ -96,6 +98,8 @@ static void twin_start(struct twin *twin);
 /* In reverse order; those that are temporary are not wanted any more, if they ran. */
 static void twin_stop_members(struct twin *group, u32 from)
 {
+	u64 began_at = model.now;
+
 	group->began++;
 	for (u32 i = group->nr_members; i-- > from;) {
 		struct twin *member = group->members[i];
@@ -108,9 +112,11 @@ static void twin_stop_members(struct twin *group, u32 from)
 		} else if (member->runs) {
 			model_log("-%c", member->name);
 			member->stops++;
+			model.now += member->stop_ms;
 		}
 		member->runs = false;
 	}
+	group->stood += model.now - began_at;
 }
 
 static void twin_start_members(struct twin *group)
@@ -139,10 +145,14 @@ static void twin_failed(struct twin *twin)
 	if (!in_root) {
 		group->restarts++;
 		assert_in_range(group->nr_stamps, 0, TWIN_STAMPS - 1);
-		group->stamps[group->nr_stamps++] = model.now;
+		group->stamps[group->nr_stamps++] = model.now - group->stood;
 		if (twin_recent(group) > group->policy.budget) {
+			u64 began_at = model.now;
+
 			model_log("%c!", group->name);
 			twin_stop_members(group, 0);
+			for (struct twin *above = group->in; above; above = above->in)
+				above->stood += model.now - began_at;
 			group->state = AGENTSYS_FAILED;
 			twin_failed(group);
 			return;
@@ -239,6 +249,7 @@ static void model_stop(struct twin *agent)
 		return;
 	model_log("-%c", agent->name);
 	agent->stops++;
+	model.now += agent->stop_ms;
 	agent->runs = false;
 }
 
@@ -324,6 +335,7 @@ static void model_copy_world(void)
 		model.agents[i].name = world.agents[i].name;
 		model.agents[i].temporary = world.agents[i].node.temporary;
 		model.agents[i].own_ms = world.agents[i].own_ms;
+		model.agents[i].stop_ms = world.agents[i].stop_ms;
 	}
 }
 

@@ -58,6 +58,7 @@ static void add_random_agent(struct group *parent)
 	struct agent *agent = world_add_agent(parent, 'a' + world.nr_agents);
 
 	agent->own_ms = core_random_below(50);
+	agent->stop_ms = core_random_below(3) ? 0 : core_random_below(300);
 	agent->node.temporary = !core_random_below(5);
 }
 
@@ -164,7 +165,8 @@ static void world_state(char *text)
 	}
 	for (u32 i = 0; i < world.nr_groups; i++) {
 		struct agentsys_group *tree = &world.groups[i].tree;
-		u32 used = agentsys_budget_used(&tree->spent, tree->policy.within_ms, world.now);
+		u32 used = agentsys_budget_used(&tree->spent, tree->policy.within_ms,
+						agentsys_clock_ms(&tree->clock, world.now));
 
 		/* Of a group that is down nobody asks for the latter. */
 		text += sprintf(text, " %c %u %llu %u,", world.groups[i].name, tree->state,

@@ -49,6 +49,7 @@ struct agent {
 	bool rerun; /* started again by hand when it has ended */
 	u32 bad_starts; /* so many next starts fail */
 	u32 own_ms;
+	u32 stop_ms; /* that its end takes, when it is stopped */
 	u64 due;
 	u32 starts;
 	u32 stops;
@@ -152,6 +153,7 @@ static void world_complete(struct agent *agent)
 		return;
 	}
 	assert_int_equal(agent->life, DYING);
+	world.now += agent->stop_ms;
 	if (agent->rerun) {
 		agent->rerun = false;
 		world_begin(agent);

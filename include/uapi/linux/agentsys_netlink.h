@@ -339,7 +339,7 @@ enum agentsys_group_attr {
 	AGENTSYS_G_PARENT,		/* string: the group that it is in; = "root"; absent from root */
 	AGENTSYS_G_STRATEGY,		/* u32: enum agentsys_strategy; = one_for_one */
 	AGENTSYS_G_BUDGET,		/* u32: restarts within the window, 0 to AGENTSYS_BUDGET_MAX; = 5 */
-	AGENTSYS_G_WITHIN,		/* u32: ms, the window that slides; = 60000; 1 to 86400000 */
+	AGENTSYS_G_WITHIN,		/* u32: ms, the window that slides, but not while it stops members; = 60000; 1 to 86400000 */
 	AGENTSYS_G_BACKOFF_INITIAL,	/* u32: ms before the first restart of several, or of a group in it; = 100 */
 	AGENTSYS_G_BACKOFF_MAX,		/* u32: ms, grows with each restart in the window up to here; = 30000 */
 	AGENTSYS_G_AUTO_SHUTDOWN,	/* u32: enum agentsys_auto_shutdown; = never */
