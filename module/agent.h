@@ -34,7 +34,7 @@ struct agentsys_spec;
  * @step: enum agentsys_step, when @cause is a failed launch
  * @policy: restart policy
  * @stop_signal: how it is asked to stop
- * @stop_timeout_ms: how long it may take then
+ * @stop_timeout_ms: how long it may take then, or AGENTSYS_STOP_UNLIMITED
  * @spawns: instances that ran
  * @exits: instances that ran and ended
  * @crashes: those that ended abnormally without being asked
@@ -141,7 +141,7 @@ enum agentsys_mail {
  * @restart_after: it is being stopped in order to be started again
  * @forget: remove the record as soon as its cgroup is gone
  * @begun_ns: when the present launch was asked for, CLOCK_BOOTTIME
- * @stop_timeout_ms: bound of the next stop, AGENTSYS_OWN_TIMEOUT for none
+ * @stop_timeout_ms: that of the next stop, or AGENTSYS_OWN_TIMEOUT
  * @asked: enum agentsys_cause of the end that was asked for, or NONE
  * @launch_error: positive errno of the failed launch
  * @launch_step: enum agentsys_step of it
@@ -203,7 +203,7 @@ struct agentsys_agent {
 	bool restart_after;
 	bool forget;
 	u8 asked;
-	u32 stop_timeout_ms;
+	s64 stop_timeout_ms;
 	u64 begun_ns;
 	unsigned long exec_told;
 	u64 token;

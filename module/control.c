@@ -238,7 +238,7 @@ static bool ends(enum agentsys_input input)
 	       input == AGENTSYS_IN_RESTART;
 }
 
-static int control(struct agentsys_agent *agent, enum agentsys_input input, u32 stop_timeout_ms,
+static int control(struct agentsys_agent *agent, enum agentsys_input input, s64 stop_timeout_ms,
 		   struct agentsys_waiter *waiter, struct netlink_ext_ack *extack)
 {
 	int ret;
@@ -284,7 +284,7 @@ static int control(struct agentsys_agent *agent, enum agentsys_input input, u32 
 	return 0;
 }
 
-int agentsys_control(u32 id, enum agentsys_input input, u32 stop_timeout_ms,
+int agentsys_control(u32 id, enum agentsys_input input, s64 stop_timeout_ms,
 		     struct agentsys_waiter *waiter, struct netlink_ext_ack *extack)
 {
 	struct agentsys_agent *agent;

@@ -52,7 +52,8 @@ static struct netlink_range_validation positive_range __ro_after_init = {
 #define POLICY_ID	[AGENTSYS_A_ID] = NLA_POLICY_FULL_RANGE(NLA_U32, &id_range)
 #define POLICY_WAIT	[AGENTSYS_A_WAIT] = { .type = NLA_FLAG }
 #define POLICY_NAME	[AGENTSYS_A_NAME] = { .type = NLA_NUL_STRING }
-#define POLICY_TIMEOUT	[AGENTSYS_A_STOP_TIMEOUT] = NLA_POLICY_FULL_RANGE(NLA_U32, &timeout_range)
+/* Its range has a hole: see agentsys_genl_check_stop_timeout(). */
+#define POLICY_TIMEOUT	[AGENTSYS_A_STOP_TIMEOUT] = { .type = NLA_U32 }
 #define POLICY_STOP							\
 	[AGENTSYS_A_STOP_SIGNAL] = NLA_POLICY_RANGE(NLA_U32, 1, 64),	\
 	POLICY_TIMEOUT
@@ -98,7 +99,7 @@ static const struct nla_policy stop_policy[AGENTSYS_A_STOP_TIMEOUT + 1] = {
 
 static const struct nla_policy shutdown_policy[AGENTSYS_A_STOP_TIMEOUT + 1] = {
 	POLICY_WAIT,
-	POLICY_TIMEOUT,
+	[AGENTSYS_A_STOP_TIMEOUT] = NLA_POLICY_FULL_RANGE(NLA_U32, &timeout_range),
 };
 
 static const struct nla_policy set_policy[AGENTSYS_A_TRAPS + 1] = {
@@ -228,7 +229,7 @@ static int enter_attach(struct agentsys_agent *agent, const struct agentsys_limi
 	return ret;
 }
 
-static int enter_control(u32 id, enum agentsys_input input, u32 stop_timeout_ms,
+static int enter_control(u32 id, enum agentsys_input input, s64 stop_timeout_ms,
 			 struct agentsys_waiter *waiter, struct genl_info *info)
 {
 	int ret = agentsys_genl_hold_module(info);
@@ -288,7 +289,7 @@ static int doit_attach(struct sk_buff *skb, struct genl_info *info)
 }
 
 static int control(struct sk_buff *skb, struct genl_info *info, enum agentsys_input input,
-		   enum agentsys_goal goal, u32 stop_timeout_ms)
+		   enum agentsys_goal goal, s64 stop_timeout_ms)
 {
 	struct agentsys_waiter *waiter;
 	u32 id;
@@ -308,11 +309,16 @@ static int control(struct sk_buff *skb, struct genl_info *info, enum agentsys_in
 	return ret;
 }
 
-static u32 stop_timeout(struct genl_info *info)
+/* With a stop timeout, or without. */
+static int control_stop(struct sk_buff *skb, struct genl_info *info, enum agentsys_input input,
+			enum agentsys_goal goal)
 {
 	struct nlattr *attr = info->attrs[AGENTSYS_A_STOP_TIMEOUT];
+	int ret = agentsys_genl_check_stop_timeout(info);
 
-	return attr ? nla_get_u32(attr) : AGENTSYS_OWN_TIMEOUT;
+	if (ret)
+		return ret;
+	return control(skb, info, input, goal, attr ? nla_get_u32(attr) : AGENTSYS_OWN_TIMEOUT);
 }
 
 static int doit_start(struct sk_buff *skb, struct genl_info *info)
@@ -322,7 +328,7 @@ static int doit_start(struct sk_buff *skb, struct genl_info *info)
 
 static int doit_stop(struct sk_buff *skb, struct genl_info *info)
 {
-	return control(skb, info, AGENTSYS_IN_STOP, AGENTSYS_ENDS, stop_timeout(info));
+	return control_stop(skb, info, AGENTSYS_IN_STOP, AGENTSYS_ENDS);
 }
 
 static int doit_kill(struct sk_buff *skb, struct genl_info *info)
@@ -332,7 +338,7 @@ static int doit_kill(struct sk_buff *skb, struct genl_info *info)
 
 static int doit_restart(struct sk_buff *skb, struct genl_info *info)
 {
-	return control(skb, info, AGENTSYS_IN_RESTART, AGENTSYS_RUNS, stop_timeout(info));
+	return control_stop(skb, info, AGENTSYS_IN_RESTART, AGENTSYS_RUNS);
 }
 
 static int doit_remove(struct sk_buff *skb, struct genl_info *info)

@@ -20,6 +20,7 @@
 #include "supervisor.h"
 
 #define DEFAULT_STOP_TIMEOUT_MS 10000
+#define STOP_TIMEOUT_MAX_MS	(24 * 60 * 60 * 1000)
 #define DEFAULT_CPU_PERIOD_US	100000
 
 /* Say why, with the attribute at fault. */
@@ -43,6 +44,16 @@ static u64 get_u64(struct genl_info *info, int attr, u64 otherwise)
 static size_t string_size(const struct nlattr *attr)
 {
 	return strnlen(nla_data(attr), nla_len(attr)) + 1;
+}
+
+int agentsys_genl_check_stop_timeout(struct genl_info *info)
+{
+	u32 ms = get_u32(info, AGENTSYS_A_STOP_TIMEOUT, 0);
+
+	if (ms <= STOP_TIMEOUT_MAX_MS || ms == AGENTSYS_STOP_UNLIMITED)
+		return 0;
+	return refuse(info, AGENTSYS_A_STOP_TIMEOUT, ERANGE,
+		      "stop timeout out of range: a day at most, or 4294967295 for none");
 }
 
 static int get_name(struct genl_info *info, char *name)
@@ -428,6 +439,8 @@ static struct agentsys_agent *get_agent(struct genl_info *info, struct agentsys_
 	int ret;
 
 	ret = get_name(info, name);
+	if (!ret)
+		ret = agentsys_genl_check_stop_timeout(info);
 	if (ret)
 		return ERR_PTR(ret);
 	agent = agentsys_agent_new(name, spec);

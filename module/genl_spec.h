@@ -18,6 +18,9 @@ struct agentsys_agent *agentsys_genl_spawn_spec(struct genl_info *info);
 struct agentsys_agent *agentsys_genl_attach_spec(struct genl_info *info,
 						 struct agentsys_limits *limits);
 
+/* Is what the request has for a stop timeout one? -ERANGE, explained likewise. */
+int agentsys_genl_check_stop_timeout(struct genl_info *info);
+
 /* What CMD_SPAWN and CMD_SET say of the restart policy. */
 void agentsys_genl_policy(struct genl_info *info, struct agentsys_policy_change *change);
 

@@ -142,16 +142,22 @@ static enum agentsys_cause stop_cause(const struct agentsys_agent *agent)
 void agentsys_stop_held(struct agentsys_agent *agent)
 {
 	const struct agentsys_status *status = &agent->status;
-	u32 timeout_ms = agent->stop_timeout_ms;
+	bool own = agent->stop_timeout_ms == AGENTSYS_OWN_TIMEOUT;
+	u32 timeout_ms = own ? status->stop_timeout_ms : agent->stop_timeout_ms;
 
 	agent->held = false;
-	if (timeout_ms == AGENTSYS_OWN_TIMEOUT)
-		timeout_ms = status->stop_timeout_ms;
+	if (!timeout_ms) { /* nobody asks it */
+		kill_all(agent, AGENTSYS_IN_STOP);
+		return;
+	}
 	thaw(agent, AGENTSYS_IN_STOP); /* a frozen process handles no signal */
 	agentsys_event_agent(agent, AGENTSYS_EVENT_STOP, 0, status->stop_signal, timeout_ms);
 	kill_pid(agent->main, status->stop_signal, 1);
 	kill_pid(agent->main, SIGCONT, 1); /* nor does a suspended one */
-	agentsys_agent_arm(agent, timeout_ms);
+	if (timeout_ms == AGENTSYS_STOP_UNLIMITED)
+		agentsys_disarm(agent);
+	else
+		agentsys_agent_arm(agent, timeout_ms);
 }
 
 static void send_signal(struct agentsys_agent *agent, enum agentsys_input input)

@@ -37,10 +37,10 @@ int agentsys_attach(struct agentsys_agent *agent, u32 id, pid_t pid,
 #define AGENTSYS_STABLE_DEFAULT_MS	    60000
 #define AGENTSYS_BREAKER_DEFAULT_MS	    60000
 
-#define AGENTSYS_OWN_TIMEOUT U32_MAX /* the agent's own stop timeout */
+#define AGENTSYS_OWN_TIMEOUT (-1LL) /* the agent's own stop timeout */
 
 /* What a person asks of one agent: START, STOP, KILL, RESTART, PAUSE, RESUME, REMOVE. */
-int agentsys_control(u32 id, enum agentsys_input input, u32 stop_timeout_ms,
+int agentsys_control(u32 id, enum agentsys_input input, s64 stop_timeout_ms,
 		     struct agentsys_waiter *waiter, struct netlink_ext_ack *extack);
 
 /* The fields of a restart policy. */

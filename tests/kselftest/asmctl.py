@@ -168,6 +168,25 @@ def test_restart_is_implied():
 
 
 @with_clean
+def test_stop_timeouts():
+    "a stop timeout may be none at all, or kill at once"
+    for word, ms, shown in [("infinity", 2**32 - 1, "SIGTERM, never killed"), ("unlimited", 2**32 - 1, "SIGTERM, never"),
+                            ("kill", 0, "killed at once"), ("0", 0, "killed at once"), ("1s", 1000, "SIGTERM, killed after 1000ms")]:
+        agent = run("--stop-timeout", word, "sleep", "1000")
+        assert agent["stop_timeout_ms"] == ms, (word, agent)
+        assert "Stop:          " + shown in ctl("info", agent["agent_id"]).out, word
+    asked = run("sleep", "1000")["agent_id"]
+    ctl("stop", "--timeout", "kill", asked)
+    assert info(asked)["last_exit"]["cause"] == "kill"
+    asked = run("sleep", "1000")["agent_id"]
+    ctl("stop", "--timeout", "infinity", asked)
+    assert info(asked)["last_exit"]["cause"] == "stop"
+    for words in ("run", "--stop-timeout", "for-ever", "sleep", "1"), ("stop", "--timeout", "never", asked):
+        assert "is not a duration" in ctl(*words, want=USAGE).err
+    assert "is not a duration" in ctl("shutdown", "--timeout", "infinity", want=USAGE).err
+
+
+@with_clean
 def test_one_write():
     "a line and an object go out in one write"
     read, write = os.pipe()

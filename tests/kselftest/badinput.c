@@ -237,6 +237,7 @@ TEST_F(bad, numbers)
 	EXPECT_BAD(ERANGE, "range", WITH(agentsys_spec_set_stop_signal(spec, 0)));
 	EXPECT_BAD(ERANGE, "range", WITH(agentsys_spec_set_stop_signal(spec, 65)));
 	EXPECT_BAD(ERANGE, "range", WITH(agentsys_spec_set_stop_timeout(spec, 86400001)));
+	EXPECT_BAD(ERANGE, "range", WITH(agentsys_spec_set_stop_timeout(spec, UINT32_MAX - 1)));
 	EXPECT_BAD(ERANGE, "range", WITH(agentsys_spec_set_restart(spec, __AGENTSYS_RESTARTS)));
 	EXPECT_BAD(ERANGE, "range", WITH(agentsys_spec_set_max_restarts(spec, 1U << 31)));
 	EXPECT_BAD(ERANGE, "range", WITH(agentsys_spec_set_backoff(spec, 86400001, 1)));

@@ -45,6 +45,80 @@ TEST_F(stop, stop_sends_the_signal_and_no_restart_follows)
 	EXPECT_EQ(1, look(a, id).instance);
 }
 
+/* ---- how long it may take ---- */
+
+/* A deaf one that is killed by this time; what a stop of it was asked with is told. */
+static uint32_t spawn_deaf(struct __test_metadata *_metadata, struct agents *a, uint32_t timeout_ms)
+{
+	struct agentsys_spec *spec = SPEC(program("actor"), "stubborn");
+
+	agentsys_spec_set_stop_timeout(spec, timeout_ms);
+	return SPAWN_READY(a, spec);
+}
+
+/* It is not killed, while others are that were asked later. */
+TEST_F(stop, without_a_limit_it_is_not_killed)
+{
+	struct agents *a = &self->a;
+	uint32_t own = spawn_deaf(_metadata, a, AGENTSYS_STOP_UNLIMITED);
+	uint32_t told = spawn_deaf(_metadata, a, 1);
+	uint32_t other = spawn_deaf(_metadata, a, 50);
+
+	EXPECT_EQ(AGENTSYS_STOP_UNLIMITED, look(a, own).stop_timeout_ms);
+	ASSERT_OK(a->h, agentsys_stop(a->h, own, AGENTSYS_DEFAULT_TIMEOUT, 0));
+	EXPECT_EQ(AGENTSYS_STOP_UNLIMITED, LATER(a, own, STOP).value);
+	ASSERT_OK(a->h, agentsys_stop(a->h, told, AGENTSYS_STOP_UNLIMITED, 0));
+	EXPECT_EQ(AGENTSYS_STOP_UNLIMITED, LATER(a, told, STOP).value);
+	ASSERT_OK(a->h, agentsys_stop(a->h, other, AGENTSYS_DEFAULT_TIMEOUT, AGENTSYS_WAIT));
+	EXPECT_TRUE(is_state(a, own, AGENTSYS_STOPPING));
+	EXPECT_TRUE(is_state(a, told, AGENTSYS_STOPPING));
+	/* Until somebody does it. */
+	ASSERT_OK(a->h, agentsys_kill(a->h, told, AGENTSYS_WAIT));
+	EXPECT_EQ(AGENTSYS_CAUSE_KILL, look(a, told).cause);
+}
+
+/* A shutdown has a limit, whoever has none. */
+TEST_F(stop, a_shutdown_bounds_what_has_no_limit)
+{
+	struct agents *a = &self->a;
+	uint32_t asked = spawn_deaf(_metadata, a, AGENTSYS_STOP_UNLIMITED);
+	uint32_t ended, killed;
+
+	spawn_deaf(_metadata, a, AGENTSYS_STOP_UNLIMITED);
+	ASSERT_OK(a->h, agentsys_stop(a->h, asked, AGENTSYS_DEFAULT_TIMEOUT, 0));
+	EXPECT_REFUSED(a->h, ERANGE, "range",
+		       agentsys_shutdown(a->h, AGENTSYS_STOP_UNLIMITED, 0, NULL, NULL));
+	ASSERT_OK(a->h, agentsys_shutdown(a->h, 50, AGENTSYS_WAIT, &ended, &killed));
+	EXPECT_EQ(2, ended);
+	EXPECT_EQ(2, killed);
+}
+
+/* OTP's brutal kill: it does not hear of it, whoever says so. */
+TEST_F(stop, a_timeout_of_0_kills_without_asking)
+{
+	struct agents *a = &self->a;
+	struct agentsys_spec *spec = SHELL("trap 'echo asked; exit 0' TERM; echo ready;"
+					   "while :; do sleep 1000 & wait; done");
+	int out = piped(spec, 1);
+	uint32_t id;
+
+	agentsys_spec_set_stop_timeout(spec, 0);
+	id = SPAWN(a, spec);
+	ASSERT_LINE("ready", out);
+	NEXT(a, id, SPAWN);
+	ASSERT_OK(a->h, agentsys_restart(a->h, id, AGENTSYS_DEFAULT_TIMEOUT, AGENTSYS_WAIT));
+	NEXT(a, id, KILL);
+	EXPECT_EQ(AGENTSYS_CAUSE_KILL, NEXT(a, id, EXIT).cause);
+	NEXT(a, id, SPAWN);
+	ASSERT_LINE("ready", out);
+	EXPECT_EQ(2, look(a, id).instance);
+	ASSERT_OK(a->h, agentsys_stop(a->h, id, 0, AGENTSYS_WAIT));
+	NEXT(a, id, KILL);
+	EXPECT_EQ(AGENTSYS_CAUSE_KILL, NEXT(a, id, EXIT).cause);
+	EXPECT_EQ(0, look(a, id).crashes);
+	EXPECT_TRUE(no_event(a, id));
+}
+
 /* As with systemd, one that somebody stopped hears the request all the same. */
 TEST_F(stop, stop_of_a_suspended_one_is_heard_by_it)
 {

@@ -104,7 +104,7 @@ static void parse_options(int argc, char **argv, struct how *how)
 	while ((key = next_option(argc, argv)) != -1) {
 		switch (key) {
 		case 't':
-			if (!parse_duration(optarg, false, &ms, &why))
+			if (!parse_stop_timeout(optarg, &ms, &why))
 				usage_error("'%s' %s", optarg, why);
 			how->timeout_ms = ms;
 			break;
@@ -130,7 +130,9 @@ static void parse_options(int argc, char **argv, struct how *how)
 #define OPTION_QUIET { 'q', "quiet", NULL, "print nothing but errors" }
 #define OPTION_NO_WAIT { OPT_NO_WAIT, "no-wait", NULL, "do not wait until it is done" }
 #define OPTION_TIMEOUT                                                                 \
-	{ 't', "timeout", "DURATION", "until it is killed, as 500ms, 10s (default: its own)" }
+	{ 't', "timeout", "DURATION",                                                  \
+	  "until it is killed, as 500ms, 10s (default: its own);\n"                    \
+	  "infinity never kills it, kill or 0 does at once" }
 /* clang-format on */
 
 /* ---- what was done ---- */
@@ -255,7 +257,7 @@ const struct command cmd_stop = {
 	.description = "No restart follows. An agent that has ended already is a success.",
 	.examples = "  asmctl stop 100\n"
 		    "  asmctl stop --timeout 30s fs_monitor\n"
-		    "  asmctl stop --timeout 0 100 101 102\n",
+		    "  asmctl stop --timeout kill 100 101 102\n",
 	.options = stop_options,
 	.operands = OPERANDS_RUNNING,
 	.run = run_stop,

@@ -54,8 +54,14 @@ static void print_policy(const struct agentsys_info *info)
 		       agentsys_restart_name(info->restart), info->backoff_initial_ms,
 		       info->backoff_max_ms);
 	print_restarts(info);
-	printf("  Stop:          %s, killed after %" PRIu32 "ms\n",
-	       format_signal(info->stop_signal, buf), info->stop_timeout_ms);
+	if (!info->stop_timeout_ms)
+		printf("  Stop:          killed at once\n");
+	else if (info->stop_timeout_ms == AGENTSYS_STOP_UNLIMITED)
+		printf("  Stop:          %s, never killed\n",
+		       format_signal(info->stop_signal, buf));
+	else
+		printf("  Stop:          %s, killed after %" PRIu32 "ms\n",
+		       format_signal(info->stop_signal, buf), info->stop_timeout_ms);
 	if (!(info->flags & AGENTSYS_AGENT_ATTACHED))
 		printf("  User:          %" PRIu32 ", group %" PRIu32 "\n", info->uid, info->gid);
 	printf("  Cgroup:        %s\n", info->cgroup);

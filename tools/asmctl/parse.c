@@ -120,6 +120,17 @@ static bool parse_wait(const char *text, uint32_t *ms, const char **why)
 	return false;
 }
 
+bool parse_stop_timeout(const char *text, uint32_t *ms, const char **why)
+{
+	if (!strcmp(text, "infinity") || !strcmp(text, "unlimited"))
+		*ms = AGENTSYS_STOP_UNLIMITED;
+	else if (!strcmp(text, "kill"))
+		*ms = 0;
+	else
+		return parse_duration(text, false, ms, why);
+	return true;
+}
+
 bool parse_backoff(const char *text, uint32_t *initial_ms, uint32_t *max_ms, bool *has_second,
 		   const char **why)
 {

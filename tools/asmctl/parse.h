@@ -23,6 +23,12 @@ bool parse_id(const char *text, uint32_t *id);
  */
 bool parse_duration(const char *text, bool bare, uint32_t *ms, const char **why);
 
+/*
+ * A duration; "infinity" or "unlimited" is AGENTSYS_STOP_UNLIMITED, and "kill", which
+ * does not ask, is 0.
+ */
+bool parse_stop_timeout(const char *text, uint32_t *ms, const char **why);
+
 /* "A" or "A:B"; @has_second tells which. */
 bool parse_backoff(const char *text, uint32_t *initial_ms, uint32_t *max_ms, bool *has_second,
 		   const char **why);

@@ -108,7 +108,7 @@ static void take_stop(struct agentsys_spec *spec, int key, const char *arg)
 			usage_error("'%s' is not a signal", arg);
 		agentsys_spec_set_stop_signal(spec, signal);
 	} else {
-		if (!parse_duration(arg, false, &ms, &why))
+		if (!parse_stop_timeout(arg, &ms, &why))
 			usage_error("'%s' %s", arg, why);
 		agentsys_spec_set_stop_timeout(spec, ms);
 	}

@@ -69,7 +69,8 @@ enum spec_option {
 #define OPTIONS_STOP                                                                   \
 	{ OPT_STOP_SIGNAL, "stop-signal", "SIGNAL", "what asks it to end (default TERM)" }, \
 	{ OPT_STOP_TIMEOUT, "stop-timeout", "DURATION",                                \
-	  "until it is killed, as 500ms, 10s (default 10s)" }
+	  "until it is killed, as 500ms, 10s (default 10s); infinity\n"                \
+	  "never kills it, kill or 0 does at once" }
 
 #define OPTIONS_LIMITS                                                                 \
 	{ OPT_MEMORY_MAX, "memory-max", "SIZE", "memory, as 100M; beyond it is killed" }, \

@@ -296,7 +296,11 @@ AGENTSYS_API void agentsys_spec_set_never_causes(struct agentsys_spec *spec, uin
 /** agentsys_spec_set_stop_signal - what asks it to end */
 AGENTSYS_API void agentsys_spec_set_stop_signal(struct agentsys_spec *spec, int signal);
 
-/** agentsys_spec_set_stop_timeout - how long it may take until it is killed */
+/**
+ * agentsys_spec_set_stop_timeout - how long it may take until it is killed
+ * @spec: the spec
+ * @ms: up to a day, 0 to kill it at once, or AGENTSYS_STOP_UNLIMITED
+ */
 AGENTSYS_API void agentsys_spec_set_stop_timeout(struct agentsys_spec *spec, uint32_t ms);
 
 /** agentsys_spec_set_memory_max - bytes at which it is killed; 0 for no limit */
@@ -358,7 +362,8 @@ AGENTSYS_API int agentsys_start(struct agentsys *h, uint32_t id, unsigned int fl
  * agentsys_stop - ask an agent to end, and kill what is left after a while
  * @h: the connection
  * @id: the agent
- * @timeout_ms: this while, or AGENTSYS_DEFAULT_TIMEOUT
+ * @timeout_ms: this while; 0 kills at once, AGENTSYS_STOP_UNLIMITED never; or
+ *	AGENTSYS_DEFAULT_TIMEOUT, its own
  * @flags: AGENTSYS_WAIT until it has ended
  *
  * No restart follows. Errors: -ESRCH, -EPERM.
@@ -436,7 +441,7 @@ AGENTSYS_API int agentsys_shutdown(struct agentsys *h, int64_t timeout_ms, unsig
  * @backoff_max_ms: the longest wait
  * @next_start_ms: until the scheduled restart, in state backoff
  * @stop_signal: what asks it to end
- * @stop_timeout_ms: until it is killed
+ * @stop_timeout_ms: until it is killed, or AGENTSYS_STOP_UNLIMITED
  * @cause: enum agentsys_cause of the last end
  * @code: exit code, signal or errno, as the cause says
  * @step: enum agentsys_step, if a failed launch was the cause

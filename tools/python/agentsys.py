@@ -33,7 +33,7 @@ from collections import namedtuple
 
 __all__ = ["Connection", "Agent", "Group", "Relation", "Past", "Event", "System", "Whoami", "Version",
            "whoami", "heartbeat", "telemetry", "info", "version", "patch_policy", "events",
-           "EVENTS_ALL", "EVENTS_NEW", "UNLIMITED"]
+           "EVENTS_ALL", "EVENTS_NEW", "UNLIMITED", "STOP_UNLIMITED"]
 
 #: For events(): everything that the module still keeps, or only what is yet to come.
 EVENTS_ALL = 0
@@ -41,6 +41,9 @@ EVENTS_NEW = 2**64 - 1
 
 #: A resource limit that is none.
 UNLIMITED = 2**64 - 1
+
+#: A stop timeout that is none: it is never killed for being slow.
+STOP_UNLIMITED = 2**32 - 1
 
 _lib = ctypes.CDLL("libasm-agentsys.so.1", use_errno=True)
 
@@ -670,7 +673,10 @@ class Connection:
         self._call("start", agent_id, _WAIT if wait else 0)
 
     def stop(self, agent_id, *, timeout_ms=_DEFAULT_TIMEOUT, wait=True):
-        """Ask an agent to end; what is left after the timeout is killed."""
+        """Ask an agent to end; what is left after the timeout is killed.
+
+        A timeout of 0 kills it without asking, STOP_UNLIMITED never does.
+        """
         self._call("stop", agent_id, timeout_ms, _WAIT if wait else 0)
 
     def kill(self, agent_id, *, wait=True):

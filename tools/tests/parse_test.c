@@ -65,6 +65,11 @@ static void test_durations(void)
 		}
 	ok(all, "no durations");
 	ok(parse_duration("10", true, &ms, &why) && ms == 10, "bare milliseconds");
+	ok(parse_stop_timeout("infinity", &ms, &why) && ms == AGENTSYS_STOP_UNLIMITED &&
+	   parse_stop_timeout("unlimited", &ms, &why) && ms == AGENTSYS_STOP_UNLIMITED &&
+	   parse_stop_timeout("kill", &ms, &why) && ms == 0 &&
+	   parse_stop_timeout("2s", &ms, &why) && ms == 2000 &&
+	   !parse_stop_timeout("10", &ms, &why), "stop timeouts");
 	ok(parse_backoff("100:10s", &ms, &max, &second, &why) &&
 	   second && ms == 100 && max == 10000, "backoff with its maximum");
 	ok(parse_backoff("2s", &ms, &max, &second, &why) && !second && ms == 2000, "without");

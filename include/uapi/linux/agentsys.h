@@ -220,6 +220,9 @@ enum agentsys_relation {
 /* As max_restarts: as many as it takes. */
 #define AGENTSYS_RESTARTS_UNLIMITED	2147483647
 
+/* As a stop timeout: it is never killed for being slow. 0 kills at once, without asking. */
+#define AGENTSYS_STOP_UNLIMITED	4294967295U
+
 /* Exit codes, a bit for each: code n is bit n % 64 of word n / 64. */
 #define AGENTSYS_CODE_WORDS	4
 

@@ -85,7 +85,7 @@
  * @AGENTSYS_CMD_SHUTDOWN: stop every agent and dismiss the launcher, so that
  *	the module can be unloaded; no start is accepted meanwhile
  *	[(STOP_TIMEOUT): deadline for all, after which everything left is
- *	killed; 0 kills at once, (WAIT)]; the second answer has COUNT and KILLED
+ *	killed, whatever its own; 0 kills at once, at most 86400000, (WAIT)]; the second answer has COUNT and KILLED
  *	-EALREADY one is under way; -ETIMEDOUT, as the second answer: for 10 s
  *	nothing of what was killed has gone, and starts are accepted again
  * @AGENTSYS_NTF_EVENT: notification: an event, with attributes of enum
@@ -219,7 +219,7 @@ enum agentsys_attr {
 	AGENTSYS_A_BACKOFF_INITIAL,	/* u32: ms before the first restart; = 100, below root its group's; 0 restarts at once */
 	AGENTSYS_A_BACKOFF_MAX,		/* u32: ms, the delay grows up to here; = 30000, below root its group's; at most 86400000 */
 	AGENTSYS_A_STOP_SIGNAL,		/* u32: 1 to 64; = 15 (SIGTERM) */
-	AGENTSYS_A_STOP_TIMEOUT,	/* u32: ms until everything left is killed; = 10000; at most 86400000 */
+	AGENTSYS_A_STOP_TIMEOUT,	/* u32: ms until everything left is killed; = 10000; at most 86400000, or AGENTSYS_STOP_UNLIMITED; 0 kills at once */
 
 	/* spec: limits of its cgroup; 0 or absent is none */
 	AGENTSYS_A_MEMORY_MAX,		/* u64: bytes */
