@@ -141,11 +141,7 @@ static int check_group(const struct agentsys_group *group, struct netlink_ext_ac
 		NL_SET_ERR_MSG(extack, "the group is being stopped");
 		return -EBUSY;
 	}
-	if (group->node.parent && group->members >= AGENTSYS_GROUP_MEMBERS) {
-		NL_SET_ERR_MSG(extack, "the group has 1024 members");
-		return -ENOSPC;
-	}
-	return 0;
+	return agentsys_group_room(group, extack);
 }
 
 static int enter(struct agentsys_agent *agent, u32 id, struct netlink_ext_ack *extack)

@@ -32,7 +32,8 @@ static struct netlink_range_validation window_range __ro_after_init = {
 	[AGENTSYS_G_BACKOFF_MAX] = NLA_POLICY_FULL_RANGE(NLA_U32, &delay_range),		\
 	[AGENTSYS_G_AUTO_SHUTDOWN] = NLA_POLICY_MAX(NLA_U32, __AGENTSYS_AUTO_SHUTDOWNS - 1),	\
 	[AGENTSYS_G_BACKOFF_KIND] = NLA_POLICY_MAX(NLA_U32, __AGENTSYS_BACKOFFS - 1),		\
-	[AGENTSYS_G_JITTER] = NLA_POLICY_MAX(NLA_U32, 100)
+	[AGENTSYS_G_JITTER] = NLA_POLICY_MAX(NLA_U32, 100),					\
+	[AGENTSYS_G_MEMBERS_MAX] = NLA_POLICY_RANGE(NLA_U32, 1, AGENTSYS_MEMBERS_MAX)
 /* clang-format on */
 
 const struct nla_policy agentsys_genl_group_name_policy[AGENTSYS_G_NAME + 1] = {
@@ -44,14 +45,14 @@ const struct nla_policy agentsys_genl_group_control_policy[AGENTSYS_G_WAIT + 1] 
 	[AGENTSYS_G_WAIT] = { .type = NLA_FLAG },
 };
 
-const struct nla_policy agentsys_genl_group_new_policy[AGENTSYS_G_JITTER + 1] = {
+const struct nla_policy agentsys_genl_group_new_policy[AGENTSYS_G_MEMBERS_MAX + 1] = {
 	POLICY_NAME,
 	[AGENTSYS_G_PARENT] = { .type = NLA_NUL_STRING },
 	[AGENTSYS_G_SIGNIFICANT] = { .type = NLA_FLAG },
 	POLICY_RESTART,
 };
 
-const struct nla_policy agentsys_genl_group_set_policy[AGENTSYS_G_JITTER + 1] = {
+const struct nla_policy agentsys_genl_group_set_policy[AGENTSYS_G_MEMBERS_MAX + 1] = {
 	POLICY_NAME,
 	POLICY_RESTART,
 };
@@ -112,6 +113,7 @@ static int get_change(struct genl_info *info, struct agentsys_group_change *chan
 		&policy->auto_shutdown);
 	get_u32(info, AGENTSYS_G_BACKOFF_KIND, AGENTSYS_GROUP_KIND, has, &policy->backoff_kind);
 	get_u32(info, AGENTSYS_G_JITTER, AGENTSYS_GROUP_JITTER, has, &policy->jitter);
+	get_u32(info, AGENTSYS_G_MEMBERS_MAX, AGENTSYS_GROUP_MEMBERS, has, &policy->members_max);
 	if (!kind || policy->backoff_kind != AGENTSYS_BACKOFF_ADAPTIVE)
 		return 0;
 	NL_SET_ERR_MSG_ATTR(info->extack, kind,

@@ -209,7 +209,8 @@ int agentsys_genl_put_group(struct sk_buff *skb, const struct agentsys_group_sta
 	    nla_put_u64_64bit(skb, AGENTSYS_G_RESTARTS, status->restarts, AGENTSYS_G_PAD) ||
 	    nla_put_u32(skb, AGENTSYS_G_REASON, status->reason) ||
 	    nla_put_u32(skb, AGENTSYS_G_BACKOFF_KIND, policy->backoff_kind) ||
-	    nla_put_u32(skb, AGENTSYS_G_JITTER, policy->jitter))
+	    nla_put_u32(skb, AGENTSYS_G_JITTER, policy->jitter) ||
+	    (status->parent[0] && nla_put_u32(skb, AGENTSYS_G_MEMBERS_MAX, policy->members_max)))
 		return -EMSGSIZE;
 	return 0;
 }

@@ -67,6 +67,17 @@ void agentsys_group_defaults(const struct agentsys_group *group,
 	policy->breaker_ms = AGENTSYS_BREAKER_DEFAULT_MS;
 }
 
+int agentsys_group_room(const struct agentsys_group *group, struct netlink_ext_ack *extack)
+{
+	/* Root is bounded by the number of records. */
+	if (!group->node.parent || group->members < group->policy.members_max)
+		return 0;
+	compat_set_err_msg_fmt(extack, "the group has as many members as it takes",
+			       "the group has %u members, as many as it takes",
+			       group->policy.members_max);
+	return -ENOSPC;
+}
+
 /* ---- what people ask for ---- */
 
 /* One line, however long: it is searched for as it is printed. */
@@ -85,6 +96,8 @@ static int refuse(int error, struct netlink_ext_ack *extack)
 	case -ENOSPC:
 		NL_SET_ERR_MSG(extack, "there are 1024 groups: remove some");
 		break;
+	case -EXFULL: /* agentsys_group_room() has said why */
+		return -ENOSPC;
 	case -E2BIG:
 		NL_SET_ERR_MSG(extack, "that is more than 8 groups below one another");
 		break;
@@ -130,6 +143,8 @@ static int apply_change(struct agentsys_group_policy *policy,
 		new.backoff_kind = change->policy.backoff_kind;
 	if (change->has & AGENTSYS_GROUP_JITTER)
 		new.jitter = change->policy.jitter;
+	if (change->has & AGENTSYS_GROUP_MEMBERS)
+		new.members_max = change->policy.members_max;
 	backoff = agentsys_group_backoff(&new);
 	if (agentsys_budget_endless(new.budget, new.within_ms, &backoff))
 		return -EINVAL;
@@ -170,7 +185,7 @@ static int depth(const struct agentsys_group_record *record)
 }
 
 static int add(struct agentsys_group_record *record, const char *name, const char *parent,
-	       const struct agentsys_group_change *change)
+	       const struct agentsys_group_change *change, struct netlink_ext_ack *extack)
 {
 	struct agentsys_group_record *above = find(parent);
 	int ret;
@@ -183,6 +198,8 @@ static int add(struct agentsys_group_record *record, const char *name, const cha
 		return -ENOSPC;
 	if (depth(above) >= AGENTSYS_TREE_DEPTH)
 		return -E2BIG;
+	if (agentsys_group_room(&above->tree, extack))
+		return -EXFULL;
 	ret = apply_change(&record->tree.policy, change);
 	if (ret)
 		return ret;
@@ -198,6 +215,7 @@ static const struct agentsys_group_policy default_policy = {
 	.within_ms = AGENTSYS_GROUP_WITHIN_DEFAULT_MS,
 	.backoff_initial_ms = AGENTSYS_BACKOFF_INITIAL_DEFAULT_MS,
 	.backoff_max_ms = AGENTSYS_BACKOFF_MAX_DEFAULT_MS,
+	.members_max = AGENTSYS_MEMBERS_MAX,
 };
 
 int agentsys_group_new(const char *name, const char *parent,
@@ -210,7 +228,7 @@ int agentsys_group_new(const char *name, const char *parent,
 		return -ENOMEM;
 	record->tree.policy = default_policy;
 	mutex_lock(&agentsys_lock);
-	ret = add(record, name, parent, change);
+	ret = add(record, name, parent, change, extack);
 	mutex_unlock(&agentsys_lock);
 	if (ret)
 		kfree(record);

@@ -64,6 +64,7 @@ struct agentsys_group_change {
 #define AGENTSYS_GROUP_AUTO_SHUTDOWN BIT(5)
 #define AGENTSYS_GROUP_KIND	     BIT(6)
 #define AGENTSYS_GROUP_JITTER	     BIT(7)
+#define AGENTSYS_GROUP_MEMBERS	     BIT(8)
 	struct agentsys_group_policy policy;
 	bool significant;
 };
@@ -76,9 +77,6 @@ enum agentsys_group_command {
 
 void agentsys_groups_init(void);
 void agentsys_groups_exit(void);
-
-/* More members than this only root has. */
-#define AGENTSYS_GROUP_MEMBERS 1024
 
 /*
  * These take the supervisor lock, return 0 or an errno of
@@ -114,6 +112,9 @@ unsigned int agentsys_group_generation(void);
 /* The group of this name (NULL: root), or NULL. */
 struct agentsys_group *agentsys_group_find(const char *name);
 const char *agentsys_group_name(const struct agentsys_group *group);
+
+/* Has it room for one more? -ENOSPC, explained in @extack. */
+int agentsys_group_room(const struct agentsys_group *group, struct netlink_ext_ack *extack);
 
 /* What an agent of @group gets that says nothing of it. */
 void agentsys_group_defaults(const struct agentsys_group *group,

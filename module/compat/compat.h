@@ -18,4 +18,19 @@
 #define compat_mnt_idmap(mnt) mnt_user_ns(mnt)
 #endif
 
+/* Extended acknowledgements may have numbers in them since v6.2, a fixed text before. */
+#ifdef HAVE_NL_SET_ERR_MSG_FMT
+#define compat_set_err_msg_fmt(extack, plain, fmt, ...)           \
+	do {                                                      \
+		(void)(plain);                                    \
+		NL_SET_ERR_MSG_FMT((extack), fmt, ##__VA_ARGS__); \
+	} while (0)
+#else
+#define compat_set_err_msg_fmt(extack, plain, fmt, ...) \
+	do {                                            \
+		no_printk(fmt, ##__VA_ARGS__);          \
+		NL_SET_ERR_MSG((extack), plain);        \
+	} while (0)
+#endif
+
 #endif /* _AGENTSYS_COMPAT_H */

@@ -66,6 +66,7 @@ struct agentsys_node {
  * @backoff_kind: enum agentsys_backoff, but not adaptive: a group does not survive
  * @jitter: per cent of the delay, up to which are added at random
  * @auto_shutdown: enum agentsys_auto_shutdown
+ * @members_max: more do not enter; not of root
  */
 struct agentsys_group_policy {
 	u32 strategy;
@@ -76,6 +77,7 @@ struct agentsys_group_policy {
 	u32 backoff_kind;
 	u32 jitter;
 	u32 auto_shutdown;
+	u32 members_max;
 };
 
 /* What of it is about delays, as the policy of an agent has it. */

@@ -34,7 +34,8 @@ def test_make():
     assert made == {"name": "workers", "parent": "web", "place": 1, "state": "active", "strategy": "rest_for_one",
                     "budget": 3, "within_ms": 1500, "backoff_initial_ms": 10, "backoff_max_ms": 1000, "members": 0,
                     "recent_restarts": 0, "restart_count": 0, "reason": 0, "auto_shutdown": "never",
-                    "significant": False, "backoff_kind": "exponential", "jitter_percent": 0}, made
+                    "significant": False, "backoff_kind": "exponential", "jitter_percent": 0,
+                    "members_max": 1024}, made
     done = ctl_json("group", "new", "--auto-shutdown", "any", "--significant", "--parent", "web", "job")
     assert (done["auto_shutdown"], done["significant"]) == ("any", True), done
     assert "auto-shutdown all\n" in ctl("group", "set", "--auto-shutdown", "all", "job").out
@@ -54,6 +55,8 @@ def test_make():
     assert (group("workers")["backoff_kind"], group("workers")["jitter_percent"]) == ("linear", 20)
     shown = ctl("group", "show", "workers").out
     assert "Backoff:       10ms to 1000ms, linear\n" in shown and "Jitter:        up to 20%\n" in shown, shown
+    assert ctl("group", "set", "--members-max", 3, "workers").out.endswith(", 3 members at most\n")
+    assert group("workers")["members_max"] == 3 and "Members:       0 of 3\n" in ctl("group", "show", "workers").out
     for name in "one_for_one", "one-for-all", "rest_for_one", "transient", "permanent":
         ctl("group", "set", "--strategy", name, "web")
         assert group("web")["strategy"] == name.replace("-", "_")
@@ -93,6 +96,8 @@ def test_refused():
             (("new", "--backoff", "10:5", "x"), USAGE, "'10:5' has a first wait above its maximum"),
             (("new", "--backoff-kind", "adaptive", "x"), FAILED, "the backoff of a group cannot be adaptive"),
             (("new", "--backoff-kind", "slow", "x"), USAGE, "'slow' is not one of exponential, linear, constant"),
+            (("new", "--members-max", "0", "x"), FAILED, "out of range"),
+            (("set", "--members-max", "few", "web"), USAGE, "'few' is not a number of members, 1 to 1024"),
             (("set", "--jitter", "101", "web"), USAGE, "'101' is not a jitter, 0 to 100 per cent"),
             (("new",), USAGE, "the name of the group is missing"),
             (("new", "x", "y"), USAGE, "too many arguments"),

@@ -120,11 +120,15 @@ def test_groups(asm):
     assert asm.group("web")._replace(place=1) == agentsys.Group(
         name="web", parent="root", strategy="one_for_all", budget=2, within_ms=5000, backoff_initial_ms=10,
         backoff_max_ms=20, state="active", place=1, members=2, recent=0, reason=0, restarts=0,
-        auto_shutdown="never", significant=False, backoff_kind="exponential", jitter=0), asm.group("web")
+        auto_shutdown="never", significant=False, backoff_kind="exponential", jitter=0,
+        members_max=1024), asm.group("web")
     assert (asm.get(first).group, asm.get(first).place, asm.get(first).restart) == ("web", 2, "always")
     assert asm.get(101).group == "zwölf" and asm.get(101).restart == "never"
     asm.group_set("web", budget=7, backoff_kind="linear", jitter=25)
     assert (asm.group("web").backoff_kind, asm.group("web").jitter) == ("linear", 25)
+    asm.group_set("web", members_max=2)
+    assert "as it takes" in raises(errno.ENOSPC, asm.spawn, ["/bin/true"], group="web")
+    asm.group_set("web", members_max=1000)
     assert (asm.group("web").budget, asm.group("web").within_ms) == (7, 5000)
     pid = asm.get(first).pid
     asm.group_restart("web")

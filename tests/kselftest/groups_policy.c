@@ -209,4 +209,53 @@ TEST_F_TIMEOUT(groups, slow_failures_do_not_outlast_the_window_above, 60)
 	EXPECT_TRUE(AWAIT(is_group_state(a, "above", AGENTSYS_FAILED)));
 }
 
+/* ---- how many members ---- */
+
+/* A full group takes nobody, agent or group; who is in stays in when it takes fewer. */
+TEST_F(groups, a_full_group_takes_nobody)
+{
+	struct agentsys_group_spec *two = agentsys_group_spec_new();
+	struct agentsys_group_spec *one = agentsys_group_spec_new();
+	struct agentsys_group_spec *within = agentsys_group_spec_new();
+	struct agents *a = &self->a;
+	uint32_t id;
+
+	agentsys_group_spec_set_members_max(two, 2);
+	agentsys_group_spec_set_members_max(one, 1);
+	ASSERT_EQ(0, agentsys_group_spec_set_parent(within, "g"));
+	ASSERT_OK(a->h, agentsys_group_new(a->h, "other", NULL));
+	EXPECT_EQ(AGENTSYS_MEMBERS_MAX, look_group(a, "other").members_max);
+	EXPECT_EQ(0, look_group(a, AGENTSYS_ROOT_GROUP).members_max);
+	ASSERT_OK(a->h, agentsys_group_new(a->h, "g", two));
+	EXPECT_EQ(2, look_group(a, "g").members_max);
+
+	SPAWN(a, member("g", MEMBER_ID));
+	ASSERT_OK(a->h, agentsys_group_new(a->h, "inner", within));
+	EXPECT_REFUSED(a->h, ENOSPC, "as it takes",
+		       agentsys_spawn(a->h, member("g", MEMBER_ID + 1), 0, &id));
+	EXPECT_REFUSED(a->h, ENOSPC, "as it takes", agentsys_group_new(a->h, "no", within));
+	/* What is in a group of it is not its member. */
+	SPAWN(a, member("inner", MEMBER_ID + 1));
+
+	ASSERT_OK(a->h, agentsys_group_set(a->h, "g", one));
+	EXPECT_EQ(1, look_group(a, "g").members_max);
+	EXPECT_EQ(2, look_group(a, "g").members);
+	EXPECT_EQ(AGENTSYS_ACTIVE, look(a, MEMBER_ID).state);
+	EXPECT_TRUE(is_group_state(a, "inner", AGENTSYS_ACTIVE));
+	/* It is restarted all the same, for it is in. */
+	crash_member(a, MEMBER_ID);
+	LATER(a, MEMBER_ID, RESTART);
+	ASSERT_OK(a->h, agentsys_kill(a->h, MEMBER_ID, AGENTSYS_WAIT));
+	ASSERT_OK(a->h, agentsys_remove(a->h, MEMBER_ID));
+	EXPECT_REFUSED(a->h, ENOSPC, "as it takes",
+		       agentsys_spawn(a->h, member("g", MEMBER_ID), 0, &id));
+	ASSERT_OK(a->h, agentsys_group_set(a->h, "g", two));
+	SPAWN(a, member("g", MEMBER_ID));
+
+	agentsys_group_spec_set_members_max(one, 0);
+	EXPECT_REFUSED(a->h, ERANGE, "out of range", agentsys_group_set(a->h, "g", one));
+	agentsys_group_spec_set_members_max(one, AGENTSYS_MEMBERS_MAX + 1);
+	EXPECT_REFUSED(a->h, ERANGE, "out of range", agentsys_group_set(a->h, "g", one));
+}
+
 TEST_HARNESS_MAIN

@@ -21,6 +21,7 @@ enum {
 	OPT_STRATEGY,
 	OPT_BUDGET,
 	OPT_AUTO_SHUTDOWN,
+	OPT_MEMBERS_MAX,
 	OPT_SIGNIFICANT,
 	OPT_NO_WAIT,
 };
@@ -76,6 +77,8 @@ static void print_policy(const struct agentsys_group *group)
 		printf(", jitter up to %" PRIu32 "%%", group->jitter);
 	if (group->auto_shutdown)
 		printf(", auto-shutdown %s", agentsys_auto_shutdown_name(group->auto_shutdown));
+	if (group->members_max < AGENTSYS_MEMBERS_MAX)
+		printf(", %" PRIu32 " members at most", group->members_max);
 	putchar('\n');
 }
 
@@ -113,7 +116,8 @@ struct request {
 	{ OPT_JITTER, "jitter", "PERCENT", "make each wait longer at random, by up to this" }, \
 	{ OPT_AUTO_SHUTDOWN, "auto-shutdown", "WHEN",                                  \
 	  "stop when significant members have ended for good:\n"                       \
-	  "never (default), when any, or all of them have" }
+	  "never (default), when any, or all of them have" },                          \
+	{ OPT_MEMBERS_MAX, "members-max", "N", "take no more members than these, 1 to 1024" }
 /* clang-format on */
 
 static const char strategies[] =
@@ -146,6 +150,7 @@ static void take_auto_shutdown(struct request *request, const char *arg)
 static void take_option(struct request *request, int key, const char *arg)
 {
 	uint32_t strategy, initial, max;
+	uint64_t n;
 
 	switch (key) {
 	case OPT_JSON:
@@ -165,6 +170,12 @@ static void take_option(struct request *request, int key, const char *arg)
 		break;
 	case OPT_AUTO_SHUTDOWN:
 		take_auto_shutdown(request, arg);
+		break;
+	case OPT_MEMBERS_MAX:
+		if (!parse_number(arg, UINT32_MAX, &n))
+			usage_error("'%s' is not a number of members, 1 to %d", arg,
+				    AGENTSYS_MEMBERS_MAX);
+		agentsys_group_spec_set_members_max(request->spec, n);
 		break;
 	case OPT_SIGNIFICANT:
 		agentsys_group_spec_set_significant(request->spec, true);

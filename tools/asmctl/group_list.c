@@ -22,7 +22,10 @@ static void print_group(const struct agentsys_group *group)
 	printf("State:         %s%s%s\n", colour(colour_of_group(group)),
 	       agentsys_state_name(group->state), colour_end());
 	printf("Strategy:      %s\n", agentsys_strategy_name(group->strategy));
-	printf("Members:       %" PRIu32 "\n", group->members);
+	printf("Members:       %" PRIu32, group->members);
+	if (*group->parent)
+		printf(" of %" PRIu32, group->members_max);
+	putchar('\n');
 	if (*group->parent) {
 		printf("Budget:        %s\n", format_budget(group, budget));
 		printf("Restarts:      %" PRIu32 " of %" PRIu32 " now, %" PRIu64 " in all\n",

@@ -132,6 +132,7 @@ struct json_object *json_of_group(const struct agentsys_group *group)
 	add_bool(object, "significant", group->significant);
 	add_string(object, "backoff_kind", agentsys_backoff_name(group->backoff_kind));
 	add_number(object, "jitter_percent", group->jitter);
+	add_number(object, "members_max", group->members_max);
 	return object;
 }
 

@@ -16,6 +16,7 @@ enum group_number {
 	G_AUTO_SHUTDOWN,
 	G_BACKOFF_KIND,
 	G_JITTER,
+	G_MEMBERS_MAX,
 
 	G_NUMBERS
 };
@@ -29,6 +30,7 @@ static const int group_attrs[G_NUMBERS] = {
 	[G_AUTO_SHUTDOWN] = AGENTSYS_G_AUTO_SHUTDOWN,
 	[G_BACKOFF_KIND] = AGENTSYS_G_BACKOFF_KIND,
 	[G_JITTER] = AGENTSYS_G_JITTER,
+	[G_MEMBERS_MAX] = AGENTSYS_G_MEMBERS_MAX,
 };
 
 /**
@@ -107,6 +109,11 @@ void agentsys_group_spec_set_backoff_kind(struct agentsys_group_spec *spec,
 void agentsys_group_spec_set_jitter(struct agentsys_group_spec *spec, uint32_t percent)
 {
 	set_group_number(spec, G_JITTER, percent);
+}
+
+void agentsys_group_spec_set_members_max(struct agentsys_group_spec *spec, uint32_t n)
+{
+	set_group_number(spec, G_MEMBERS_MAX, n);
 }
 
 void agentsys_group_spec_set_auto_shutdown(struct agentsys_group_spec *spec,
@@ -277,6 +284,7 @@ static void *make_group(struct nlattr **attrs)
 	group->restarts = attr_u64(attrs[AGENTSYS_G_RESTARTS]);
 	group->backoff_kind = attr_u32(attrs[AGENTSYS_G_BACKOFF_KIND]);
 	group->jitter = attr_u32(attrs[AGENTSYS_G_JITTER]);
+	group->members_max = attr_u32(attrs[AGENTSYS_G_MEMBERS_MAX]);
 	return group;
 }
 

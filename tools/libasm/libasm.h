@@ -702,6 +702,9 @@ AGENTSYS_API void agentsys_group_spec_set_jitter(struct agentsys_group_spec *spe
 AGENTSYS_API void agentsys_group_spec_set_auto_shutdown(struct agentsys_group_spec *spec,
 							enum agentsys_auto_shutdown when);
 
+/** agentsys_group_spec_set_members_max - how many members it takes, 1 to AGENTSYS_MEMBERS_MAX */
+AGENTSYS_API void agentsys_group_spec_set_members_max(struct agentsys_group_spec *spec, uint32_t n);
+
 /** agentsys_group_spec_set_significant - is it a significant member of the group above? */
 AGENTSYS_API void agentsys_group_spec_set_significant(struct agentsys_group_spec *spec,
 						      bool significant);
@@ -782,6 +785,7 @@ AGENTSYS_API int agentsys_group_restart(struct agentsys *h, const char *name, un
  * @significant: 1 if it is a significant member of its parent
  * @backoff_kind: enum agentsys_backoff
  * @jitter: per cent
+ * @members_max: how many members it takes, 0 for root
  */
 struct agentsys_group {
 	char name[AGENTSYS_NAME_MAX + 1];
@@ -801,6 +805,7 @@ struct agentsys_group {
 	uint32_t significant;
 	uint32_t backoff_kind;
 	uint32_t jitter;
+	uint32_t members_max;
 };
 
 /**

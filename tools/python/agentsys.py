@@ -89,7 +89,7 @@ class _Group(ctypes.Structure):
         ("backoff_initial_ms", _u32), ("backoff_max_ms", _u32), ("state", _u32),
         ("place", _u32), ("members", _u32), ("recent", _u32), ("reason", _u32),
         ("restarts", _u64), ("auto_shutdown", _u32), ("significant", _u32),
-        ("backoff_kind", _u32), ("jitter", _u32),
+        ("backoff_kind", _u32), ("jitter", _u32), ("members_max", _u32),
     ]
 
 
@@ -244,6 +244,7 @@ for _name, _result, *_arguments in [
         ("group_spec_set_backoff", None, _ptr, _u32, _u32),
         ("group_spec_set_backoff_kind", None, _ptr, ctypes.c_int),
         ("group_spec_set_jitter", None, _ptr, _u32),
+        ("group_spec_set_members_max", None, _ptr, _u32),
         ("group_spec_set_auto_shutdown", None, _ptr, ctypes.c_int),
         ("group_spec_set_significant", None, _ptr, ctypes.c_bool),
         ("group_new", ctypes.c_int, _ptr, _str, _ptr),
@@ -559,7 +560,7 @@ class _GroupSpec:
 
     def __init__(self, *, parent=None, strategy=None, budget=None, within_ms=None,
                  backoff_ms=None, auto_shutdown=None, significant=None, backoff_kind=None,
-                 jitter=None):
+                 jitter=None, members_max=None):
         if auto_shutdown is not None and auto_shutdown not in _AUTO_SHUTDOWNS:
             raise ValueError("auto_shutdown is one of " + ", ".join(_AUTO_SHUTDOWNS))
         if strategy is not None and strategy not in _STRATEGIES:
@@ -583,6 +584,8 @@ class _GroupSpec:
                     self.handle, _choice("backoff_kind", backoff_kind, _BACKOFFS))
             if jitter is not None:
                 _lib.agentsys_group_spec_set_jitter(self.handle, jitter)
+            if members_max is not None:
+                _lib.agentsys_group_spec_set_members_max(self.handle, members_max)
             if auto_shutdown is not None:
                 _lib.agentsys_group_spec_set_auto_shutdown(self.handle,
                                                            _AUTO_SHUTDOWNS[auto_shutdown])
@@ -775,28 +778,29 @@ class Connection:
 
     def group_new(self, name, *, parent=None, strategy=None, budget=None, within_ms=None,
                   backoff_ms=None, auto_shutdown=None, significant=None, backoff_kind=None,
-                  jitter=None):
+                  jitter=None, members_max=None):
         """Make a group of the supervision tree, which is empty.
 
         It is in the group parent ("root" by default). The strategy, "one_for_one",
         "one_for_all", "rest_for_one", "transient" or "permanent", tells who is restarted
         when a member ends; budget is how many restarts there may be within within_ms;
         backoff_ms is (initial, max), backoff_kind "exponential", "linear" or "constant",
-        jitter per cent. With auto_shutdown "any" or "all" it stops when its
+        jitter per cent, members_max how many members it takes. With auto_shutdown "any" or "all" it stops when its
         significant members have ended for good.
         """
         with _GroupSpec(parent=parent, strategy=strategy, budget=budget, within_ms=within_ms,
                         backoff_ms=backoff_ms, auto_shutdown=auto_shutdown,
                         significant=significant, backoff_kind=backoff_kind,
-                        jitter=jitter) as built:
+                        jitter=jitter, members_max=members_max) as built:
             self._call("group_new", name.encode(), built.handle)
 
     def group_set(self, name, *, strategy=None, budget=None, within_ms=None, backoff_ms=None,
-                  auto_shutdown=None, backoff_kind=None, jitter=None):
+                  auto_shutdown=None, backoff_kind=None, jitter=None, members_max=None):
         """Change a group; what is not given stays as it is."""
         with _GroupSpec(strategy=strategy, budget=budget, within_ms=within_ms,
                         backoff_ms=backoff_ms, auto_shutdown=auto_shutdown,
-                        backoff_kind=backoff_kind, jitter=jitter) as built:
+                        backoff_kind=backoff_kind, jitter=jitter,
+                        members_max=members_max) as built:
             self._call("group_set", name.encode(), built.handle)
 
     def group_del(self, name):

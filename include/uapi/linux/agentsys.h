@@ -223,6 +223,9 @@ enum agentsys_relation {
 /* As a stop timeout: it is never killed for being slow. 0 kills at once, without asking. */
 #define AGENTSYS_STOP_UNLIMITED	4294967295U
 
+/* Agents and groups directly in a group, but for root, which max_agents alone bounds. */
+#define AGENTSYS_MEMBERS_MAX	1024
+
 /* Exit codes, a bit for each: code n is bit n % 64 of word n / 64. */
 #define AGENTSYS_CODE_WORDS	4
 

@@ -46,8 +46,8 @@
  *	beyond a bound of <linux/agentsys.h>, -EINVAL a value that cannot be,
  *	-ENOSPC max_agents records exist, -ESHUTDOWN a shutdown is under way,
  *	-EBADF a descriptor that is not open, -ENOENT no such GROUP, -EBUSY it is being
- *	stopped, -ENOSPC also: it has 1024 members, -EINVAL also: restarted alone, with
- *	its backoff and no MAX_RESTARTS, it could never spend the budget; with RELATION
+ *	stopped, -ENOSPC also: it has MEMBERS_MAX members, -EINVAL also: restarted alone,
+ *	with its backoff and no MAX_RESTARTS, it could never spend the budget; with RELATION
  *	the errors of RELATION_NEW; later: what the failing step said
  * @AGENTSYS_CMD_ATTACH: adopt a running process [PID, (ID), (NAME), (STOP_*),
  *	(limits), (WAIT)]; it becomes a member of root
@@ -97,13 +97,15 @@
  *	one that it is in
  *	-ENOENT no such group
  * @AGENTSYS_CMD_GROUP_NEW: make a group, which is empty [NAME, (PARENT), (STRATEGY),
- *	(BUDGET), (WITHIN), (BACKOFF_*), (JITTER), (AUTO_SHUTDOWN), (SIGNIFICANT)]
+ *	(BUDGET), (WITHIN), (BACKOFF_*), (JITTER), (AUTO_SHUTDOWN), (SIGNIFICANT),
+ *	(MEMBERS_MAX)]
  *	-EEXIST the name is taken, -EINVAL no name can be like this, the backoff is
  *	adaptive, or such restarts could go on for ever: as many as the budget allows
  *	take longer than the window, -ENAMETOOLONG, -ENOENT no such parent, -ENOSPC
- *	AGENTSYS_TREE_GROUPS exist, -E2BIG it would be deeper than AGENTSYS_TREE_DEPTH
+ *	AGENTSYS_TREE_GROUPS exist, or the parent has MEMBERS_MAX members, -E2BIG it would be deeper than AGENTSYS_TREE_DEPTH
  * @AGENTSYS_CMD_GROUP_SET: change a group [NAME, (STRATEGY), (BUDGET), (WITHIN),
- *	(BACKOFF_*), (JITTER), (AUTO_SHUTDOWN)]; what is under way goes on as it began
+ *	(BACKOFF_*), (JITTER), (AUTO_SHUTDOWN), (MEMBERS_MAX)]; what is under way goes on
+ *	as it began, and members stay in even if there are more than that
  *	-ENOENT, -EINVAL as above, or it is root
  * @AGENTSYS_CMD_GROUP_DEL: remove an empty group [NAME]
  *	-ENOENT, -ENOTEMPTY there are agents or groups in it, also ended ones,
@@ -358,6 +360,8 @@ enum agentsys_group_attr {
 	/* more of how it restarts */
 	AGENTSYS_G_BACKOFF_KIND,	/* u32: enum agentsys_backoff, but not adaptive; = exponential */
 	AGENTSYS_G_JITTER,		/* u32: per cent of a delay, up to which are added at random; = 0; at most 100 */
+
+	AGENTSYS_G_MEMBERS_MAX,		/* u32: more members do not enter; = 1024; 1 to 1024; absent from root */
 
 	__AGENTSYS_G_MAX,
 	AGENTSYS_G_MAX = __AGENTSYS_G_MAX - 1

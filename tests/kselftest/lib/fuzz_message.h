@@ -151,6 +151,7 @@ static const enum shape shapes[FUZZ_ATTRS] = {
 	[GROUP_ATTR(BACKOFF_INITIAL)] = U32, [GROUP_ATTR(BACKOFF_MAX)] = U32,
 	[GROUP_ATTR(AUTO_SHUTDOWN)] = U32, [GROUP_ATTR(SIGNIFICANT)] = FLAG,
 	[GROUP_ATTR(BACKOFF_KIND)] = U32, [GROUP_ATTR(JITTER)] = U32,
+	[GROUP_ATTR(MEMBERS_MAX)] = U32,
 	[HISTORY_ATTR(AGENT_ID)] = U32, [HISTORY_ATTR(GROUP)] = STRING,
 	[AGENTSYS_A_RELATION] = RELATION, [AGENTSYS_A_TRAPS] = U32,
 	[RELATION_ATTR(KIND)] = U32, [RELATION_ATTR(FROM)] = U32, [RELATION_ATTR(TO)] = U32,
@@ -173,7 +174,8 @@ _Static_assert(FUZZ_ATTRS <= 128, "a set has no room for all attributes");
 #define GROUP_NAME BIT(GROUP_ATTR(NAME))
 #define OF_GROUP (BIT(GROUP_ATTR(STRATEGY)) | BIT(GROUP_ATTR(BUDGET)) | BIT(GROUP_ATTR(WITHIN)) | \
 		  BIT(GROUP_ATTR(BACKOFF_INITIAL)) | BIT(GROUP_ATTR(BACKOFF_MAX)) | \
-		  BIT(GROUP_ATTR(BACKOFF_KIND)) | BIT(GROUP_ATTR(JITTER)))
+		  BIT(GROUP_ATTR(BACKOFF_KIND)) | BIT(GROUP_ATTR(JITTER)) | \
+		  BIT(GROUP_ATTR(MEMBERS_MAX)))
 #define OF_RELATION (BIT(RELATION_ATTR(KIND)) | BIT(RELATION_ATTR(FROM)) | BIT(RELATION_ATTR(TO)))
 #define OF_CONTROL BIT(GROUP_ATTR(WAIT))
 
@@ -288,6 +290,8 @@ static inline uint64_t good_number(struct fuzzer *f, int type, const struct targ
 		return pick(f, 2);
 	case GROUP_ATTR(STRATEGY):
 		return pick(f, __AGENTSYS_STRATEGIES);
+	case GROUP_ATTR(MEMBERS_MAX):	/* mostly enough for those that come */
+		return one_in(f, 4) ? 1 + pick(f, 10) : 1000;
 	case GROUP_ATTR(WITHIN):	/* mostly longer than the restarts that it bounds */
 		return one_in(f, 4) ? 1 + pick(f, 1000) : 60000;
 	default:	/* times and counts */
