@@ -353,13 +353,18 @@ int agentsys_set_policy(u32 id, const struct agentsys_policy_change *change,
 
 	policy = agent->status.policy;
 	change_policy(&policy, change);
+	ret = -EINVAL;
+	if (!ends_some_time(agent->node.parent, &policy)) {
+		NL_SET_ERR_MSG(extack, ENDLESS);
+		goto out;
+	}
 	set_policy(agent, &policy);
 	ret = 0;
 out:
 	mutex_unlock(&agentsys_lock);
 	if (agent)
 		agentsys_agent_put(agent);
-	return explain(ret, extack);
+	return ret == -EINVAL ? ret : explain(ret, extack);
 }
 
 int agentsys_set_auto_restart(u32 id, u32 max_restarts)

@@ -307,13 +307,30 @@ TEST_F(groups, an_endless_member_is_refused)
 {
 	struct agents *a = &self->a;
 	struct agentsys_spec *slow = member("g", MEMBER_ID);
+	struct agentsys_spec *waits = agentsys_spec_new(), *unlimited = agentsys_spec_new();
 	uint32_t id;
 
+	agentsys_spec_set_backoff(waits, 30000, 30000);
+	agentsys_spec_set_max_restarts(unlimited, AGENTSYS_RESTARTS_UNLIMITED);
 	ASSERT_OK(a->h, agentsys_group_new(a->h, "g", NULL));
 	agentsys_spec_set_backoff(slow, 30000, 30000);
 	EXPECT_REFUSED(a->h, EINVAL, "never be spent", agentsys_spawn(a->h, slow, 0, &id));
 	agentsys_spec_set_max_restarts(slow, 7);
 	EXPECT_EQ(MEMBER_ID, SPAWN(a, slow));
+
+	/* Nor does it become so later. */
+	SPAWN(a, member("g", MEMBER_ID + 1));
+	EXPECT_REFUSED(a->h, EINVAL, "never be spent", agentsys_set(a->h, MEMBER_ID + 1, waits));
+	EXPECT_EQ(100, look(a, MEMBER_ID + 1).backoff_initial_ms);
+	EXPECT_REFUSED(a->h, EINVAL, "never be spent", agentsys_set(a->h, MEMBER_ID, unlimited));
+	EXPECT_EQ(7, look(a, MEMBER_ID).max_restarts);
+	agentsys_spec_set_max_restarts(waits, 7);
+	EXPECT_OK(a->h, agentsys_set(a->h, MEMBER_ID + 1, waits));
+	/* Where several are restarted it is the delays of the group that count. */
+	GROUP(a, "all", NULL, AGENTSYS_ONE_FOR_ALL);
+	SPAWN(a, member("all", MEMBER_ID + 2));
+	agentsys_spec_set_max_restarts(waits, AGENTSYS_RESTARTS_UNLIMITED);
+	EXPECT_OK(a->h, agentsys_set(a->h, MEMBER_ID + 2, waits));
 }
 
 /* A start by hand does not wait for the backoff. */

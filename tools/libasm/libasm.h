@@ -403,7 +403,8 @@ AGENTSYS_API int agentsys_remove(struct agentsys *h, uint32_t id);
  * @spec: with any of restart, max_restarts, backoff, backoff_kind, jitter, stable, breaker,
  *	success_*, never_* and traps set; the rest is not looked at
  *
- * Errors: -ESRCH, -EOPNOTSUPP it was attached, -EINVAL, -EPERM.
+ * Errors: -ESRCH, -EOPNOTSUPP it was attached, -EINVAL it could never spend the budget of
+ * its group then, -EPERM.
  */
 AGENTSYS_API int agentsys_set(struct agentsys *h, uint32_t id, const struct agentsys_spec *spec);
 

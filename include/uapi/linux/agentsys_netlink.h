@@ -77,7 +77,8 @@
  *	the second answer: it was started again before
  * @AGENTSYS_CMD_SET: change the restart policy [ID, (RESTART), (MAX_RESTARTS),
  *	(BACKOFF_*), (JITTER), (STABLE), (BREAKER*), (SUCCESS_*), (NEVER_*), (TRAPS)]
- *	-ESRCH, -EOPNOTSUPP attached, -EINVAL
+ *	-ESRCH, -EOPNOTSUPP attached, -EINVAL it could never spend the budget of its
+ *	group then, as with SPAWN
  * @AGENTSYS_CMD_SYSTEM_GET: counters of the system []; answered with
  *	attributes of enum agentsys_system_attr
  * @AGENTSYS_CMD_EVENT_GET: the events in the ring, oldest first (dump)
