@@ -86,6 +86,8 @@ enum agentsys_mail {
  * @id: its id, fixed once it is in the registry
  * @name: its name, terminated, fixed
  * @spec: what to launch, fixed; NULL for an attached agent
+ * @parent_id: the agent of which a process asked for it, fixed; 0 if it was in none
+ * @parent_instance: which start of that
  * @refs: references; the registry holds one, a place in the mailbox one, the
  *	launch queue or the job one, an attach under way one
  * @rcu: for the delayed free
@@ -159,6 +161,8 @@ struct agentsys_agent {
 	u32 id;
 	char name[AGENTSYS_NAME_MAX + 1];
 	struct agentsys_spec *spec;
+	u32 parent_id;
+	u32 parent_instance;
 	refcount_t refs;
 	struct rcu_head rcu;
 

@@ -3,6 +3,7 @@
  * What people ask of the supervisor: checked here, done in supervisor.c.
  */
 #include <linux/netlink.h>
+#include <linux/sched.h>
 
 #include "agent.h"
 #include "group.h"
@@ -160,6 +161,21 @@ static int enter(struct agentsys_agent *agent, u32 id, struct netlink_ext_ack *e
 	return explain(ret, extack);
 }
 
+/* Who asks for it? Nobody sees it yet. */
+static void find_parent(struct agentsys_agent *agent)
+{
+	struct agentsys_agent *parent = agentsys_registry_get_by_task(current);
+
+	if (!parent)
+		return;
+	agent->parent_id = parent->id;
+	agent->parent_instance = parent->status.instance;
+	/* While the next instance is being started, what lives in there is of the one before. */
+	if (parent->spec && parent->status.state == AGENTSYS_STARTING)
+		agent->parent_instance--;
+	agentsys_agent_put(parent);
+}
+
 int agentsys_spawn(struct agentsys_agent *agent, u32 id, const char *group_name,
 		   const struct agentsys_policy_change *given,
 		   const struct agentsys_relations *relations, struct agentsys_waiter *waiter,
@@ -181,6 +197,7 @@ int agentsys_spawn(struct agentsys_agent *agent, u32 id, const char *group_name,
 	ret = relations ? agentsys_relations_enter(agent, relations, extack) : 0;
 	if (ret)
 		goto leave;
+	find_parent(agent);
 	ret = enter(agent, id, extack);
 	if (ret)
 		goto unrelate;

@@ -176,6 +176,7 @@ void agentsys_note_end(struct agentsys_agent *agent, enum agentsys_input input,
 		.code = code,
 		.decision = state == AGENTSYS_FAILED ? AGENTSYS_DECISION_FAILS :
 						       AGENTSYS_DECISION_STAYS,
+		.pid = pid,
 	};
 
 	agent->held = false;

@@ -59,7 +59,8 @@ static int put_past(struct sk_buff *skb, const struct agentsys_past *past)
 	    nla_put_u32(skb, AGENTSYS_H_CAUSE, past->cause) ||
 	    nla_put_s32(skb, AGENTSYS_H_CODE, past->code) ||
 	    nla_put_u32(skb, AGENTSYS_H_DECISION, past->decision) ||
-	    nla_put_u32(skb, AGENTSYS_H_DELAY, past->delay_ms))
+	    nla_put_u32(skb, AGENTSYS_H_DELAY, past->delay_ms) ||
+	    nla_put_u32(skb, AGENTSYS_H_PID, past->pid))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;

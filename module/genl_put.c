@@ -124,6 +124,8 @@ int agentsys_genl_put_agent(struct sk_buff *skb, struct agentsys_agent *agent)
 	    put_u64(skb, AGENTSYS_A_LAST_ACTIVITY, READ_ONCE(agent->activity_ns)) ||
 	    put_cgroup(skb, agent->id) || nla_put_string(skb, AGENTSYS_A_GROUP, group) ||
 	    nla_put_u32(skb, AGENTSYS_A_PLACE, READ_ONCE(agent->node.place)) ||
+	    nla_put_u32(skb, AGENTSYS_A_PARENT, agent->parent_id) ||
+	    nla_put_u32(skb, AGENTSYS_A_PARENT_INSTANCE, agent->parent_instance) ||
 	    (agent->node.significant && nla_put_flag(skb, AGENTSYS_A_SIGNIFICANT)) ||
 	    (agent->spec && put_spec(skb, agent->spec->job)))
 		return -EMSGSIZE;

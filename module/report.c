@@ -305,6 +305,8 @@ static void info_identity(struct agentsys_json *json, struct agentsys_agent *age
 	agentsys_json_bool(json, "paused", status->flags & AGENTSYS_AGENT_PAUSED);
 	agentsys_json_bool(json, "throttled", status->flags & AGENTSYS_AGENT_THROTTLED);
 	agentsys_json_bool(json, "attached", status->flags & AGENTSYS_AGENT_ATTACHED);
+	agentsys_json_u64(json, "parent_id", agent->parent_id);
+	agentsys_json_u64(json, "parent_instance", agent->parent_instance);
 }
 
 static void info_policy(struct agentsys_json *json, const struct agentsys_status *status)

@@ -18,6 +18,7 @@
  * @code: exit code, signal or errno, as the cause says
  * @decision: enum agentsys_decision
  * @delay_ms: before the restart
+ * @pid: main process that it had, 0 for none
  */
 struct agentsys_past {
 	u64 time_ns;
@@ -28,6 +29,7 @@ struct agentsys_past {
 	s32 code;
 	u32 decision;
 	u32 delay_ms;
+	u32 pid;
 };
 
 /**

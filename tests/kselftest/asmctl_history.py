@@ -6,6 +6,7 @@ import signal
 import sys
 
 sys.path.insert(0, os.environ.get("TESTLIB", "."))
+import agentsys
 import ksft
 from ctl import NO_AGENT, USAGE, ctl, ctl_json, info, run, with_clean
 from ksft import wait_for
@@ -95,6 +96,43 @@ def test_refused():
     ctl("history", "--json", "--nothing", 50, want=USAGE)
 
 
+def shown(agent, text):
+    return text in ctl("info", agent).out
+
+
+@with_clean
+def test_lineage():
+    "which agent, and which instance of it, asked for an agent; the pid that each instance had"
+    open("next", "w").write("81")
+    line = "asmctl run --id $(cat %s/next) sleep 1000 >%s/said 2>&1; sleep 1000" % (os.getcwd(), os.getcwd())
+    parent = run("--id", 80, "--restart", "always", "--backoff", "1ms", "sh", "-c", line)
+    assert (parent["parent_id"], parent["parent_instance"]) == (0, 0) and not shown(80, "Parent:"), parent
+    wait_for("the first", lambda: ctl_json("list")[-1]["agent_id"] == 81 and info(81)["state"] == "active")
+    assert (info(81)["parent_id"], info(81)["parent_instance"]) == (80, 1), open("said").read()
+    open("next", "w").write("82")
+    os.kill(parent["pid"], signal.SIGKILL)
+    wait_for("the second", lambda: ctl_json("list")[-1]["agent_id"] == 82 and info(82)["state"] == "active")
+    assert (info(82)["parent_id"], info(82)["parent_instance"]) == (80, 2), open("said").read()
+    assert shown(82, "Parent:          agent 80, instance 2\n"), ctl("info", 82).out
+    with agentsys.Connection() as asm:
+        assert (asm.get(82).parent_id, asm.get(82).parent_instance) == (80, 2)
+    assert agentsys.info(82)["parent_id"] == 80 and agentsys.info(82)["parent_instance"] == 2
+    # What has a parent stays what it is, whatever becomes of that.
+    assert info(81)["state"] == "active" and info(81)["parent_instance"] == 1
+    ctl("rm", "--force", 80)
+    assert info(82)["parent_id"] == 80
+
+    os.kill(info(82)["pid"], signal.SIGKILL)
+    wait_for("its end", lambda: info(82)["state"] == "exited")
+    first, second = run("--id", 83, "sleep", "1000")["pid"], 0
+    ctl("restart", 83)
+    second = info(83)["pid"]
+    ctl("kill", 83)
+    assert [past["pid"] for past in ctl_json("history", 83)] == [first, second] and first != second
+    rows = ctl("history", 83).out.split("\n")
+    assert "PID" in rows[0].split() and [row.split()[4] for row in rows[1:3]] == [str(first), str(second)], rows
+
+
 @with_clean
 def test_capacity():
     "how many there are, by state, and may be"
@@ -110,6 +148,21 @@ def test_capacity():
     assert (now["by_state"]["active"], now["by_state"]["exited"]) == (1, 1)
     text = ctl("capacity").out
     assert "Agents:  2 of %d\n" % now["max_agents"] in text and "active    1\n" in text and "Groups:  1 of" in text
+    # Of each group, what is directly in it.
+    ctl("group", "new", "--parent", "g", "--members-max", 7, "inner")
+    run("--group", "g", "--id", 72, "sleep", "1000")
+    run("--group", "inner", "--id", 73, "sleep", "1000")
+    ctl("kill", 73)
+    root, g, inner = ctl_json("capacity")["by_group"]
+    assert (root["name"], root["members"], root["members_max"], root["agents"]) == ("root", 3, 0, 2), root
+    assert (g["name"], g["members"], g["members_max"], g["agents"]) == ("g", 2, 1024, 1), g
+    assert (inner["name"], inner["members"], inner["members_max"], inner["agents"]) == ("inner", 1, 7, 1), inner
+    assert root["by_state"]["active"] == root["by_state"]["exited"] == g["by_state"]["active"] == 1
+    assert inner["by_state"] == dict.fromkeys(now["by_state"], 0) | {"exited": 1}, inner
+    rows = [row.split() for row in ctl("capacity").out.split("\n\n")[1].split("\n")]
+    assert rows[0] == ["GROUP", "MEMBERS", "STARTING", "ACTIVE", "STOPPING", "BACKOFF", "EXITED", "FAILED"], rows
+    assert rows[1:4] == [["root", "3", "0", "1", "0", "0", "1", "0"], ["g", "2/1024", "0", "1", "0", "0", "0", "0"],
+                         ["inner", "1/7", "0", "0", "0", "0", "1", "0"]], rows
     ctl("capacity", "more", want=USAGE)
 
 

@@ -97,6 +97,9 @@ void guide_info(const struct agentsys_info *info)
 	printf("Agent ID:        %" PRIu32 "\n", info->id);
 	printf("PID:             %" PRIu32 "\n", info->pid);
 	printf("Name:            %s\n", info->name);
+	if (info->parent_id)
+		printf("Parent:          agent %" PRIu32 ", instance %" PRIu32 "\n",
+		       info->parent_id, info->parent_instance);
 	print_state(info);
 	printf("Capabilities:    %s\n", NO_CAPABILITIES);
 	if (info->restart == AGENTSYS_RESTART_NEVER)

@@ -41,7 +41,7 @@ static void add_row(struct table *table, const struct agentsys_past *past, bool 
 {
 	const struct agentsys_info end = { .cause = past->cause, .code = past->code };
 	char when[64], agent[FORMAT_MAX] = "-", instance[FORMAT_MAX] = "-", ran[FORMAT_MAX] = "-",
-		       ended[FORMAT_MAX], delay[FORMAT_MAX];
+		       pid[FORMAT_MAX] = "-", ended[FORMAT_MAX], delay[FORMAT_MAX];
 
 	format_time(past->time_ns, when, sizeof(when));
 	if (past->agent_id) {
@@ -50,10 +50,13 @@ static void add_row(struct table *table, const struct agentsys_past *past, bool 
 	}
 	if (!group)
 		format_duration(past->ran_ns, ran);
+	if (past->pid)
+		snprintf(pid, sizeof(pid), "%" PRIu32, past->pid);
 	table_add(table, (const struct cell[]){
 				 { when, DIM },
 				 { agent, PLAIN },
 				 { instance, PLAIN },
+				 { pid, PLAIN },
 				 { ran, PLAIN },
 				 { format_end(&end, ended), PLAIN },
 				 { agentsys_decision_name(past->decision),
@@ -64,8 +67,8 @@ static void add_row(struct table *table, const struct agentsys_past *past, bool 
 
 static void print_table(const struct agentsys_past *list, size_t n, bool group)
 {
-	static const char *const titles[] = { "WHEN",	  "-AGENT",   "-INSTANCE", "-RAN",
-					      "ENDED BY", "DECISION", "-DELAY" };
+	static const char *const titles[] = { "WHEN", "-AGENT",	  "-INSTANCE", "-PID",
+					      "-RAN", "ENDED BY", "DECISION",  "-DELAY" };
 	struct table *table = table_new(titles, ARRAY_SIZE(titles));
 
 	for (size_t i = 0; i < n; i++)

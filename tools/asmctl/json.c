@@ -106,6 +106,8 @@ struct json_object *json_of_agent(const struct agentsys_info *info)
 	add_string(object, "group", info->group);
 	add_number(object, "place", info->place);
 	add_bool(object, "significant", info->significant);
+	add_number(object, "parent_id", info->parent_id);
+	add_number(object, "parent_instance", info->parent_instance);
 	return object;
 }
 
@@ -148,6 +150,7 @@ struct json_object *json_of_past(const struct agentsys_past *past)
 	add_signed(object, "code", past->code);
 	add_string(object, "decision", agentsys_decision_name(past->decision));
 	add_number(object, "delay_ms", past->delay_ms);
+	add_number(object, "pid", past->pid);
 	return object;
 }
 

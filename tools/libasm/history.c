@@ -25,6 +25,7 @@ static int take_entry(struct nlattr *entry, struct agentsys_past *past)
 	past->code = (int32_t)attr_u32(attrs[AGENTSYS_H_CODE]);
 	past->decision = attr_u32(attrs[AGENTSYS_H_DECISION]);
 	past->delay_ms = attr_u32(attrs[AGENTSYS_H_DELAY]);
+	past->pid = attr_u32(attrs[AGENTSYS_H_PID]);
 	return 0;
 }
 

@@ -95,6 +95,8 @@ static void *make_info(struct nlattr **attrs)
 	strncpy(info->group, group ? group : "", sizeof(info->group) - 1);
 	info->place = attr_u32(attrs[AGENTSYS_A_PLACE]);
 	info->significant = !!attrs[AGENTSYS_A_SIGNIFICANT];
+	info->parent_id = attr_u32(attrs[AGENTSYS_A_PARENT]);
+	info->parent_instance = attr_u32(attrs[AGENTSYS_A_PARENT_INSTANCE]);
 	take_restarts(info, attrs);
 	return info;
 }

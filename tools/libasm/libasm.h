@@ -480,6 +480,8 @@ AGENTSYS_API int agentsys_shutdown(struct agentsys *h, int64_t timeout_ms, unsig
  * @survival_ms: how long instances survive, as AGENTSYS_BACKOFF_ADAPTIVE counts it
  * @significant: 1 if it is a significant member of its group
  * @circuit: enum agentsys_circuit
+ * @parent_id: the agent of which a process asked for it, 0 if it was in none
+ * @parent_instance: which start of that
  */
 struct agentsys_info {
 	uint32_t id;
@@ -533,6 +535,8 @@ struct agentsys_info {
 	uint32_t survival_ms;
 	uint32_t circuit;
 	uint32_t significant;
+	uint32_t parent_id;
+	uint32_t parent_instance;
 };
 
 /**
@@ -898,6 +902,7 @@ AGENTSYS_API void agentsys_relations_free(struct agentsys_relation_info *list);
  * @code: exit code, signal or errno, as the cause says
  * @decision: enum agentsys_decision
  * @delay_ms: before the restart
+ * @pid: main process that it had, 0 for none; not told of a group
  */
 struct agentsys_past {
 	uint64_t time_ns;
@@ -908,6 +913,7 @@ struct agentsys_past {
 	int32_t code;
 	uint32_t decision;
 	uint32_t delay_ms;
+	uint32_t pid;
 };
 
 /**

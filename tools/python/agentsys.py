@@ -79,6 +79,7 @@ class _Info(ctypes.Structure):
         ("success_codes", _u64 * _CODE_WORDS), ("never_codes", _u64 * _CODE_WORDS),
         ("success_signals", _u64), ("never_signals", _u64),
         ("streak", _u32), ("survival_ms", _u32), ("circuit", _u32), ("significant", _u32),
+        ("parent_id", _u32), ("parent_instance", _u32),
     ]
 
 

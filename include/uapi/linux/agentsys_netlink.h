@@ -278,6 +278,10 @@ enum agentsys_attr {
 	AGENTSYS_A_RELATION,		/* nested, once per relation: AGENTSYS_R_KIND and _TO; = none */
 	AGENTSYS_A_TRAPS,		/* u32: 1, it survives crashes of linked agents, or 0; = 0; told as a flag */
 
+	/* where it comes from, only in answers */
+	AGENTSYS_A_PARENT,		/* u32: the agent of which a process asked for the spawn; 0 if it was in none */
+	AGENTSYS_A_PARENT_INSTANCE,	/* u32: which start of that */
+
 	__AGENTSYS_A_MAX,
 	AGENTSYS_A_MAX = __AGENTSYS_A_MAX - 1
 };
@@ -387,6 +391,7 @@ enum agentsys_history_attr {
 	AGENTSYS_H_CODE,		/* s32: exit code, signal or errno, as the cause says */
 	AGENTSYS_H_DECISION,		/* u32: enum agentsys_decision */
 	AGENTSYS_H_DELAY,		/* u32: ms before the restart */
+	AGENTSYS_H_PID,			/* u32: main process that it had, 0 for none; not of a group */
 
 	__AGENTSYS_H_MAX,
 	AGENTSYS_H_MAX = __AGENTSYS_H_MAX - 1
