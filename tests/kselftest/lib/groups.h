@@ -84,6 +84,8 @@ static inline void groups_clear(struct agents *a)
 	FIXTURE_SETUP(name)						\
 	{								\
 		agents_open(_metadata, &self->a);			\
+		/* What a test that died has left. */			\
+		groups_clear(&self->a);					\
 	}								\
 									\
 	FIXTURE_TEARDOWN(name)						\
