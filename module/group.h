@@ -124,8 +124,14 @@ void agentsys_group_defaults(const struct agentsys_group *group,
 void agentsys_group_remember(struct agentsys_group *group, struct agentsys_agent *agent,
 			     u32 delay_ms);
 
-/* A shutdown begins: nothing that is under way starts anything again. */
-void agentsys_groups_end(void);
+/*
+ * A shutdown: nothing that is under way starts anything again; then all groups below
+ * root are stopped side by side, and the agents in root with them by @stop, those that
+ * came last first. When it is over, what was to wait for its turn does so no longer.
+ */
+void agentsys_groups_hold(void);
+void agentsys_groups_stop(void (*stop)(struct agentsys_agent *agent));
+void agentsys_groups_release(void);
 
 /* Is it among those that its group is just stopping? Then no restart begins. */
 bool agentsys_group_stops(const struct agentsys_node *node);

@@ -39,11 +39,15 @@ static void stop_agent(struct agentsys_node *node)
 {
 	struct agentsys_agent *agent = agentsys_agent_get(agent_of(node));
 
-	agent->by_group = true;
-	agent->by_required = false;
-	agent->restart_after = false;
-	agent->stop_timeout_ms = AGENTSYS_OWN_TIMEOUT;
-	agentsys_supervisor_apply(agent, AGENTSYS_IN_STOP);
+	if (agentsys_shutdown_active()) {
+		agentsys_shutdown_stop(agent);
+	} else {
+		agent->by_group = true;
+		agent->by_required = false;
+		agent->restart_after = false;
+		agent->stop_timeout_ms = AGENTSYS_OWN_TIMEOUT;
+		agentsys_supervisor_apply(agent, AGENTSYS_IN_STOP);
+	}
 	agentsys_agent_put(agent);
 }
 
@@ -191,18 +195,68 @@ const struct agentsys_tree_ops agentsys_group_ops = {
 	.random = random,
 };
 
-void agentsys_groups_end(void)
+void agentsys_groups_hold(void)
 {
 	struct agentsys_group_record *record;
 
 	lockdep_assert_held(&agentsys_lock);
 
-	list_for_each_entry(record, &agentsys_groups, node) {
-		if (!agentsys_tree_busy(&record->tree))
-			continue;
-		agentsys_tree_keep_down(&record->tree.node);
-		agentsys_tree_stop(&record->tree);
+	list_for_each_entry(record, &agentsys_groups, node)
+		agentsys_tree_hold(&record->tree);
+}
+
+static void stop_group(struct agentsys_group_record *record)
+{
+	if (record->tree.node.state == AGENTSYS_NODE_DOWN ||
+	    (record->tree.state == AGENTSYS_STOPPING && !record->tree.held))
+		return;
+	record->since_ns = ktime_get_boottime_ns();
+	agentsys_tree_keep_down(&record->tree.node);
+	agentsys_tree_stop(&record->tree);
+}
+
+static struct agentsys_node *get_node(struct agentsys_node *node)
+{
+	if (node && !node->is_group)
+		agentsys_agent_get(agent_of(node));
+	return node;
+}
+
+static void put_node(struct agentsys_node *node)
+{
+	if (!node->is_group)
+		agentsys_agent_put(agent_of(node));
+}
+
+void agentsys_groups_stop(void (*stop)(struct agentsys_agent *agent))
+{
+	struct agentsys_group *root = &agentsys_root_group.tree;
+	struct agentsys_node *node, *prev;
+
+	lockdep_assert_held(&agentsys_lock);
+
+	for (node = get_node(root->last); node; node = prev) {
+		/* One that went with the one behind it does not know what is ahead any more. */
+		prev = get_node(node->parent ? node->prev : root->last);
+		if (node->is_group)
+			stop_group(container_of(node, struct agentsys_group_record, tree.node));
+		else if (node->parent)
+			stop(agent_of(node));
+		put_node(node);
 	}
+	if (root->held)
+		agentsys_tree_stop(root);
+}
+
+void agentsys_groups_release(void)
+{
+	struct agentsys_group_record *record;
+
+	lockdep_assert_held(&agentsys_lock);
+
+	list_for_each_entry(record, &agentsys_groups, node)
+		if (record->tree.held)
+			agentsys_tree_stop(&record->tree);
 }
 
 bool agentsys_group_stops(const struct agentsys_node *node)

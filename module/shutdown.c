@@ -51,16 +51,26 @@ void agentsys_shutdown_killed(void)
 	answer.killed += active;
 }
 
-static void end(struct agentsys_agent *agent, enum agentsys_input input, u32 deadline_ms)
+static void end(struct agentsys_agent *agent, enum agentsys_input input)
 {
+	u32 left_ms = time_before(jiffies, due) ? jiffies_to_msecs(due - jiffies) : 0;
+
+	agent->by_group = false;
 	agent->restart_after = false;
 	agent->by_required = false;
-	agent->stop_timeout_ms = min(agent->status.stop_timeout_ms, deadline_ms);
+	agent->stop_timeout_ms = min(agent->status.stop_timeout_ms, left_ms);
 	agentsys_supervisor_apply(agent, input);
 }
 
-/* Let @input happen to everything that lives. */
-static void all(enum agentsys_input input, u32 deadline_ms)
+void agentsys_shutdown_stop(struct agentsys_agent *agent)
+{
+	lockdep_assert_held(&agentsys_lock);
+
+	end(agent, AGENTSYS_IN_STOP);
+}
+
+/* Let @input happen to everything that lives, but to those that run only if @running. */
+static void all(enum agentsys_input input, bool running)
 {
 	struct agentsys_agent *agent;
 	u32 id;
@@ -68,10 +78,10 @@ static void all(enum agentsys_input input, u32 deadline_ms)
 	for (id = 0; (agent = agentsys_registry_next(id)); agentsys_agent_put(agent)) {
 		id = agent->id + 1;
 		/* One that is being attached is ended when that is done. */
-		if (!agent->populated ||
+		if (!agent->populated || (!running && agent->status.state == AGENTSYS_ACTIVE) ||
 		    (!agent->spec && !agent->main && agent->status.state == AGENTSYS_STARTING))
 			continue;
-		end(agent, input, deadline_ms);
+		end(agent, input);
 	}
 }
 
@@ -79,12 +89,8 @@ void agentsys_shutdown_late(struct agentsys_agent *agent)
 {
 	lockdep_assert_held(&agentsys_lock);
 
-	if (!active)
-		return;
-	if (killing || time_after_eq(jiffies, due))
-		end(agent, AGENTSYS_IN_KILL, 0);
-	else
-		end(agent, AGENTSYS_IN_STOP, jiffies_to_msecs(due - jiffies));
+	if (active)
+		end(agent, killing ? AGENTSYS_IN_KILL : AGENTSYS_IN_STOP);
 }
 
 static void wait_until(unsigned long when)
@@ -98,7 +104,14 @@ static void kill_what_is_left(void)
 	killing = true;
 	left = agentsys_supervisor_live();
 	wait_until(jiffies + KILLED_GRACE);
-	all(AGENTSYS_IN_KILL, 0);
+	all(AGENTSYS_IN_KILL, true);
+}
+
+static void stop_in_order(u32 deadline_ms)
+{
+	wait_until(jiffies + msecs_to_jiffies(deadline_ms));
+	/* What does not run yet does so in no order: it is called off. */
+	all(AGENTSYS_IN_STOP, false);
 }
 
 /* No agent lives, and the launcher is gone. */
@@ -111,6 +124,7 @@ static void done(void)
 	active = false;
 	asker = NULL;
 	cancel_delayed_work(&deadline_work);
+	agentsys_groups_release();
 	if (waiter)
 		waiter->answer(waiter, &answer);
 }
@@ -173,13 +187,13 @@ static void begin(u32 deadline_ms, struct agentsys_waiter *waiter)
 	agentsys_event(&event);
 	killing = false;
 	launcher_killed = false;
-	agentsys_groups_end();
-	if (deadline_ms) {
-		wait_until(jiffies + msecs_to_jiffies(deadline_ms));
-		all(AGENTSYS_IN_STOP, deadline_ms);
-	} else {
+	agentsys_groups_hold();
+	if (deadline_ms)
+		stop_in_order(deadline_ms);
+	else
 		kill_what_is_left();
-	}
+	/* Of what has been killed the groups only learn that it is to stay so. */
+	agentsys_groups_stop(agentsys_shutdown_stop);
 	/* The last one may have gone above, and have ended it. */
 	if (active)
 		agentsys_shutdown_check();

@@ -134,6 +134,7 @@ static void begin_down(struct agentsys_group *group, struct agentsys_node *from,
 	set_state(group, AGENTSYS_STOPPING);
 	group->done = false;
 	group->waits = false;
+	group->held = false;
 	group->delay_ms = 0;
 	group->node.state = goal == AGENTSYS_DOWN_AGAIN ? AGENTSYS_NODE_STARTING :
 							  AGENTSYS_NODE_STOPPING;
@@ -398,7 +399,7 @@ void agentsys_tree_proceed(struct agentsys_group *group)
 	group->stepping = true;
 	while (group->pending) {
 		group->pending = false;
-		if (group->state == AGENTSYS_STOPPING)
+		if (group->state == AGENTSYS_STOPPING && !group->held)
 			go_down(group);
 		else if (group->state == AGENTSYS_STARTING)
 			go_up(group);
@@ -497,6 +498,18 @@ void agentsys_tree_stop(struct agentsys_group *group)
 {
 	begin_down(group, group->first, AGENTSYS_DOWN_STAY);
 	agentsys_tree_proceed(group);
+}
+
+void agentsys_tree_hold(struct agentsys_group *group)
+{
+	if (!agentsys_tree_busy(group) ||
+	    (group->state == AGENTSYS_STOPPING && group->goal == AGENTSYS_DOWN_STAY))
+		return;
+	begin_down(group, group->first, AGENTSYS_DOWN_STAY);
+	group->held = true;
+	/* For the group above it is still to be stopped. */
+	group->node.state = AGENTSYS_NODE_UP;
+	changed(group);
 }
 
 void agentsys_tree_restart(struct agentsys_group *group)

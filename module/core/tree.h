@@ -124,6 +124,7 @@ enum agentsys_goal_down {
  * @goal: enum agentsys_goal_down, in state stopping
  * @done: in state stopping: because of its significant members
  * @waits: in state backoff: for its own timer, not for the group above
+ * @held: in state stopping: but not before the group above comes to it
  * @stepping: it is being taken care of, further up the stack
  * @pending: and has to be looked at once more
  */
@@ -146,6 +147,7 @@ struct agentsys_group {
 	bool stands_above;
 	bool done;
 	bool waits;
+	bool held;
 	bool stepping;
 	bool pending;
 };
@@ -221,6 +223,13 @@ void agentsys_tree_timer(struct agentsys_group *group);
 /* As asked by a person. Starting also forgets the restarts of the window. */
 void agentsys_tree_start(struct agentsys_group *group);
 void agentsys_tree_stop(struct agentsys_group *group);
+
+/*
+ * Everything is about to be stopped: whatever is under way in @group ends here, nothing
+ * in it is started any more, and it is stopped by agentsys_tree_stop(), as it is when
+ * the group above comes to it.
+ */
+void agentsys_tree_hold(struct agentsys_group *group);
 void agentsys_tree_restart(struct agentsys_group *group);
 
 /* Is something under way in it? */

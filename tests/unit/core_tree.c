@@ -7,6 +7,7 @@
  *	!a	agent a fails (or its start does)	.a	it ends for good
  *	+a -a *a	it is started, stopped, restarted by hand, and so groups
  *	xa	it is removed		fa	its next start will fail
+ *	=A	group A is held, because everything is about to be stopped
  *	:a	what it has under way is complete
  *	;	all that is under way is complete, but no timer fires
  *	t	the next timer fires	p	2 s pass
@@ -75,6 +76,9 @@ static void command_group(char word, struct group *group)
 		break;
 	case '*':
 		agentsys_tree_restart(&group->tree);
+		break;
+	case '=':
+		agentsys_tree_hold(&group->tree);
 		break;
 	}
 }
@@ -258,6 +262,33 @@ static void second_failure(void **unused)
 		/* a group's turn comes when the one before runs, however long that takes */
 		{ "A15[ab]", "-Aw|fafa+Aw", "+a +a +a +b", "ab Aa" },
 		{ "Aa5[aB15[b]c]", "fbfb!aw", "A~100 -c -b +a +b +b +b +c", "abc Aa Ba" },
+	};
+
+	(void)unused;
+	CHECK_ROWS(rows);
+}
+
+/* Everything is about to be stopped: what is under way ends, and waits for its turn. */
+static void held(void **unused)
+{
+	static const struct row rows[] = {
+		/* nothing is under way */
+		{ "A15[ab]", "=Aw", "", "ab Aa" },
+		{ "A15[ab]", "-Aw|=Aw", "", " Ae" },
+		/* it was going down, to come up again: the rest waits, and comes in its turn */
+		{ "A15[aBa5[bcd]e]", "!d=B-Aw", "B~100 -c -e -b -a", " Ae Be" },
+		{ "A15[aBa5[bcd]e]", "!d=Bw|-Aw", "-e -b -a", " Ae Be" },
+		/* it was coming up, or waits for that: nothing more does */
+		{ "A15[aBa5[bcd]e]", "!d;t:b|=B:cw-Aw", "-e -c -b -a", " Ae Be" },
+		{ "A15[aBa5[bcd]e]", "!d;|=Bw-Aw", "-e -a", " Ae Be" },
+		/* it fails, which the group above hears no more of */
+		{ "A15[aB10[bcd]e]", "!d|=B:cw-Aw", "-e -b -a", " Ae Be" },
+		/* being stopped to stay so, it goes on */
+		{ "A15[aBa5[bcd]e]", "-B|=Bw", "-c -b", "ae Aa Be" },
+		/* all of them at once */
+		{ "Aa5[aBa5[bcd]e]", "!a|=A=B-Aw", "-d -c -b", " Ae Be" },
+		/* and it is over without the group above */
+		{ "A15[aBa5[bcd]e]", "!d|=B:c-Bw+Bw", "-b +b +c +d", "abcde Aa Ba" },
 	};
 
 	(void)unused;
@@ -649,6 +680,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(places),	    cmocka_unit_test(enters_late),
 		cmocka_unit_test(waits),	    cmocka_unit_test(kinds_of_delay),
 		cmocka_unit_test(jitter_of_delay),  cmocka_unit_test(slow_stops),
+		cmocka_unit_test(held),
 	};
 
 	core_random_init(argc, argv);

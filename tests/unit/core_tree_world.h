@@ -535,6 +535,8 @@ static void check_group_node(const struct agentsys_group *tree)
 	case AGENTSYS_STOPPING:
 		expected = tree->goal == AGENTSYS_DOWN_AGAIN ? AGENTSYS_NODE_STARTING :
 							       AGENTSYS_NODE_STOPPING;
+		if (tree->held)
+			expected = AGENTSYS_NODE_UP;
 		break;
 	}
 	assert_int_equal(tree->node.state, expected);
