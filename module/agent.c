@@ -32,6 +32,7 @@ struct agentsys_agent *agentsys_agent_new(const char *name, struct agentsys_spec
 	INIT_LIST_HEAD(&agent->ties_in);
 	timer_setup(&agent->timer, agent_timer, 0);
 	agent->status.state = AGENTSYS_EXITED;
+	agent->status.exit_status = AGENTSYS_NO_STATUS;
 	return agent;
 }
 

@@ -32,6 +32,9 @@ struct agentsys_spec;
  * @cause: enum agentsys_cause of the last end
  * @code: exit code, signal or errno of the last end, as @cause says
  * @step: enum agentsys_step, when @cause is a failed launch
+ * @exit_status: of the main process that ended last, as wait() gives it;
+ *	AGENTSYS_NO_STATUS if none ever ran, or the last launch came to none
+ * @end_pid: its pid, 0 likewise
  * @policy: restart policy
  * @stop_signal: how it is asked to stop
  * @stop_timeout_ms: how long it may take then, or AGENTSYS_STOP_UNLIMITED
@@ -41,6 +44,7 @@ struct agentsys_spec;
  * @faults: faults detected, crashes among them
  * @start_ns: last start, CLOCK_BOOTTIME, 0 for never
  * @end_ns: last end, likewise
+ * @asked_ns: when somebody asked for that end, or for one that is to come; 0 if nobody did
  * @next_start_ns: when it is started again, in state backoff
  * @streak: restarts in a row without a stable run
  * @survival_ms: how long instances survive, see struct agentsys_restart_past
@@ -55,6 +59,8 @@ struct agentsys_status {
 	u32 cause;
 	s32 code;
 	u32 step;
+	u32 exit_status;
+	s32 end_pid;
 	struct agentsys_restart_policy policy;
 	u32 stop_signal;
 	u32 stop_timeout_ms;
@@ -64,6 +70,7 @@ struct agentsys_status {
 	u64 faults;
 	u64 start_ns;
 	u64 end_ns;
+	u64 asked_ns;
 	u64 next_start_ns;
 	u32 streak;
 	u32 survival_ms;

@@ -167,6 +167,7 @@ void agentsys_note_end(struct agentsys_agent *agent, enum agentsys_input input,
 	u64 now = input == AGENTSYS_IN_ENDED ? agent->ended_ns : ktime_get_boottime_ns();
 	u64 ran_ns = agent->ran ? now - status->start_ns : 0;
 	pid_t pid = status->pid;
+	bool has_status = input == AGENTSYS_IN_ENDED && agent->ran;
 	const struct agentsys_past past = {
 		.time_ns = now,
 		.ran_ns = ran_ns,
@@ -177,6 +178,7 @@ void agentsys_note_end(struct agentsys_agent *agent, enum agentsys_input input,
 		.decision = state == AGENTSYS_FAILED ? AGENTSYS_DECISION_FAILS :
 						       AGENTSYS_DECISION_STAYS,
 		.pid = pid,
+		.exit_status = has_status ? agent->wait_status : AGENTSYS_NO_STATUS,
 	};
 
 	agent->held = false;
@@ -206,6 +208,10 @@ void agentsys_note_end(struct agentsys_agent *agent, enum agentsys_input input,
 	status->cause = cause;
 	status->code = code;
 	status->step = cause == AGENTSYS_CAUSE_LAUNCH ? agent->launch_step : 0;
+	status->exit_status = past.exit_status;
+	status->end_pid = has_status ? pid : 0;
+	if (!agent->asked)
+		status->asked_ns = 0;
 	status->end_ns = now;
 	status->exits += agent->ran;
 	status->crashes += crash && agent->ran;

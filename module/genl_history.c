@@ -60,7 +60,9 @@ static int put_past(struct sk_buff *skb, const struct agentsys_past *past)
 	    nla_put_s32(skb, AGENTSYS_H_CODE, past->code) ||
 	    nla_put_u32(skb, AGENTSYS_H_DECISION, past->decision) ||
 	    nla_put_u32(skb, AGENTSYS_H_DELAY, past->delay_ms) ||
-	    nla_put_u32(skb, AGENTSYS_H_PID, past->pid))
+	    nla_put_u32(skb, AGENTSYS_H_PID, past->pid) ||
+	    (past->exit_status != AGENTSYS_NO_STATUS &&
+	     nla_put_u32(skb, AGENTSYS_H_EXIT_STATUS, past->exit_status)))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;

@@ -88,6 +88,15 @@ static int put_status(struct sk_buff *skb, const struct agentsys_status *status)
 	       put_u64(skb, AGENTSYS_A_END_TIME, status->end_ns);
 }
 
+/* Of the last end, what the cause and the code do not tell. */
+static int put_end(struct sk_buff *skb, const struct agentsys_status *status)
+{
+	return put_u64(skb, AGENTSYS_A_ASKED_TIME, status->asked_ns) ||
+	       (status->exit_status != AGENTSYS_NO_STATUS &&
+		(nla_put_u32(skb, AGENTSYS_A_EXIT_STATUS, status->exit_status) ||
+		 nla_put_u32(skb, AGENTSYS_A_END_PID, status->end_pid)));
+}
+
 static int put_next_start(struct sk_buff *skb, const struct agentsys_status *status)
 {
 	u64 now = ktime_get_boottime_ns();
@@ -117,7 +126,7 @@ int agentsys_genl_put_agent(struct sk_buff *skb, struct agentsys_agent *agent)
 	agentsys_agent_status(agent, &status);
 	if (nla_put_u32(skb, AGENTSYS_A_ID, agent->id) ||
 	    nla_put_string(skb, AGENTSYS_A_NAME, agent->name) || put_status(skb, &status) ||
-	    put_policy(skb, &status) || put_more_policy(skb, &status.policy) ||
+	    put_end(skb, &status) || put_policy(skb, &status) || put_more_policy(skb, &status.policy) ||
 	    put_circuit(skb, &status) || put_next_start(skb, &status) ||
 	    put_u64(skb, AGENTSYS_A_CPU_TIME, cpu_us) || put_u64(skb, AGENTSYS_A_MEMORY, memory) ||
 	    put_u64(skb, AGENTSYS_A_HEARTBEATS, atomic64_read(&agent->heartbeats)) ||

@@ -55,6 +55,7 @@ void agentsys_group_note(struct agentsys_group_record *record, const struct agen
 		.cause = AGENTSYS_CAUSE_RESTART,
 		.decision = decision,
 		.delay_ms = delay_ms,
+		.exit_status = AGENTSYS_NO_STATUS,
 	};
 
 	if (agent) {
@@ -62,6 +63,7 @@ void agentsys_group_note(struct agentsys_group_record *record, const struct agen
 		past.instance = agent->status.instance;
 		past.cause = agent->status.cause;
 		past.code = agent->status.code;
+		past.exit_status = agent->status.exit_status;
 	}
 	spin_lock(&told_lock);
 	agentsys_history_add(&record->told.history, &past);

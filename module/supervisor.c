@@ -6,6 +6,7 @@
  */
 #include "supervisor_internal.h"
 
+#include <linux/ktime.h>
 #include <linux/module.h>
 #include <linux/sched/signal.h>
 
@@ -44,6 +45,16 @@ void agentsys_decided(struct agentsys_agent *agent, u32 decision, u32 delay_ms)
 	spin_lock(&agent->lock);
 	agentsys_history_decided(&agent->history, decision, delay_ms);
 	spin_unlock(&agent->lock);
+}
+
+void agentsys_ask(struct agentsys_agent *agent, enum agentsys_cause cause)
+{
+	if (!agent->asked) {
+		spin_lock(&agent->lock);
+		agent->status.asked_ns = ktime_get_boottime_ns();
+		spin_unlock(&agent->lock);
+	}
+	agent->asked = cause;
 }
 
 void agentsys_set_flag(struct agentsys_agent *agent, u32 flag, bool on)
@@ -98,7 +109,7 @@ static void kill_all(struct agentsys_agent *agent, enum agentsys_input input)
 		agentsys_event_agent(agent, AGENTSYS_EVENT_KILL, 0, 0, 0);
 		agentsys_shutdown_killed();
 	}
-	agent->asked = AGENTSYS_CAUSE_KILL;
+	agentsys_ask(agent, AGENTSYS_CAUSE_KILL);
 	agent->held = false;
 	agentsys_cgroup_kill(agent->id);
 	/* Also where the other one failed, or did not reach it. */
@@ -163,7 +174,8 @@ void agentsys_stop_held(struct agentsys_agent *agent)
 static void send_signal(struct agentsys_agent *agent, enum agentsys_input input)
 {
 	agent->restart_after = input == AGENTSYS_IN_RESTART;
-	agent->asked = input == AGENTSYS_IN_RESTART ? AGENTSYS_CAUSE_RESTART : stop_cause(agent);
+	agentsys_ask(agent, input == AGENTSYS_IN_RESTART ? AGENTSYS_CAUSE_RESTART :
+							   stop_cause(agent));
 	agent->held = agentsys_related_hold(agent);
 	if (!agent->held)
 		agentsys_stop_held(agent);
@@ -174,7 +186,7 @@ static void abort_launch(struct agentsys_agent *agent, enum agentsys_input input
 {
 	bool kill = input == AGENTSYS_IN_KILL;
 
-	agent->asked = kill ? AGENTSYS_CAUSE_KILL : stop_cause(agent);
+	agentsys_ask(agent, kill ? AGENTSYS_CAUSE_KILL : stop_cause(agent));
 	agentsys_event_agent(agent, kill ? AGENTSYS_EVENT_KILL : AGENTSYS_EVENT_STOP, 0, 0, 0);
 	if (agent->has_cgroup)
 		agentsys_cgroup_kill(agent->id);

@@ -17,6 +17,9 @@ void agentsys_set_flag(struct agentsys_agent *agent, u32 flag, bool on);
 /* What becomes of the instance that has ended last, for its history. */
 void agentsys_decided(struct agentsys_agent *agent, u32 decision, u32 delay_ms);
 
+/* Its end is asked for, for this reason; the first one to ask counts. */
+void agentsys_ask(struct agentsys_agent *agent, enum agentsys_cause cause);
+
 /* The time given to the present state does not matter any more. */
 void agentsys_disarm(struct agentsys_agent *agent);
 

@@ -8,6 +8,9 @@
 
 #include "env.h"
 
+/* No wait() gives this. */
+#define AGENTSYS_NO_STATUS U32_MAX
+
 /**
  * struct agentsys_past - one end
  * @time_ns: when, CLOCK_BOOTTIME
@@ -19,17 +22,19 @@
  * @decision: enum agentsys_decision
  * @delay_ms: before the restart
  * @pid: main process that it had, 0 for none
+ * @exit_status: as wait() gives it, AGENTSYS_NO_STATUS if no process ended
  */
 struct agentsys_past {
 	u64 time_ns;
 	u64 ran_ns;
 	u32 agent_id;
 	u32 instance;
-	u32 cause;
+	u16 cause;
+	u16 decision;
 	s32 code;
-	u32 decision;
 	u32 delay_ms;
 	u32 pid;
+	u32 exit_status;
 };
 
 /**

@@ -84,9 +84,12 @@
  * @AGENTSYS_CMD_EVENT_GET: the events in the ring, oldest first (dump)
  *	[(E_SEQ): only those after this one]; answered with AGENTSYS_NTF_EVENT
  * @AGENTSYS_CMD_SHUTDOWN: stop every agent and dismiss the launcher, so that
- *	the module can be unloaded; no start is accepted meanwhile
+ *	the module can be unloaded; no start is accepted meanwhile. Agents in root and
+ *	the groups in root are stopped side by side, the members of a group one after
+ *	another as by GROUP_STOP; each has its own stop timeout too
  *	[(STOP_TIMEOUT): deadline for all, after which everything left is
- *	killed, whatever its own; 0 kills at once, at most 86400000, (WAIT)]; the second answer has COUNT and KILLED
+ *	killed, whatever its own and whether its turn has come or not; = 10000; 0 kills at
+ *	once, at most 86400000, (WAIT)]; the second answer has COUNT and KILLED
  *	-EALREADY one is under way; -ETIMEDOUT, as the second answer: for 10 s
  *	nothing of what was killed has gone, and starts are accepted again
  * @AGENTSYS_NTF_EVENT: notification: an event, with attributes of enum
@@ -282,6 +285,11 @@ enum agentsys_attr {
 	AGENTSYS_A_PARENT,		/* u32: the agent of which a process asked for the spawn; 0 if it was in none */
 	AGENTSYS_A_PARENT_INSTANCE,	/* u32: which start of that */
 
+	/* state: more of the last end, only in answers */
+	AGENTSYS_A_EXIT_STATUS,		/* u32: status of its main process as wait() gives it; absent if none ended */
+	AGENTSYS_A_END_PID,		/* u32: the pid that this had; absent likewise */
+	AGENTSYS_A_ASKED_TIME,		/* u64: CLOCK_BOOTTIME in ns when that end was asked for, or one that is to come; 0 if it was not */
+
 	__AGENTSYS_A_MAX,
 	AGENTSYS_A_MAX = __AGENTSYS_A_MAX - 1
 };
@@ -392,6 +400,7 @@ enum agentsys_history_attr {
 	AGENTSYS_H_DECISION,		/* u32: enum agentsys_decision */
 	AGENTSYS_H_DELAY,		/* u32: ms before the restart */
 	AGENTSYS_H_PID,			/* u32: main process that it had, 0 for none; not of a group */
+	AGENTSYS_H_EXIT_STATUS,		/* u32: as wait() gives it; absent if no process ended */
 
 	__AGENTSYS_H_MAX,
 	AGENTSYS_H_MAX = __AGENTSYS_H_MAX - 1
