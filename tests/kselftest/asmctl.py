@@ -139,7 +139,8 @@ def test_foreground_signals():
         return child.wait(20 * ksft.SCALE)
 
     assert interrupted("100", "echo ready; exec sleep 1000") == 128 + signal.SIGTERM
-    assert info(100)["last_exit"] == {"cause": "stop", "code": signal.SIGTERM}, info(100)
+    assert info(100)["last_exit"] == {"cause": "stop", "code": signal.SIGTERM, "exit_code": None,
+                                      "signal": signal.SIGTERM}, info(100)
     assert interrupted("102", "trap 'exit 3' TERM; echo ready; while :; do sleep 0.1; done") == 3
     assert interrupted("103", "trap 'exit 0' TERM; echo ready; while :; do sleep 0.1; done") == 0
 
@@ -315,7 +316,7 @@ def test_list():
     assert "do not go together" in ctl("list", "--quiet", "--json", want=USAGE).err
     agents = ctl_json("ls")
     assert [agent["name"] for agent in agents] == ["one", "zwölf"]
-    assert agents[1]["last_exit"] == {"cause": "exit", "code": 3}
+    assert agents[1]["last_exit"] == {"cause": "exit", "code": 3, "exit_code": 3, "signal": None}
     assert [agent["agent_id"] for agent in ctl_json("info", 100, "zwölf")] == [100, 102]
 
 
@@ -561,10 +562,16 @@ def test_full_disk():
 def test_zz_shutdown():
     "shutdown stops all, and then the module is gone: status 5 and one clear line"
     run("--id", "100", "sleep", "1000")
-    deaf("--id", 101, "--stop-timeout", "60s")
-    result = ctl("shutdown", "--timeout", "500ms")
-    assert result.out == "Ended 2 agents, 1 of them by a kill\n", result
+    deaf("--id", 101, "--stop-timeout", "500ms")
+    result = ctl("shutdown", "--timeout", "1h")
+    rows = [line.split() for line in result.out.splitlines()]
+    assert rows[0] == ["ID", "NAME", "GROUP", "END", "STATUS", "AFTER"], result
+    assert sorted(row[:5] for row in rows[1:-1]) == [["100", "sleep", "root", "stop", "SIGTERM"],
+                                                 ["101", "sh", "root", "kill", "SIGKILL"]], result
+    assert result.out.endswith("\nEnded 2 agents, 1 of them by a kill\n"), result
     assert ctl("shutdown", "--now").out == "No agent ran\n"
+    assert json.loads(ctl("shutdown", "--json").out) == {"ended": 0, "killed": 0, "agents": []}
+    assert "--no-wait" in ctl("shutdown", "--no-wait", "--json", want=USAGE).err
 
 
 def test_zz_without_the_module():

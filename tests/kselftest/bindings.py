@@ -253,6 +253,18 @@ def test_zz_shutdown(asm):
     "shutdown"
     asm.spawn(["/bin/sleep", "1000"])
     assert asm.shutdown() == (1, 0)
+    sleeper = asm.spawn(["/bin/sleep", "1000"])
+    pid = asm.get(sleeper).pid
+    assert asm.get(sleeper).exit_status is None
+    stubborn = asm.spawn(["/bin/sh", "-c", "trap '' TERM; echo >/tmp/test/ready; while :; do sleep 1000; done"],
+                         stop_timeout_ms=50)
+    wait_for("the trap", lambda: os.path.exists("/tmp/test/ready"))
+    ended = sorted(asm.shutdown_all())
+    assert [(agent.id, agent.cause) for agent in ended] == [(sleeper, "stop"), (stubborn, "kill")], ended
+    assert os.WTERMSIG(ended[0].exit_status) == 15 and ended[0].end_pid == pid, ended
+    assert os.WTERMSIG(ended[1].exit_status) == 9, ended
+    assert ended[1].end_time - ended[1].asked_time >= 25e6, ended
+    assert asm.shutdown_all() == []
 
 
 def test_zz_without_the_module():

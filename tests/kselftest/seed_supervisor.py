@@ -357,7 +357,7 @@ def test_spawn_and_run_force_stop_aborts():
 def test_abort_all_clears_running_agents():
     pids = [deaf("--name", "a1")["pid"], deaf("--name", "a2")["pid"]]
     assert running() == 2
-    assert ctl("shutdown", "--now").out == "Ended 2 agents, 2 of them by a kill\n"
+    assert ctl("shutdown", "--now").out.endswith("\nEnded 2 agents, 2 of them by a kill\n")
     assert running() == 0 and not any(is_alive(pid) for pid in pids)
 
 
@@ -378,10 +378,11 @@ def test_watchdog_sweep_reaps_finished_task():
 
 @with_clean
 def test_shutdown_all_graceful():
-    trapping("exit 0", "--name", "g1")
-    trapping("exit 42", "--name", "g2")
+    pids = {trapping("exit 0", "--name", "g1")["pid"]: 0, trapping("exit 42", "--name", "g2")["pid"]: 42}
     assert running() == 2
-    assert ctl("shutdown", "--timeout", "10m").out == "Ended 2 agents, 0 of them by a kill\n"
+    told = ctl_json("shutdown", "--timeout", "10m")
+    assert told["ended"] == 2 and told["killed"] == 0, told
+    assert {agent["pid"]: agent["exit_code"] for agent in told["agents"]} == pids, told
     assert running() == 0
     assert (last_exit("g1"), last_exit("g2")) == (("stop", 0), ("stop", 42))
 
@@ -390,7 +391,7 @@ def test_shutdown_all_graceful():
 def test_shutdown_all_timeout_aborts():
     deaf("--name", "stubborn", "--stop-timeout", "10m")
     assert running() == 1
-    assert ctl("shutdown", "--timeout", "100ms").out == "Ended 1 agent, 1 of them by a kill\n"
+    assert ctl("shutdown", "--timeout", "100ms").out.endswith("\nEnded 1 agent, 1 of them by a kill\n")
     assert running() == 0 and last_exit("stubborn") == ("kill", signal.SIGKILL)
 
 

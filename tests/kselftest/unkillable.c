@@ -10,6 +10,7 @@
  */
 #include "kselftest_harness.h"
 #include "lib/agents.h"
+#include "lib/groups.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -67,6 +68,7 @@ FIXTURE_SETUP(unkillable)
 FIXTURE_TEARDOWN(unkillable)
 {
 	move_to("/sys/fs/cgroup", self->kthread);
+	groups_clear(&self->a);
 	agents_close(&self->a);
 	EXPECT_EQ(0, count_cgroups());
 }
@@ -175,9 +177,13 @@ TEST_F(unkillable, a_start_calls_a_removal_off)
 TEST_F_TIMEOUT(unkillable, a_shutdown_gives_up, 120)
 {
 	struct agents *a = &self->a;
-	uint32_t other = SPAWN(a, SLEEP);
-	uint32_t ended, killed;
+	struct agentsys_spec *spec = SLEEP;
+	struct agentsys_info **list;
+	uint32_t ended, killed, other;
 
+	GROUP(a, "g", NULL, AGENTSYS_ONE_FOR_ALL);
+	ASSERT_EQ(0, agentsys_spec_set_group(spec, "g"));
+	other = SPAWN(a, spec);
 	EXPECT_REFUSED(a->h, ETIMEDOUT, "not all of their processes go",
 		       agentsys_shutdown(a->h, 0, AGENTSYS_WAIT, &ended, &killed));
 	EXPECT_EQ(1, ended);
@@ -186,7 +192,17 @@ TEST_F_TIMEOUT(unkillable, a_shutdown_gives_up, 120)
 	EXPECT_EQ(AGENTSYS_EXITED, look(a, other).state);
 	EXPECT_TRUE(in_agent(self->kthread, self->id));
 
-	/* It is over: starts are accepted, and so is another one. */
+	/* It is over: starts are accepted, groups live again, and so is another one. */
+	EXPECT_TRUE(is_group_state(a, "g", AGENTSYS_EXITED));
+	ASSERT_OK(a->h, agentsys_start(a->h, other, AGENTSYS_WAIT));
+	EXPECT_TRUE(AWAIT(is_group_state(a, "g", AGENTSYS_ACTIVE)));
+	/* One that gives up still tells of those that have ended. */
+	EXPECT_EQ(-ETIMEDOUT, agentsys_shutdown_all(a->h, 0, &list));
+	ASSERT_NE(NULL, list);
+	ASSERT_NE(NULL, list[0]);
+	EXPECT_EQ(other, list[0]->id);
+	EXPECT_EQ(NULL, list[1]);
+	agentsys_list_free(list);
 	SPAWN(a, SLEEP);
 	move_to("/sys/fs/cgroup", self->kthread);
 	ASSERT_OK(a->h, agentsys_shutdown(a->h, 0, AGENTSYS_WAIT, &ended, &killed));

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 
 #include "format.h"
@@ -48,22 +49,12 @@ struct agentsys_events *follow_begin(void)
 
 static int status_of(const struct agentsys_info *info)
 {
-	switch (info->cause) {
-	case AGENTSYS_CAUSE_EXIT:
-		return info->code;
-	case AGENTSYS_CAUSE_SIGNAL:
-	case AGENTSYS_CAUSE_OOM:
-		return SIGNAL_BASE + info->code;
-	case AGENTSYS_CAUSE_LAUNCH:
+	if (info->cause == AGENTSYS_CAUSE_LAUNCH)
 		return info->code == ENOENT ? NOT_FOUND : NOT_EXECUTABLE;
-	}
-	/*
-	 * It was asked to end. Its record does not tell an exit code from a signal
-	 * then: what it was sent is taken for the signal.
-	 */
-	if (info->code == (int)info->stop_signal || info->code == SIGKILL)
-		return SIGNAL_BASE + info->code;
-	return info->code;
+	if (info->exit_status < 0)
+		return info->code;
+	return WIFSIGNALED(info->exit_status) ? SIGNAL_BASE + WTERMSIG(info->exit_status) :
+						WEXITSTATUS(info->exit_status);
 }
 
 /*

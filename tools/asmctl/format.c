@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #include <wchar.h>
@@ -168,6 +169,17 @@ const char *format_end(const struct agentsys_info *info, char buf[FORMAT_MAX])
 	default:
 		snprintf(buf, FORMAT_MAX, "%s", agentsys_cause_name(info->cause));
 	}
+	return buf;
+}
+
+const char *format_status(const struct agentsys_info *info, char buf[FORMAT_MAX])
+{
+	if (info->exit_status < 0)
+		snprintf(buf, FORMAT_MAX, "-");
+	else if (WIFSIGNALED(info->exit_status))
+		format_signal(WTERMSIG(info->exit_status), buf);
+	else
+		snprintf(buf, FORMAT_MAX, "exit %d", WEXITSTATUS(info->exit_status));
 	return buf;
 }
 

@@ -47,6 +47,9 @@ const char *format_window(uint32_t ms, char buf[FORMAT_MAX]);
 /* "exit 3", "SIGSEGV": how the last instance ended, "" if none has. */
 const char *format_end(const struct agentsys_info *info, char buf[FORMAT_MAX]);
 
+/* "exit 3", "SIGTERM": what wait() would tell of the last one, "-" if there was none. */
+const char *format_status(const struct agentsys_info *info, char buf[FORMAT_MAX]);
+
 /* "2026-11-20 18:22:11.608": CLOCK_BOOTTIME as time of day, if the clock was right all along. */
 void format_time(uint64_t boot_ns, char *buf, size_t size);
 
@@ -101,6 +104,7 @@ void print_padded(const char *text, size_t width);
 /* ---- JSON ---- */
 
 struct json_object *json_of_agent(const struct agentsys_info *info);
+struct json_object *json_of_ended(const struct agentsys_info *info);
 struct json_object *json_of_group(const struct agentsys_group *group);
 struct json_object *json_of_past(const struct agentsys_past *past);
 struct json_object *json_of_event(const struct agentsys_event *event);

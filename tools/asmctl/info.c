@@ -25,13 +25,17 @@ static void print_life(const struct agentsys_info *info)
 		printf("  Next Start:    in %s\n",
 		       format_duration(info->next_start_ms * UINT64_C(1000000), buf));
 	if (info->cause != AGENTSYS_CAUSE_NONE) {
-		char text[128];
+		char text[128], status[FORMAT_MAX];
 
 		if (info->cause == AGENTSYS_CAUSE_LAUNCH)
 			snprintf(text, sizeof(text), "%s: %s", agentsys_step_text(info->step),
 				 strerror(info->code));
 		else
 			agentsys_end_text(info->cause, info->code, text, sizeof(text));
+		/* The text has it where nobody asked for the end. */
+		if (info->exit_status >= 0 && info->asked_time)
+			snprintf(text + strlen(text), sizeof(text) - strlen(text), " (%s)",
+				 format_status(info, status));
 		printf("  Last End:      %s, %s ago\n", text,
 		       format_duration(boot_time() - info->end_time, buf));
 	}

@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "asmctl.h"
 #include "format.h"
@@ -77,6 +78,38 @@ static struct json_object *json_of_limits(const struct agentsys_info *info)
 	return limits;
 }
 
+/* What wait() would tell: the one or the other, and null for what it is not. */
+static void add_status(struct json_object *object, const struct agentsys_info *info)
+{
+	bool known = info->exit_status >= 0;
+	bool by_signal = known && WIFSIGNALED(info->exit_status);
+	struct json_object *code = NULL, *signal = NULL;
+
+	if (by_signal)
+		signal = json_object_new_int(WTERMSIG(info->exit_status));
+	else if (known)
+		code = json_object_new_int(WEXITSTATUS(info->exit_status));
+	json_object_object_add(object, "exit_code", code);
+	json_object_object_add(object, "signal", signal);
+}
+
+struct json_object *json_of_ended(const struct agentsys_info *info)
+{
+	struct json_object *object = json_object_new_object();
+	uint64_t took = info->end_time > info->asked_time ? info->end_time - info->asked_time : 0;
+
+	add_number(object, "agent_id", info->id);
+	add_string(object, "name", info->name);
+	add_string(object, "group", info->group);
+	add_number(object, "pid", info->end_pid);
+	add_string(object, "state", agentsys_state_name(info->state));
+	add_string(object, "cause", agentsys_cause_name(info->cause));
+	add_status(object, info);
+	add_bool(object, "killed", info->cause == AGENTSYS_CAUSE_KILL);
+	add_number(object, "took_us", info->asked_time ? took / 1000 : 0);
+	return object;
+}
+
 struct json_object *json_of_agent(const struct agentsys_info *info)
 {
 	struct json_object *object = json_object_new_object();
@@ -96,6 +129,7 @@ struct json_object *json_of_agent(const struct agentsys_info *info)
 	add_metrics(object, info);
 	add_string(last_exit, "cause", agentsys_cause_name(info->cause));
 	add_signed(last_exit, "code", info->code);
+	add_status(last_exit, info);
 	if (info->cause == AGENTSYS_CAUSE_LAUNCH)
 		add_string(last_exit, "step", agentsys_step_text(info->step));
 	add(object, "last_exit", last_exit);

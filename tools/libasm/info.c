@@ -98,6 +98,11 @@ static void *make_info(struct nlattr **attrs)
 	info->parent_id = attr_u32(attrs[AGENTSYS_A_PARENT]);
 	info->parent_instance = attr_u32(attrs[AGENTSYS_A_PARENT_INSTANCE]);
 	take_restarts(info, attrs);
+	info->exit_status = attrs[AGENTSYS_A_EXIT_STATUS] ?
+				    (int32_t)attr_u32(attrs[AGENTSYS_A_EXIT_STATUS]) :
+				    -1;
+	info->end_pid = attr_u32(attrs[AGENTSYS_A_END_PID]);
+	info->asked_time = attr_u64(attrs[AGENTSYS_A_ASKED_TIME]);
 	return info;
 }
 

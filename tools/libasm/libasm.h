@@ -410,6 +410,10 @@ AGENTSYS_API int agentsys_set(struct agentsys *h, uint32_t id, const struct agen
 
 /**
  * agentsys_shutdown - stop every agent and dismiss the launcher
+ *
+ * Agents and groups in root are stopped side by side, the members of a group one after
+ * another, the last one first. Nothing is started meanwhile.
+ *
  * @h: the connection
  * @timeout_ms: what is left after this is killed; 0 kills at once;
  *	AGENTSYS_DEFAULT_TIMEOUT is 10 seconds
@@ -421,6 +425,27 @@ AGENTSYS_API int agentsys_set(struct agentsys *h, uint32_t id, const struct agen
  */
 AGENTSYS_API int agentsys_shutdown(struct agentsys *h, int64_t timeout_ms, unsigned int flags,
 				   uint32_t *ended, uint32_t *killed);
+
+struct agentsys_info;
+
+/**
+ * agentsys_shutdown_all - stop every agent, and tell what became of each
+ *
+ * Waits as agentsys_shutdown() does. What is told is how an agent ended: @cause, which is
+ * AGENTSYS_CAUSE_KILL for one that did not end in time, @exit_status and @end_pid; and
+ * how long that took, from @asked_time to @end_time.
+ *
+ * @h: the connection
+ * @timeout_ms: as with agentsys_shutdown()
+ * @list: where to put the agents that were ended, those that ended first ahead, with NULL
+ *	behind the last; agentsys_list_free() frees it. NULL if nothing could be told. Among
+ *	them are those that waited for a restart, unless @timeout_ms is 0
+ *
+ * Return: how many there are. Errors: -EALREADY, -EPERM, -ENOMEM; -ETIMEDOUT what was killed
+ * does not go away: the list is there all the same, with what has not ended.
+ */
+AGENTSYS_API ssize_t agentsys_shutdown_all(struct agentsys *h, int64_t timeout_ms,
+					   struct agentsys_info ***list);
 
 /* ---- Looking ---------------------------------------------------------- */
 
@@ -482,6 +507,10 @@ AGENTSYS_API int agentsys_shutdown(struct agentsys *h, int64_t timeout_ms, unsig
  * @circuit: enum agentsys_circuit
  * @parent_id: the agent of which a process asked for it, 0 if it was in none
  * @parent_instance: which start of that
+ * @exit_status: what wait() would tell of the main process that ended last; -1 if none
+ *	ever did, or the last launch came to none
+ * @end_pid: its pid, 0 likewise
+ * @asked_time: when that end was asked for, or one that is to come; 0 if it was not
  */
 struct agentsys_info {
 	uint32_t id;
@@ -537,6 +566,9 @@ struct agentsys_info {
 	uint32_t significant;
 	uint32_t parent_id;
 	uint32_t parent_instance;
+	int32_t exit_status;
+	uint32_t end_pid;
+	uint64_t asked_time;
 };
 
 /**

@@ -80,6 +80,7 @@ class _Info(ctypes.Structure):
         ("success_signals", _u64), ("never_signals", _u64),
         ("streak", _u32), ("survival_ms", _u32), ("circuit", _u32), ("significant", _u32),
         ("parent_id", _u32), ("parent_instance", _u32),
+        ("exit_status", _i32), ("end_pid", _u32), ("asked_time", _u64),
     ]
 
 
@@ -145,7 +146,8 @@ Version.__doc__ = "Which module is loaded."
 Agent = namedtuple("Agent", [name for name, _ in _Info._fields_] + ["paused", "throttled", "attached", "waits", "traps"])
 Agent.__doc__ = """One agent. State, restart, cause, backoff_kind and circuit are words ("active",
 "on-failure", "signal"); times are CLOCK_BOOTTIME in nanoseconds, 0 for never; limits are 0
-for none; codes, signals and causes are sets, of numbers and of words."""
+for none; codes, signals and causes are sets, of numbers and of words. exit_status is what
+os.waitpid() would give for the process that ended last, None if there was none."""
 
 Group = namedtuple("Group", [name for name, _ in _Group._fields_])
 Group.__doc__ = """One group of the supervision tree. Strategy, state and backoff_kind are words
@@ -230,6 +232,8 @@ for _name, _result, *_arguments in [
         ("set", ctypes.c_int, _ptr, _u32, _ptr),
         ("shutdown", ctypes.c_int, _ptr, _i64, ctypes.c_uint, ctypes.POINTER(_u32),
          ctypes.POINTER(_u32)),
+        ("shutdown_all", ctypes.c_ssize_t, _ptr, _i64,
+         ctypes.POINTER(ctypes.POINTER(ctypes.POINTER(_Info)))),
         ("get", ctypes.c_int, _ptr, _u32, ctypes.POINTER(ctypes.POINTER(_Info))),
         ("info_free", None, ctypes.POINTER(_Info)),
         ("list", ctypes.c_ssize_t, _ptr,
@@ -425,6 +429,7 @@ def _agent(info):
     values["group"] = _text(values["group"])
     values["backoff_kind"] = _word(_lib.agentsys_backoff_name(info.backoff_kind))
     values["significant"] = bool(info.significant)
+    values["exit_status"] = None if info.exit_status < 0 else info.exit_status
     values["circuit"] = _word(_lib.agentsys_circuit_name(info.circuit))
     for name in ("success", "never"):
         values[name + "_codes"] = _numbers(_bits_of(values[name + "_codes"]))
@@ -857,6 +862,19 @@ class Connection:
         self._call("shutdown", timeout_ms, _WAIT if wait else 0, ctypes.byref(ended),
                    ctypes.byref(killed))
         return ended.value, killed.value
+
+    def shutdown_all(self, *, timeout_ms=_DEFAULT_TIMEOUT):
+        """Stop every agent; returns those that lived, as a list of Agent in the order of their ends.
+
+        exit_status and end_pid tell how each has ended, cause is "kill" for those that did not
+        in time, and it took from asked_time to end_time.
+        """
+        result = ctypes.POINTER(ctypes.POINTER(_Info))()
+        try:
+            count = self._call("shutdown_all", timeout_ms, ctypes.byref(result))
+            return [_agent(result[i].contents) for i in range(count)]
+        finally:
+            _lib.agentsys_list_free(result)
 
 
 def events(after=EVENTS_NEW, timeout=None):
