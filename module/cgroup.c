@@ -11,6 +11,7 @@
 #include <linux/module.h>
 #include <linux/mount.h>
 #include <linux/namei.h>
+#include <linux/sched/mm.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -280,9 +281,14 @@ int agentsys_cgroup_limit(u32 id, const struct agentsys_limits *limits)
 	return ret;
 }
 
+/* It frees memory, so it may use what is kept for that, and is charged to nobody's limit. */
 int agentsys_cgroup_kill(u32 id)
 {
-	return write_agent_file(id, "cgroup.kill", "1");
+	unsigned int flags = memalloc_noreclaim_save();
+	int ret = write_agent_file(id, "cgroup.kill", "1");
+
+	memalloc_noreclaim_restore(flags);
+	return ret;
 }
 
 int agentsys_cgroup_freeze(u32 id, bool freeze)

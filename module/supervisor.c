@@ -103,6 +103,21 @@ void agentsys_let_go(struct agentsys_agent *agent)
 	agentsys_shutdown_check();
 }
 
+/*
+ * Without the file that kills a cgroup in one go, for want of memory: this takes none.
+ * What forks faster is reached when the kill is tried again.
+ */
+static void kill_one_by_one(const struct agentsys_agent *agent)
+{
+	struct task_struct *task;
+
+	rcu_read_lock();
+	for_each_process(task)
+		if (agentsys_registry_of_task(task) == agent)
+			kill_pid(task_tgid(task), SIGKILL, 1);
+	rcu_read_unlock();
+}
+
 static void kill_all(struct agentsys_agent *agent, enum agentsys_input input)
 {
 	if (agent->asked != AGENTSYS_CAUSE_KILL) {
@@ -111,7 +126,8 @@ static void kill_all(struct agentsys_agent *agent, enum agentsys_input input)
 	}
 	agentsys_ask(agent, AGENTSYS_CAUSE_KILL);
 	agent->held = false;
-	agentsys_cgroup_kill(agent->id);
+	if (agentsys_cgroup_kill(agent->id))
+		kill_one_by_one(agent);
 	/* Also where the other one failed, or did not reach it. */
 	if (agent->main)
 		kill_pid(agent->main, SIGKILL, 1);

@@ -310,6 +310,43 @@ TEST_F_TIMEOUT(failslab, shutdown, 240)
 		});
 }
 
+/*
+ * Once it is accepted no failure keeps anything from being killed: neither what hears no
+ * request and is more than one process, nor a group that starts.
+ */
+TEST_F_TIMEOUT(failslab, emergency_stop, 240)
+{
+	struct agents *a = &self->a;
+	int fifo = make_fifo(WORK "/fifo");
+	struct agentsys_spec *spec = SPEC(program("actor"), "stubborn", WORK "/fifo");
+	int out = piped(spec, 1);
+	uint32_t other = 0;
+
+	restarting(spec, AGENTSYS_RESTART_ALWAYS, 1000, 0, 0);
+	EACH_FAILS({
+			self->id = SPAWN(a, spec);
+			ASSERT_LINE("ready", out);
+			ASSERT_OK(a->h, agentsys_spawn(a->h, spec, 0, &other));
+		},
+		agentsys_shutdown(a->h, 0, AGENTSYS_WAIT, NULL, NULL), {
+			if (ret == -ENOMEM)
+				EXPECT_EQ(AGENTSYS_ACTIVE, look(a, self->id).state);
+			EXPECT_TRUE(AWAIT((ret = agentsys_shutdown(a->h, 0, AGENTSYS_WAIT, NULL,
+								   NULL)) != -EALREADY));
+			EXPECT_EQ(0, ret);
+			EXPECT_EQ(0, count_cgroups());
+			EXPECT_EQ(AGENTSYS_EXITED, look(a, self->id).state);
+			EXPECT_EQ(AGENTSYS_EXITED, look(a, other).state);
+			agentsys_remove(a->h, self->id);
+			agentsys_remove(a->h, other);
+			ASSERT_TRUE(end_of_file(fifo));
+			close(fifo);
+			fifo = make_fifo(WORK "/fifo");
+			close(out);
+			out = piped(spec, 1);
+		});
+}
+
 /* As `cat` does. */
 static int read_page(const char *path)
 {

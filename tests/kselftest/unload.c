@@ -267,6 +267,37 @@ TEST_F(unload, shutdown_at_once_asks_nobody)
 	EXPECT_EQ(0, unload());
 }
 
+/* One that eats up memory, again and again, one that forks without end, one that stands still. */
+TEST_F(unload, emergency_stop)
+{
+	struct agents *a = &self->a;
+	int fifo = make_fifo(WORK "/fifo");
+	struct agentsys_spec *hog = restarting(SPEC(program("actor"), "touch", "1000000"),
+					       AGENTSYS_RESTART_ALWAYS, 1000000, 0, 0);
+	struct agentsys_spec *bomb = restarting(SPEC(program("bomb"), WORK "/fifo"),
+						AGENTSYS_RESTART_ALWAYS, 1000000, 0, 0);
+	uint32_t hog_id, bomb_id, paused, ended;
+
+	if (!has_controller(a, "memory") || !has_controller(a, "pids"))
+		SKIP(return, "nothing bounds them here");
+	agentsys_spec_set_memory_max(hog, 16 << 20);
+	agentsys_spec_set_pids_max(bomb, 200);
+	hog_id = SPAWN(a, hog);
+	paused = SPAWN(a, restarting(SLEEP, AGENTSYS_RESTART_ALWAYS, 9, 0, 0));
+	ASSERT_OK(a->h, agentsys_pause(a->h, paused));
+	bomb_id = SPAWN_READY(a, bomb);
+	LATER(a, hog_id, RESTART);
+	ASSERT_OK(a->h, agentsys_shutdown(a->h, 0, AGENTSYS_WAIT, &ended, NULL));
+	EXPECT_EQ(3, ended);
+	EXPECT_TRUE(end_of_file(fifo));
+	EXPECT_EQ(0, count_cgroups());
+	EXPECT_EQ(AGENTSYS_EXITED, look(a, hog_id).state);
+	EXPECT_EQ(AGENTSYS_CAUSE_KILL, look(a, bomb_id).cause);
+	EXPECT_EQ(AGENTSYS_CAUSE_KILL, look(a, paused).cause);
+	EXPECT_EQ(0, unload());
+	EXPECT_TRUE(nothing_is_left());
+}
+
 TEST_F(unload, shutdown_of_nobody)
 {
 	struct agents *a = &self->a;
