@@ -45,7 +45,7 @@ struct agentsys_spec;
  * @start_ns: last start, CLOCK_BOOTTIME, 0 for never
  * @end_ns: last end, likewise
  * @asked_ns: when somebody asked for that end, or for one that is to come; 0 if nobody did
- * @next_start_ns: when it is started again, in state backoff
+ * @next_start_ns: when it is started again, in state backoff, CLOCK_MONOTONIC
  * @streak: restarts in a row without a stable run
  * @survival_ms: how long instances survive, see struct agentsys_restart_past
  * @cpu_us: CPU time of cgroups that it had and that are gone
@@ -150,6 +150,7 @@ enum agentsys_mail {
  * @restart_after: it is being stopped in order to be started again
  * @forget: remove the record as soon as its cgroup is gone
  * @begun_ns: when the present launch was asked for, CLOCK_BOOTTIME
+ * @suspended_ns: how long the system had been suspended when it came to run
  * @stop_timeout_ms: that of the next stop, or AGENTSYS_OWN_TIMEOUT
  * @asked: enum agentsys_cause of the end that was asked for, or NONE
  * @launch_error: positive errno of the failed launch
@@ -216,6 +217,7 @@ struct agentsys_agent {
 	u8 asked;
 	s64 stop_timeout_ms;
 	u64 begun_ns;
+	u64 suspended_ns;
 	unsigned long exec_told;
 	u64 token;
 	u32 launch_error;

@@ -159,13 +159,25 @@ static bool owes(const struct agentsys_agent *agent)
 	return agent->spec && (agent->spec->job->cpu_quota_us || agent->spec->job->memory_high);
 }
 
+/* How long it has run up to @now, but for the time that the system was suspended. */
+static u64 ran_until(const struct agentsys_agent *agent, u64 now)
+{
+	u64 suspended = agentsys_suspended_ns() - agent->suspended_ns;
+	u64 ran = now - agent->status.start_ns;
+
+	if (!agent->ran)
+		return 0;
+	/* If that was longer, it came after the end. */
+	return suspended < ran ? ran - suspended : ran;
+}
+
 void agentsys_note_end(struct agentsys_agent *agent, enum agentsys_input input,
 		       enum agentsys_cause cause, s32 code, u32 state)
 {
 	struct agentsys_status *status = &agent->status;
 	bool crash = agentsys_end_abnormal(&status->policy, cause, code) && !agent->asked;
 	u64 now = input == AGENTSYS_IN_ENDED ? agent->ended_ns : ktime_get_boottime_ns();
-	u64 ran_ns = agent->ran ? now - status->start_ns : 0;
+	u64 ran_ns = ran_until(agent, now);
 	pid_t pid = status->pid;
 	bool has_status = input == AGENTSYS_IN_ENDED && agent->ran;
 	const struct agentsys_past past = {
@@ -270,7 +282,7 @@ static void schedule_restart(struct agentsys_agent *agent, u32 delay_ms)
 		return;
 	}
 	spin_lock(&agent->lock);
-	status->next_start_ns = ktime_get_boottime_ns() + (u64)delay_ms * NSEC_PER_MSEC;
+	status->next_start_ns = ktime_get_ns() + (u64)delay_ms * NSEC_PER_MSEC;
 	spin_unlock(&agent->lock);
 	agentsys_agent_arm(agent, delay_ms);
 }
@@ -355,7 +367,7 @@ static u32 judged_state(const struct agentsys_agent *agent, const struct agentsy
 
 void agentsys_act_decide(struct agentsys_agent *agent, enum agentsys_input input)
 {
-	u64 ran_ns = agent->ran ? agent->ended_ns - agent->status.start_ns : 0;
+	u64 ran_ns = ran_until(agent, agent->ended_ns);
 	struct agentsys_verdict verdict;
 	enum agentsys_cause cause;
 	bool answer;

@@ -99,7 +99,7 @@ static int put_end(struct sk_buff *skb, const struct agentsys_status *status)
 
 static int put_next_start(struct sk_buff *skb, const struct agentsys_status *status)
 {
-	u64 now = ktime_get_boottime_ns();
+	u64 now = ktime_get_ns();
 	u64 left = status->next_start_ns > now ? status->next_start_ns - now : 0;
 
 	if (status->state != AGENTSYS_BACKOFF)
@@ -126,9 +126,10 @@ int agentsys_genl_put_agent(struct sk_buff *skb, struct agentsys_agent *agent)
 	agentsys_agent_status(agent, &status);
 	if (nla_put_u32(skb, AGENTSYS_A_ID, agent->id) ||
 	    nla_put_string(skb, AGENTSYS_A_NAME, agent->name) || put_status(skb, &status) ||
-	    put_end(skb, &status) || put_policy(skb, &status) || put_more_policy(skb, &status.policy) ||
-	    put_circuit(skb, &status) || put_next_start(skb, &status) ||
-	    put_u64(skb, AGENTSYS_A_CPU_TIME, cpu_us) || put_u64(skb, AGENTSYS_A_MEMORY, memory) ||
+	    put_end(skb, &status) || put_policy(skb, &status) ||
+	    put_more_policy(skb, &status.policy) || put_circuit(skb, &status) ||
+	    put_next_start(skb, &status) || put_u64(skb, AGENTSYS_A_CPU_TIME, cpu_us) ||
+	    put_u64(skb, AGENTSYS_A_MEMORY, memory) ||
 	    put_u64(skb, AGENTSYS_A_HEARTBEATS, atomic64_read(&agent->heartbeats)) ||
 	    put_u64(skb, AGENTSYS_A_LAST_ACTIVITY, READ_ONCE(agent->activity_ns)) ||
 	    put_cgroup(skb, agent->id) || nla_put_string(skb, AGENTSYS_A_GROUP, group) ||

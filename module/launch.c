@@ -51,7 +51,7 @@ void agentsys_launch_progress(void)
 
 	lockdep_assert_held(&agentsys_lock);
 
-	if (!agentsys_launch.job && list_empty(&agentsys_launch.queue)) {
+	if (agentsys_launch.held || (!agentsys_launch.job && list_empty(&agentsys_launch.queue))) {
 		cancel_delayed_work(&hung_work);
 		return;
 	}
@@ -63,6 +63,8 @@ static void start_launcher(void)
 {
 	lockdep_assert_held(&agentsys_lock);
 
+	if (agentsys_launch.held)
+		return; /* until it is not */
 	agentsys_launch.state = LAUNCH_BEGUN;
 	agentsys_launch.starts++;
 	WRITE_ONCE(agentsys_launch.dismissed, false);
@@ -306,7 +308,7 @@ static void hung(struct work_struct *work)
 {
 	mutex_lock(&agentsys_lock);
 	agentsys_mail_drain(); /* it may have run by now */
-	if (!agentsys_launch.job && list_empty(&agentsys_launch.queue))
+	if (agentsys_launch.held || (!agentsys_launch.job && list_empty(&agentsys_launch.queue)))
 		goto out;
 	if (time_before(jiffies, agentsys_launch.deadline))
 		goto out; /* it was put off meanwhile */
@@ -350,6 +352,20 @@ void agentsys_launch_dismiss(bool now)
 		return; /* on its way out, and watched */
 	agentsys_launch.unneeded = true;
 	mod_delayed_work(agentsys_wq, &linger_work, now ? 0 : LAUNCHER_LINGER);
+}
+
+void agentsys_launch_hold(bool hold)
+{
+	lockdep_assert_held(&agentsys_lock);
+
+	WRITE_ONCE(agentsys_launch.held, hold);
+	if (!hold && !list_empty(&agentsys_launch.queue)) {
+		if (agentsys_launch.state == LAUNCH_NONE)
+			start_launcher();
+		else if (agentsys_launch.state == LAUNCH_JOINED)
+			rcuwait_wake_up(&agentsys_launch_wait);
+	}
+	agentsys_launch_progress();
 }
 
 void agentsys_launch_kill(void)

@@ -35,6 +35,12 @@ void agentsys_launch_done(struct agentsys_agent *agent);
 /* Nobody needs the launcher: at once, or after a while. Supervisor lock held. */
 void agentsys_launch_dismiss(bool now);
 
+/*
+ * The system goes to sleep, when nothing can be started any more: what is queued stays so,
+ * until the time comes. Supervisor lock held.
+ */
+void agentsys_launch_hold(bool hold);
+
 /* Kill its process, if there is one. Supervisor lock held. */
 void agentsys_launch_kill(void);
 

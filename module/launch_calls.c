@@ -95,6 +95,11 @@ static void finish_job(void)
 	agentsys_launch_progress();
 }
 
+static bool has_job(void)
+{
+	return !list_empty(&agentsys_launch.queue) && !READ_ONCE(agentsys_launch.held);
+}
+
 /*
  * While it is idle the launcher handles what the exec probe posts: an agent that
  * has just been borne shall come to its first instruction, not make room for a
@@ -102,8 +107,7 @@ static void finish_job(void)
  */
 static bool has_work(void)
 {
-	return !list_empty(&agentsys_launch.queue) || READ_ONCE(agentsys_launch.dismissed) ||
-	       agentsys_mail_pending();
+	return has_job() || READ_ONCE(agentsys_launch.dismissed) || agentsys_mail_pending();
 }
 
 /* Wait for an agent to launch and make it the job. Success leaves the lock held. */
@@ -124,7 +128,7 @@ static int take_job(struct file *file)
 	}
 	agentsys_mail_drain();
 	finish_job();
-	while (list_empty(&agentsys_launch.queue)) {
+	while (!has_job()) {
 		if (agentsys_launch.dismissed) {
 			agentsys_launch.state = LAUNCH_LEAVING;
 			mutex_unlock(&agentsys_lock);

@@ -38,6 +38,7 @@ enum launch_state {
  * @deaths: launchers that died in a row
  * @unneeded: may be dismissed when it has lingered
  * @dismissed: is to exit
+ * @held: nothing is launched now, because the system is going to sleep
  * @deadline: jiffies by which there must be progress
  * @last: the process before, which may still be on its way out
  * @gone: to be called once there is no process, and no file that would hold the module
@@ -61,6 +62,7 @@ struct agentsys_launch {
 	unsigned int deaths;
 	bool unneeded;
 	bool dismissed;
+	bool held;
 	unsigned long deadline;
 	struct pid *last;
 	void (*gone)(void);

@@ -9,6 +9,7 @@
 #include "genl.h"
 #include "launch.h"
 #include "lifecycle.h"
+#include "power.h"
 #include "procfs.h"
 #include "supervisor.h"
 #include "telemetry.h"
@@ -32,10 +33,13 @@ static int __init agentsys_init(void)
 	ret = agentsys_lifecycle_init();
 	if (ret)
 		goto err_launch;
+	ret = agentsys_power_init();
+	if (ret)
+		goto err_lifecycle;
 	/* From here on users can reach it. */
 	ret = agentsys_chardev_init();
 	if (ret)
-		goto err_lifecycle;
+		goto err_power;
 	ret = agentsys_procfs_init();
 	if (ret)
 		goto err_chardev;
@@ -50,6 +54,8 @@ err_procfs:
 	agentsys_procfs_exit();
 err_chardev:
 	agentsys_chardev_exit();
+err_power:
+	agentsys_power_exit();
 err_lifecycle:
 	agentsys_lifecycle_exit();
 err_launch:
@@ -69,6 +75,7 @@ static void __exit agentsys_exit(void)
 	agentsys_genl_exit();
 	agentsys_procfs_exit();
 	agentsys_chardev_exit();
+	agentsys_power_exit();
 	agentsys_lifecycle_exit();
 	agentsys_launch_exit();
 	agentsys_supervisor_exit();

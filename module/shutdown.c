@@ -21,6 +21,7 @@ static void deadline(struct work_struct *work);
  * Guarded by the supervisor lock.
  *
  * @active: one is under way
+ * @for_good: and stays so, because the system goes down
  * @killing: everything left has been killed
  * @launcher_killed: no agent was left, and the launcher has been killed too
  * @left: agents that were live when that was looked at last
@@ -29,6 +30,7 @@ static void deadline(struct work_struct *work);
  * @answer: what it is told
  */
 static bool active;
+static bool for_good;
 static bool killing;
 static bool launcher_killed;
 static unsigned int left;
@@ -96,7 +98,7 @@ void agentsys_shutdown_late(struct agentsys_agent *agent)
 static void wait_until(unsigned long when)
 {
 	due = when;
-	mod_delayed_work(agentsys_wq, &deadline_work, due - jiffies);
+	mod_delayed_work(agentsys_wq, &deadline_work, time_after(due, jiffies) ? due - jiffies : 0);
 }
 
 static void kill_what_is_left(void)
@@ -121,7 +123,7 @@ static void done(void)
 
 	lockdep_assert_held(&agentsys_lock);
 
-	active = false;
+	active = for_good;
 	asker = NULL;
 	cancel_delayed_work(&deadline_work);
 	agentsys_groups_release();
@@ -144,7 +146,7 @@ static void deadline(struct work_struct *work)
 	mutex_lock(&agentsys_lock);
 	agentsys_mail_drain();
 	/* It may have been meant for one that is over. */
-	if (!active || time_before(jiffies, due))
+	if (!active || time_before(jiffies, due) || agentsys_supervisor_asleep())
 		goto out;
 	if (!killing) {
 		kill_what_is_left();
@@ -214,6 +216,26 @@ int agentsys_shutdown(u32 deadline_ms, struct agentsys_waiter *waiter,
 	}
 	mutex_unlock(&agentsys_lock);
 	return ret;
+}
+
+void agentsys_shutdown_put_off(unsigned long by)
+{
+	lockdep_assert_held(&agentsys_lock);
+
+	if (active)
+		wait_until(due + by);
+}
+
+void agentsys_shutdown_for_good(void)
+{
+	lockdep_assert_held(&agentsys_lock);
+
+	for_good = true;
+	if (!active)
+		begin(0, NULL);
+	else if (!killing)
+		kill_what_is_left();
+	agentsys_launch_kill();
 }
 
 void agentsys_shutdown_exit(void)

@@ -26,6 +26,12 @@ void agentsys_shutdown_late(struct agentsys_agent *agent);
 
 void agentsys_shutdown_check(void); /* one more has ended */
 
+/* The deadline is so many jiffies later: nobody could end meanwhile. */
+void agentsys_shutdown_put_off(unsigned long by);
+
+/* The system goes down: everything is killed, and nothing ever started again. */
+void agentsys_shutdown_for_good(void);
+
 void agentsys_shutdown_exit(void);
 
 #endif /* _AGENTSYS_SHUTDOWN_H */

@@ -162,6 +162,7 @@ void agentsys_act_running(struct agentsys_agent *agent, enum agentsys_input inpu
 		return;
 	}
 	agent->ran = true;
+	agent->suspended_ns = agentsys_suspended_ns();
 	agentsys_launch_done(agent);
 	spin_lock(&agent->lock);
 	status->spawns++;

@@ -26,6 +26,10 @@
 
 static unsigned int nr_live;
 
+/* Between PREPARE and POST of a suspend or a hibernation, and since when in jiffies. */
+static bool asleep;
+static unsigned long asleep_since;
+
 unsigned int agentsys_supervisor_live(void)
 {
 	return nr_live;
@@ -190,8 +194,8 @@ void agentsys_stop_held(struct agentsys_agent *agent)
 static void send_signal(struct agentsys_agent *agent, enum agentsys_input input)
 {
 	agent->restart_after = input == AGENTSYS_IN_RESTART;
-	agentsys_ask(agent, input == AGENTSYS_IN_RESTART ? AGENTSYS_CAUSE_RESTART :
-							   stop_cause(agent));
+	agentsys_ask(agent,
+		     input == AGENTSYS_IN_RESTART ? AGENTSYS_CAUSE_RESTART : stop_cause(agent));
 	agent->held = agentsys_related_hold(agent);
 	if (!agent->held)
 		agentsys_stop_held(agent);
@@ -279,11 +283,60 @@ static void handle_mail(struct agentsys_agent *agent, unsigned long mail)
 	 */
 	if (mail & BIT(AGENTSYS_MAIL_ENDED) && agent->main && !READ_ONCE(agent->tgid))
 		agentsys_supervisor_apply(agent, AGENTSYS_IN_ENDED);
-	if (mail & BIT(AGENTSYS_MAIL_TIMER) && agent->deadline &&
+	/* While asleep no time passes: the timer fires anew when that is over. */
+	if (mail & BIT(AGENTSYS_MAIL_TIMER) && agent->deadline && !asleep &&
 	    time_after_eq(jiffies, agent->deadline))
 		agentsys_supervisor_apply(agent, AGENTSYS_IN_TIMER);
 	if (mail & BIT(AGENTSYS_MAIL_RELATED))
 		agentsys_related_look(agent);
+}
+
+bool agentsys_supervisor_asleep(void)
+{
+	lockdep_assert_held(&agentsys_lock);
+
+	return asleep;
+}
+
+void agentsys_supervisor_sleep(void)
+{
+	lockdep_assert_held(&agentsys_lock);
+
+	asleep = true;
+	asleep_since = jiffies;
+	agentsys_launch_hold(true);
+}
+
+/*
+ * Who was frozen could neither end nor come up. What waits for its restart has waited: it
+ * is due when it was, or now.
+ */
+static void put_off(struct agentsys_agent *agent, unsigned long by)
+{
+	if (!agent->deadline)
+		return;
+	if (agent->status.state != AGENTSYS_BACKOFF)
+		agent->deadline = (agent->deadline + by) ?: 1;
+	mod_timer(&agent->timer, agent->deadline);
+}
+
+void agentsys_supervisor_wake(void)
+{
+	unsigned long by = jiffies - asleep_since;
+	struct agentsys_agent *agent;
+	u32 id;
+
+	lockdep_assert_held(&agentsys_lock);
+
+	if (!asleep)
+		return;
+	asleep = false;
+	for (id = 0; (agent = agentsys_registry_next(id)); agentsys_agent_put(agent)) {
+		id = agent->id + 1;
+		put_off(agent, by);
+	}
+	agentsys_shutdown_put_off(by);
+	agentsys_launch_hold(false);
 }
 
 int agentsys_supervisor_init(void)

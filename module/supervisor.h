@@ -103,6 +103,14 @@ int agentsys_set_auto_restart(u32 id, u32 max_restarts);
 int agentsys_shutdown(u32 deadline_ms, struct agentsys_waiter *waiter,
 		      struct netlink_ext_ack *extack);
 
+/*
+ * The system goes to sleep, and is awake again. In between nothing is started, and no
+ * time passes for agents that are to start or to end. Supervisor lock held.
+ */
+void agentsys_supervisor_sleep(void);
+void agentsys_supervisor_wake(void);
+bool agentsys_supervisor_asleep(void);
+
 int agentsys_attach_init(void);
 void agentsys_attach_exit(void);
 

@@ -7,7 +7,15 @@
 #ifndef _AGENTSYS_SUPERVISOR_INTERNAL_H
 #define _AGENTSYS_SUPERVISOR_INTERNAL_H
 
+#include <linux/ktime.h>
+
 #include "supervisor.h"
+
+/* How long the system was suspended since it was booted. */
+static inline u64 agentsys_suspended_ns(void)
+{
+	return ktime_to_ns(ktime_mono_to_any(0, TK_OFFS_BOOT));
+}
 
 /* ---- supervisor.c ---- */
 

@@ -59,6 +59,22 @@ def reports(lines):
     return [report for report in found if not foreign(report)]
 
 
+def reboot_fault(lines, text):
+    """What is wrong with a console that ends in a reboot, of which the module says `text`; None if nothing is.
+
+    Agents of such a test log "agent started": none does so once the module has spoken.
+    """
+    said = [at for at, line in enumerate(lines) if "[ASM] " in line and text in line]
+    if not said:
+        return "the module does not say %r" % text
+    late = [line for line in lines[said[-1]:] if "agent started" in line or "[ASM]" in line and "not ended" in line]
+    if late:
+        return "alive while the system goes down: " + late[0]
+    if not any("reboot: " in line for line in lines[said[-1]:]):
+        return "the machine did not go down in order"
+    return None
+
+
 def brief(lines):
     """A report without registers and doubtful stack entries: those are in the log."""
     return [line for line in lines if not NOISE.search(line)]

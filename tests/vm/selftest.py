@@ -45,6 +45,17 @@ def test_programs():
     assert judge("ok 1 a\nok 2 b", 3) == (2, 1, 0)
 
 
+def test_reboots():
+    "a reboot has the module's line, no start after it, and an orderly end"
+    down, end = "[ 1.0] [ASM] the system goes down: 2", "[ 1.1] reboot: Restarting system"
+    assert klog.reboot_fault(["agent started", down, end], "goes down: 2") is None
+    assert "does not say" in klog.reboot_fault(["agent started", down, end], "goes down: 3")
+    assert "does not say" in klog.reboot_fault(["the system goes down: 2", end], "goes down: 2")
+    assert "started" in klog.reboot_fault([down, "[ 1.0] agent started", end], "goes down: 2")
+    assert "not ended" in klog.reboot_fault([down, "[ 1.0] [ASM] 2 agents have not ended", end], "goes down: 2")
+    assert "in order" in klog.reboot_fault([end, down], "goes down: 2")
+
+
 def test_skips():
     "a program may not apply"
     assert judge("# no such thing here", 4) == (0, 0, 1)

@@ -186,7 +186,7 @@ class Spec:
         self.program = self.name if self.file.endswith(".c") else self.file
         self.args = ["-t", part] if part else []
         self.module = module
-        self.options = directives(path, ("params", "nomodule", "timeout", "cmdline", "mem", "cpus", "isolated", "kernels"))
+        self.options = directives(path, ("params", "nomodule", "timeout", "cmdline", "mem", "cpus", "isolated", "reboots", "kernels"))
 
     def missing(self):
         """A program that could not be built is not there: make removes the old one."""
@@ -194,7 +194,7 @@ class Spec:
 
     def boot(self):
         """Tests with the same value share a boot."""
-        alone = self.name if "isolated" in self.options else ""
+        alone = self.name if "isolated" in self.options or "reboots" in self.options else ""
         return (alone,) + tuple(self.options.get(key) for key in ("cmdline", "mem", "cpus"))
 
     def timeout(self, kernel):
@@ -343,6 +343,9 @@ class Runner:
         if scan is not None:
             self.leaks(number, scan if finished else scan + ["the machine %s" % ("died" if machine.ended else "hung")],
                        time.monotonic() - started)
+        if program and machine.ended and "reboots" in options:
+            self.rebooted(program, console, options["reboots"], time.monotonic() - started)
+            return done + 1
         if program or not done:
             # It died or hung during a test, or before the first one.
             with open(console, errors="replace") as file:
@@ -360,6 +363,16 @@ class Runner:
                 self.judge(program, None, [], time.monotonic() - started)
             done += len(lost)
         return done
+
+    def rebooted(self, program, console, text, seconds):
+        """The end of the machine is the test's last result."""
+        with open(console, errors="replace") as file:
+            lines = file.read().replace("\r", "").rstrip().split("\n")
+        why = klog.reboot_fault(lines, text)
+        if why:
+            program.feed("# " + why)
+        program.feed("%sok - the end" % ("not " if why else ""))
+        self.judge(program, 1 if why else 0, lines, seconds)
 
     def judge(self, program, status, kernel_log, seconds):
         """Count a test's results; return whether the kernel reported something."""

@@ -393,7 +393,7 @@ enum agentsys_history_attr {
 	AGENTSYS_H_ENTRIES,		/* nested, with AGENTSYS_H_ENTRY for each end, oldest first */
 	AGENTSYS_H_ENTRY,		/* nested, with those that follow and AGENT_ID: */
 	AGENTSYS_H_TIME,		/* u64: CLOCK_BOOTTIME in ns */
-	AGENTSYS_H_RAN,			/* u64: how long it had run, in ns, 0 for never; not of a group */
+	AGENTSYS_H_RAN,			/* u64: how long it had run, in ns, suspend not counted, 0 for never; not of a group */
 	AGENTSYS_H_INSTANCE,		/* u32: which start of the agent had ended */
 	AGENTSYS_H_CAUSE,		/* u32: enum agentsys_cause */
 	AGENTSYS_H_CODE,		/* s32: exit code, signal or errno, as the cause says */
