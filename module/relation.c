@@ -37,7 +37,11 @@ static int explain(int error, struct netlink_ext_ack *extack)
 		NL_SET_ERR_MSG(extack, "an agent has 64 relations at most");
 		break;
 	case -EBUSY:
-		NL_SET_ERR_MSG(extack, "the agent is just being attached");
+		NL_SET_ERR_MSG(extack, "an agent is just being attached");
+		break;
+	case -ENOTCONN:
+		NL_SET_ERR_MSG(extack,
+			       "the agent runs, and the one that it is to require does not: start that first");
 		break;
 	}
 	return error;
@@ -209,10 +213,17 @@ static bool is_attaching(const struct agentsys_agent *agent)
 	return agent->status.state == AGENTSYS_STARTING && !agent->spec;
 }
 
+static bool runs(const struct agentsys_agent *agent)
+{
+	return agent->status.state == AGENTSYS_STARTING || agent->status.state == AGENTSYS_ACTIVE;
+}
+
 static int make(struct agentsys_agent *from, struct agentsys_agent *to, u32 kind)
 {
 	if (is_attaching(from) || is_attaching(to))
 		return -EBUSY;
+	if (runs(from) && !agentsys_need_to_run(kind, to->status.state))
+		return -ENOTCONN;
 	return tie_up(from, to, kind);
 }
 

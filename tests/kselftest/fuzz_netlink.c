@@ -64,7 +64,7 @@ static const struct {
 		ERRORS(ENOENT, EBUSY, ESHUTDOWN) },
 	[AGENTSYS_CMD_HISTORY_GET] = { "history-get", true, false, ERRORS(ESRCH, ENOENT) },
 	[AGENTSYS_CMD_RELATION_NEW] = { "relation-new", false, false,
-		ERRORS(ESRCH, EEXIST, ELOOP, ENOSPC, EBUSY) },
+		ERRORS(ESRCH, EEXIST, ELOOP, ENOSPC, EBUSY, ENOTCONN) },
 	[AGENTSYS_CMD_RELATION_DEL] = { "relation-del", false, false, ERRORS(ESRCH, ENOENT) },
 	[AGENTSYS_CMD_RELATION_GET] = { "relation-get", true, false, ERRORS(0) },
 };

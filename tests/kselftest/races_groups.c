@@ -2,8 +2,9 @@
 /*
  * Groups at once: threads that stop, start, restart, make and delete groups above and
  * below one another while their members crash, come and go, and groups fail whose
- * budget is nothing or nearly so. Whoever waits is answered, and in the end everything
- * settles: no group is on its way to anywhere, each can be stopped and deleted.
+ * budget is nothing or nearly so, and agents require, want and are linked to one another.
+ * Whoever waits is answered, and in the end everything settles: no group is on its way to
+ * anywhere, each can be stopped and deleted, and what an agent that runs requires runs.
  *
  * The seed is printed. SEED=N in the environment repeats it, as far as the machine
  * does; OPS=N asks for more or fewer than usual.
@@ -162,12 +163,16 @@ static void do_spawn(struct worker *w)
 	agentsys_spec_set_id(spec, id);
 	agentsys_spec_set_stop_timeout(spec, pick(w, 20));
 	MUST(!agentsys_spec_set_group(spec, some_group(w)));
+	agentsys_spec_set_traps(spec, !pick(w, 4));
+	while (!pick(w, 4))
+		MUST(!agentsys_spec_add_relation(spec, pick(w, __AGENTSYS_RELATIONS),
+						 FIRST_ID + pick(w, IDS)));
 	if (!pick(w, 3))
 		restarting(spec, pick(w, __AGENTSYS_RESTARTS), pick(w, 20), pick(w, 5),
 			   pick(w, 10));
 	/* EBUSY: just now it is being stopped. */
 	ALLOW(w, agentsys_spawn(w->a.h, spec, wait_or_not(w), NULL), EEXIST, ENOENT, EBUSY,
-	      START_ERRORS);
+	      ESRCH, ELOOP, EINVAL, START_ERRORS);
 	agentsys_spec_free(spec);
 }
 
@@ -225,6 +230,30 @@ static void do_policy(struct worker *w)
 	restarting(spec, pick(w, __AGENTSYS_RESTARTS), pick(w, 30), pick(w, 20), pick(w, 20));
 	ALLOW(w, agentsys_set(w->a.h, some_id(w), spec), ESRCH, EOPNOTSUPP);
 	agentsys_spec_free(spec);
+}
+
+static void do_relate(struct worker *w)
+{
+	ALLOW(w, agentsys_relate(w->a.h, some_id(w), pick(w, __AGENTSYS_RELATIONS),
+				 FIRST_ID + pick(w, IDS)),
+	      ESRCH, EEXIST, ELOOP, EINVAL, EBUSY, ENOTCONN);
+}
+
+static void do_unrelate(struct worker *w)
+{
+	ALLOW(w, agentsys_unrelate(w->a.h, some_id(w), pick(w, __AGENTSYS_RELATIONS),
+				   FIRST_ID + pick(w, IDS)),
+	      ESRCH, ENOENT);
+}
+
+static void do_relations(struct worker *w)
+{
+	struct agentsys_relation_info *list;
+	ssize_t n = agentsys_relations(w->a.h, &list);
+
+	ALLOW(w, n, 0);
+	if (n >= 0)
+		agentsys_relations_free(list);
 }
 
 /* Somebody else ends one that runs. Its pid may be another agent's by now, which is as good. */
@@ -300,6 +329,9 @@ static const struct {
 	{ do_remove, "remove", 8 },
 	{ do_policy, "set", 3 },
 	{ do_crash, "crash", 24 },
+	{ do_relate, "relate", 12 },
+	{ do_unrelate, "unrelate", 4 },
+	{ do_relations, "relations", 2 },
 	{ do_list, "group-list", 3 },
 	{ do_look, "group-get", 4 },
 	{ do_shutdown, "shutdown", 1 },
@@ -452,11 +484,34 @@ static void check_tree(struct __test_metadata *_metadata, struct agents *a)
 	agentsys_group_list_free(groups);
 }
 
+/* What runs has what it requires; and who comes before whom is so in the tree. */
+static void check_relations(struct __test_metadata *_metadata, struct agents *a)
+{
+	struct agentsys_relation_info *list;
+	ssize_t n = agentsys_relations(a->h, &list);
+
+	ASSERT_LE(0, n);
+	for (ssize_t i = 0; i < n; i++) {
+		struct agentsys_info from = look(a, list[i].from), to = look(a, list[i].to);
+
+		if (list[i].kind > AGENTSYS_RELATION_WANTS)
+			continue;
+		if (!strcmp(from.group, to.group) && from.place && to.place)
+			EXPECT_GT(from.place, to.place);
+		if (list[i].kind == AGENTSYS_RELATION_REQUIRES && from.state == AGENTSYS_ACTIVE)
+			EXPECT_EQ(AGENTSYS_ACTIVE, to.state)
+				TH_LOG("%u requires %u", from.id, to.id);
+	}
+	TH_LOG("%zd relations", n);
+	agentsys_relations_free(list);
+}
+
 static void expect_rest(struct __test_metadata *_metadata, struct agents *a)
 {
 	EXPECT_TRUE(AWAIT(settled(a)))
 		print_tree(a);
 	check_tree(_metadata, a);
+	check_relations(_metadata, a);
 	if (!__test_passed(_metadata))
 		print_tree(a);
 }

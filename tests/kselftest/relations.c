@@ -547,6 +547,12 @@ TEST_F(relations, what_makes_no_sense_is_refused)
 	ASSERT_OK(a->h, agentsys_relate(a->h, one, MONITOR, two));
 	ASSERT_OK(a->h, agentsys_relate(a->h, two, MONITOR, one));
 
+	/* It runs without already. */
+	ASSERT_OK(a->h, stop_agent(a, three));
+	EXPECT_REFUSED(a->h, ENOTCONN, "start that first",
+		       agentsys_relate(a->h, one, REQUIRES, three));
+	ASSERT_OK(a->h, start_agent(a, three));
+
 	/* A circle of three. */
 	ASSERT_OK(a->h, agentsys_relate(a->h, one, REQUIRES, two));
 	ASSERT_OK(a->h, agentsys_relate(a->h, two, WANTS, three));

@@ -899,7 +899,8 @@ struct agentsys_relation_info {
  * It counts from the next start, stop or end of either on, and lasts as long as the
  * records of both. Errors: -ESRCH, -EEXIST it is there already, -ELOOP agents would wait
  * for each other in a circle, -ENOSPC one has AGENTSYS_RELATIONS_MAX, -EINVAL it is the
- * same agent, -EBUSY one is just being attached, -EPERM.
+ * same agent, -EBUSY one is just being attached, -ENOTCONN @from runs, and @to, which it
+ * is to require, does not, -EPERM.
  */
 AGENTSYS_API int agentsys_relate(struct agentsys *h, uint32_t from, enum agentsys_relation kind,
 				 uint32_t to);

@@ -136,7 +136,7 @@
  *	-ESRCH no such agent, -EEXIST it is there already, -EINVAL an agent and
  *	itself, or something is not given, -ELOOP agents would wait for each other in a
  *	circle, -ENOSPC one of them has AGENTSYS_RELATIONS_MAX, -EBUSY one is just being
- *	attached
+ *	attached, -ENOTCONN FROM runs and TO, which it is to require, does not
  * @AGENTSYS_CMD_RELATION_DEL: end that [FROM, TO, KIND]; of PEER and LINK in either
  *	direction
  *	-ENOENT they are not related like that, -ESRCH, -EINVAL as above
