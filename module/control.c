@@ -263,18 +263,16 @@ static int control(struct agentsys_agent *agent, enum agentsys_input input, s64 
 	if (ret)
 		return ret;
 
-	agent->by_group = false;
+	if (ends(input) || input == AGENTSYS_IN_START)
+		agent->by_group = false;
 	if (ends(input)) {
 		agent->by_required = false;
 		/* Whatever its group is about to do, this counts. */
 		if (input != AGENTSYS_IN_RESTART)
 			agentsys_tree_keep_down(&agent->node);
 		/* The last word counts for one that is ending already. */
-		if (agent->status.state == AGENTSYS_STOPPING) {
+		if (agent->status.state == AGENTSYS_STOPPING)
 			agent->restart_after = input == AGENTSYS_IN_RESTART;
-			if (agent->asked == AGENTSYS_CAUSE_DEPENDENCY)
-				agent->asked = AGENTSYS_CAUSE_STOP;
-		}
 		agent->stop_timeout_ms = stop_timeout_ms;
 	}
 

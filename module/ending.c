@@ -32,6 +32,7 @@ void agentsys_forget(struct agentsys_agent *agent)
 	timer_delete_sync(&agent->timer);
 	agentsys_event_agent(agent, AGENTSYS_EVENT_REMOVE, 0, 0, 0);
 	agentsys_relations_drop(agent);
+	agent->called = false;
 	agentsys_registry_del(agent);
 	if (agent->node.parent)
 		agentsys_tree_leave(&agent->node);
@@ -111,9 +112,10 @@ static void finish(struct agentsys_agent *agent, u32 state)
 	agent->tries = 0;
 	/*
 	 * Not at once: the main process is still on its way out of the cgroup,
-	 * and those who listen want to hear of its end.
+	 * and those who listen want to hear of its end, as do those who depend
+	 * on it, before it may be forgotten.
 	 */
-	if (agent->has_cgroup)
+	if (agent->has_cgroup || !list_empty(&agent->ties_in))
 		agentsys_agent_arm(agent, 1);
 	else
 		agentsys_act_reap(agent, AGENTSYS_IN_TIMER);
@@ -422,7 +424,6 @@ void agentsys_act_cancel_restart(struct agentsys_agent *agent, enum agentsys_inp
 	agent->status.next_start_ns = 0;
 	spin_unlock(&agent->lock);
 	/* It does not come back with what it requires either. */
-	if (agent->asked == AGENTSYS_CAUSE_DEPENDENCY)
-		agent->asked = AGENTSYS_CAUSE_STOP;
+	agent->by_required = false;
 	agentsys_finish_or_park(agent);
 }

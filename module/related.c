@@ -119,9 +119,16 @@ static void wait(struct agentsys_agent *agent, u32 whom)
 {
 	agentsys_disarm(agent);
 	agentsys_supervisor_hold(agent);
+	/* It has not ended by itself: its start uses no restart up, and stays wanted. */
+	if (agent->by_hand || agent->by_group)
+		agent->asked = AGENTSYS_CAUSE_GROUP;
+	spin_lock(&agent->lock);
+	agent->status.next_start_ns = 0;
+	spin_unlock(&agent->lock);
 	agentsys_set_state(agent, AGENTSYS_BACKOFF);
 	agentsys_set_flag(agent, AGENTSYS_AGENT_WAITS, true);
-	tell_required(agent, whom, WAITS);
+	if (whom)
+		tell_required(agent, whom, WAITS);
 	agentsys_tree_note(&agent->node, AGENTSYS_NODE_STARTING);
 }
 
@@ -148,7 +155,7 @@ bool agentsys_related_comes_back(const struct agentsys_agent *agent)
 {
 	u32 whom;
 
-	return agent->asked == AGENTSYS_CAUSE_DEPENDENCY && !agent->node.temporary && agent->spec &&
+	return agent->by_required && !agent->node.temporary && agent->spec &&
 	       !agentsys_shutdown_active() && !agentsys_group_stops(&agent->node) &&
 	       need_to_start(agent, &whom) != AGENTSYS_NEED_FAILS;
 }
@@ -185,8 +192,7 @@ static void check_running(struct agentsys_agent *agent)
 {
 	const struct agentsys_agent *whom = missing(agent);
 
-	/* An attach under way is not to be interrupted; it is looked at again. */
-	if (!whom || (!agent->spec && agent->status.state == AGENTSYS_STARTING))
+	if (!whom)
 		return;
 	tell_required(agent, whom->id, IS_STOPPED);
 	agent->by_group = false;

@@ -41,7 +41,7 @@ static int explain(int error, struct netlink_ext_ack *extack)
 		break;
 	case -ENOTCONN:
 		NL_SET_ERR_MSG(extack,
-			       "the agent runs, and the one that it is to require does not: start that first");
+			       "it runs, and what it is to require does not: start that first");
 		break;
 	}
 	return error;
@@ -101,7 +101,8 @@ static int check(struct agentsys_agent *from, struct agentsys_agent *to, u32 kin
 		return -EEXIST;
 	if (from->nr_ties >= AGENTSYS_RELATIONS_MAX || to->nr_ties >= AGENTSYS_RELATIONS_MAX)
 		return -ENOSPC;
-	if (is_ordered(kind) && depends(to, from))
+	/* Nobody depends on one that nobody has a relation to. */
+	if (is_ordered(kind) && !list_empty(&from->ties_in) && depends(to, from))
 		return -ELOOP;
 	return 0;
 }
@@ -156,6 +157,12 @@ static void untie(struct agentsys_tie *tie)
 	kfree_rcu(tie, rcu);
 }
 
+/* Its process is being moved: it has no place in the tree yet. */
+static bool is_attaching(const struct agentsys_agent *agent)
+{
+	return agent->status.state == AGENTSYS_STARTING && !agent->spec;
+}
+
 int agentsys_relations_enter(struct agentsys_agent *agent,
 			     const struct agentsys_relations *relations,
 			     struct netlink_ext_ack *extack)
@@ -166,8 +173,11 @@ int agentsys_relations_enter(struct agentsys_agent *agent,
 
 	for (i = 0; i < relations->n; i++) {
 		struct agentsys_agent *to = agentsys_registry_get(relations->spec[i].to);
-		int ret = to ? tie_up(agent, to, relations->spec[i].kind) : -ESRCH;
+		int ret = -ESRCH;
 
+		if (to)
+			ret = is_attaching(to) ? -EBUSY :
+						 tie_up(agent, to, relations->spec[i].kind);
 		if (to)
 			agentsys_agent_put(to);
 		if (ret) {
@@ -206,12 +216,6 @@ void agentsys_relations_exit(void)
 }
 
 /* ---- what people ask for ---- */
-
-/* Its process is being moved: it has no place in the tree yet. */
-static bool is_attaching(const struct agentsys_agent *agent)
-{
-	return agent->status.state == AGENTSYS_STARTING && !agent->spec;
-}
 
 static bool runs(const struct agentsys_agent *agent)
 {

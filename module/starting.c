@@ -69,7 +69,6 @@ void agentsys_start_not(struct agentsys_agent *agent)
 	/* The answer to whoever asked for the start. */
 	agentsys_supervisor_hold(agent);
 	agentsys_set_state(agent, AGENTSYS_STARTING);
-	agent->first = !agent->status.instance;
 	fail_start(agent, ECANCELED, AGENTSYS_STEP_REQUIRED);
 	agentsys_tree_note(&agent->node, AGENTSYS_NODE_STARTING);
 }
@@ -89,6 +88,9 @@ void agentsys_act_launch(struct agentsys_agent *agent, enum agentsys_input input
 	agent->restart_after = false;
 	agent->forget = false;
 	agentsys_waiter_stays(agent);
+	/* What they waited for has ended, even if not all of it has gone yet. */
+	agentsys_waiter_reached(agent, AGENTSYS_ENDS);
+	agent->first = !status->instance;
 	switch (agentsys_related_start(agent)) {
 	case AGENTSYS_NEED_MET:
 		break;
@@ -106,7 +108,7 @@ void agentsys_act_launch(struct agentsys_agent *agent, enum agentsys_input input
 	agent->begun_ns = ktime_get_boottime_ns();
 
 	spin_lock(&agent->lock);
-	agent->first = !status->instance++;
+	status->instance++;
 	if (agent->by_hand) {
 		status->restarts = 0;
 		status->streak = 0;
@@ -119,8 +121,6 @@ void agentsys_act_launch(struct agentsys_agent *agent, enum agentsys_input input
 	agent->by_group = false;
 
 	agentsys_supervisor_hold(agent);
-	/* What they waited for has ended, even if not all of it has gone yet. */
-	agentsys_waiter_reached(agent, AGENTSYS_ENDS);
 	agent->tries = 0;
 	agentsys_hand_over(agent);
 	agentsys_tree_note(&agent->node, AGENTSYS_NODE_STARTING);

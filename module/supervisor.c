@@ -37,11 +37,14 @@ unsigned int agentsys_supervisor_live(void)
 
 void agentsys_set_state(struct agentsys_agent *agent, u32 state)
 {
+	bool changes = agent->status.state != state;
+
 	spin_lock(&agent->lock);
 	agent->status.state = state;
 	agent->status.flags &= ~AGENTSYS_AGENT_WAITS;
 	spin_unlock(&agent->lock);
-	agentsys_related_changed(agent);
+	if (changes)
+		agentsys_related_changed(agent);
 }
 
 void agentsys_decided(struct agentsys_agent *agent, u32 decision, u32 delay_ms)
@@ -197,7 +200,9 @@ static void send_signal(struct agentsys_agent *agent, enum agentsys_input input)
 	agentsys_ask(agent,
 		     input == AGENTSYS_IN_RESTART ? AGENTSYS_CAUSE_RESTART : stop_cause(agent));
 	agent->held = agentsys_related_hold(agent);
-	if (!agent->held)
+	if (agent->held)
+		agentsys_disarm(agent);
+	else
 		agentsys_stop_held(agent);
 }
 
@@ -361,8 +366,9 @@ void agentsys_supervisor_exit(void)
 	agentsys_attach_exit();
 	agentsys_standby_exit();
 	agentsys_shutdown_exit();
-	agentsys_groups_exit();
+	/* Orders in the tree point to groups. */
 	agentsys_relations_exit();
+	agentsys_groups_exit();
 	for (id = 0; (agent = agentsys_registry_next(id));) {
 		id = agent->id + 1;
 		timer_delete_sync(&agent->timer);

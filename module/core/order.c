@@ -111,18 +111,19 @@ int agentsys_order_keep(struct agentsys_order *order, struct agentsys_node *firs
 	order->first = first;
 	order->then = then;
 	order->next = then->after;
+	order->link = &then->after;
+	if (order->next)
+		order->next->link = &order->next;
 	then->after = order;
 	return 0;
 }
 
 void agentsys_order_drop(struct agentsys_order *order)
 {
-	struct agentsys_order **at;
-
 	if (!order->then)
 		return;
-	for (at = &order->then->after; *at != order; at = &(*at)->next)
-		;
-	*at = order->next;
+	*order->link = order->next;
+	if (order->next)
+		order->next->link = order->link;
 	order->then = NULL;
 }

@@ -13,11 +13,13 @@
  * @first: the one
  * @then: the other; NULL if there is no order to keep
  * @next: the next one with the same @then
+ * @link: what points to this one
  */
 struct agentsys_order {
 	struct agentsys_node *first;
 	struct agentsys_node *then;
 	struct agentsys_order *next;
+	struct agentsys_order **link;
 };
 
 /*

@@ -9,6 +9,8 @@
 #include "lib/agents.h"
 #include "lib/groups.h"
 
+#include <sys/wait.h>
+
 #define REQUIRES AGENTSYS_RELATION_REQUIRES
 #define WANTS	 AGENTSYS_RELATION_WANTS
 #define PEER	 AGENTSYS_RELATION_PEER
@@ -130,6 +132,24 @@ TEST_F(relations, who_requires_comes_back_with_it)
 	EXPECT_EQ(3, look(a, base).instance);
 }
 
+/* Also when it has to be killed for that. */
+TEST_F(relations, a_deaf_one_comes_back_too)
+{
+	struct agentsys_spec *deaf = restarting(SPEC(program("actor"), "stubborn"),
+						AGENTSYS_RESTART_ON_FAILURE, 1000, 0, 0);
+	struct agents *a = &self->a;
+	uint32_t base = SPAWN(a, lasting()), top;
+
+	agentsys_spec_set_stop_timeout(deaf, 20);
+	top = SPAWN_READY(a, related(deaf, REQUIRES, base));
+	skip_events(a);
+	crash(a, base);
+	LATER(a, top, KILL);
+	LATER(a, top, RESTART);
+	EXPECT_EQ(AGENTSYS_CAUSE_KILL, look(a, top).cause);
+	EXPECT_EQ(0, look(a, top).restarts);
+}
+
 TEST_F(relations, who_requires_ends_with_it_for_good)
 {
 	struct agents *a = &self->a;
@@ -202,6 +222,93 @@ TEST_F(relations, a_start_fails_with_what_is_required)
 				      &more));
 	EXPECT_EQ(2, look_system(a->h).agents);
 	EXPECT_EQ(0, look_system(a->h).active);
+}
+
+/* What fails is forgotten with its first start, but not before who requires it has failed. */
+TEST_F(relations, a_chain_of_first_starts_fails)
+{
+	struct agents *a = &self->a;
+	uint32_t base, top;
+	int status;
+	pid_t pid;
+
+	base = SPAWN(a, restarting(SLEEP, AGENTSYS_RESTART_ALWAYS, 1000, NEVER_MS, NEVER_MS));
+	crash(a, base);
+	IS_STATE(a, base, BACKOFF);
+	pid = fork();
+	MUST(pid >= 0);
+	if (!pid) {
+		struct agentsys_spec *middle = related(coming(), REQUIRES, base);
+		struct agentsys *h;
+
+		agentsys_spec_set_id(middle, MEMBER_ID);
+		MUST(!agentsys_open(&h));
+		_exit(-agentsys_spawn(h, middle, AGENTSYS_WAIT, NULL));
+	}
+	EXPECT_TRUE(AWAIT(look(a, MEMBER_ID).flags & AGENTSYS_AGENT_WAITS));
+	ASSERT_OK(a->h, agentsys_spawn(a->h, related(coming(), REQUIRES, MEMBER_ID), 0, &top));
+	ASSERT_OK(a->h, stop_agent(a, base));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(ECANCELED, WEXITSTATUS(status));
+	IS_STATE(a, top, FAILED);
+	EXPECT_EQ(AGENTSYS_STEP_REQUIRED, look(a, top).step);
+	EXPECT_EQ(0, look(a, top).spawns);
+}
+
+TEST_F(relations, a_first_start_that_waits_can_be_stopped)
+{
+	struct agents *a = &self->a;
+	int status;
+	uint32_t base;
+	pid_t pid;
+
+	base = SPAWN(a, restarting(SLEEP, AGENTSYS_RESTART_ALWAYS, 1000, NEVER_MS, NEVER_MS));
+	crash(a, base);
+	IS_STATE(a, base, BACKOFF);
+	pid = fork();
+	MUST(pid >= 0);
+	if (!pid) {
+		struct agentsys_spec *spec = related(coming(), REQUIRES, base);
+		struct agentsys *h;
+
+		agentsys_spec_set_id(spec, MEMBER_ID);
+		MUST(!agentsys_open(&h));
+		_exit(-agentsys_spawn(h, spec, AGENTSYS_WAIT, NULL));
+	}
+	EXPECT_TRUE(AWAIT(look(a, MEMBER_ID).flags & AGENTSYS_AGENT_WAITS));
+	/* What cannot be done to it changes nothing. */
+	EXPECT_EQ(-EINVAL, agentsys_pause(a->h, MEMBER_ID));
+	EXPECT_EQ(-EBUSY, agentsys_remove(a->h, MEMBER_ID));
+	ASSERT_OK(a->h, stop_agent(a, MEMBER_ID));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(ECANCELED, WEXITSTATUS(status));
+	EXPECT_EQ(1, look_system(a->h).agents);
+}
+
+/* A round that finds it waiting starts it in its turn, which is no restart of its own. */
+TEST_F(relations, a_wait_in_a_round_counts_no_restart)
+{
+	struct agents *a = &self->a;
+	struct agentsys_spec *set = agentsys_spec_new();
+	uint32_t base;
+
+	base = SPAWN(a, restarting(SLEEP, AGENTSYS_RESTART_ALWAYS, 1000, NEVER_MS, NEVER_MS));
+	crash(a, base);
+	IS_STATE(a, base, BACKOFF);
+	GROUP(a, "g", NULL, AGENTSYS_ONE_FOR_ALL);
+	SPAWN(a, member("g", MEMBER_ID));
+	ASSERT_OK(a->h, agentsys_spawn(a->h, related(member("g", MEMBER_ID + 1), REQUIRES, base), 0,
+				       NULL));
+	EXPECT_TRUE(AWAIT(look(a, MEMBER_ID + 1).flags & AGENTSYS_AGENT_WAITS));
+	crash_member(a, MEMBER_ID);
+	EXPECT_TRUE(AWAIT(look(a, MEMBER_ID).instance == 2 &&
+			  look(a, MEMBER_ID + 1).flags & AGENTSYS_AGENT_WAITS));
+	/* Nor does a change of its policy call that off. */
+	agentsys_spec_set_jitter(set, 1);
+	ASSERT_OK(a->h, agentsys_set(a->h, MEMBER_ID + 1, set));
+	ASSERT_OK(a->h, start_agent(a, base));
+	EXPECT_TRUE(AWAIT(is_state(a, MEMBER_ID + 1, AGENTSYS_ACTIVE)));
+	EXPECT_EQ(0, look(a, MEMBER_ID + 1).restarts);
 }
 
 TEST_F(relations, a_start_waits_for_what_is_required)

@@ -197,6 +197,24 @@ TEST_F(unload, a_group_that_waits_does_not_hold_it)
 	EXPECT_EQ(ECANCELED, WEXITSTATUS(status));
 }
 
+/* Nor do relations, which groups stand in the order of. */
+TEST_F(unload, relations_do_not_hold_it)
+{
+	const struct group_policy some = { AGENTSYS_ONE_FOR_ONE, 1, 1000, 0, 0 };
+	struct agents *a = &self->a;
+
+	ASSERT_OK(a->h, agentsys_group_new(a->h, "one", group_spec(NULL, &some)));
+	ASSERT_OK(a->h, agentsys_group_new(a->h, "two", group_spec(NULL, &some)));
+	SPAWN(a, member("one", MEMBER_ID));
+	SPAWN(a, member("two", MEMBER_ID + 1));
+	ASSERT_OK(a->h, agentsys_relate(a->h, MEMBER_ID, AGENTSYS_RELATION_REQUIRES,
+					MEMBER_ID + 1));
+	ASSERT_OK(a->h, agentsys_relate(a->h, MEMBER_ID, AGENTSYS_RELATION_LINK, MEMBER_ID + 1));
+	ASSERT_OK(a->h, agentsys_kill(a->h, MEMBER_ID, AGENTSYS_WAIT));
+	ASSERT_OK(a->h, agentsys_kill(a->h, MEMBER_ID + 1, AGENTSYS_WAIT));
+	EXPECT_TRUE(AWAIT(!unload()));
+}
+
 TEST_F(unload, open_device_holds_it)
 {
 	int device = open(AGENTSYS_DEVICE, O_RDWR | O_CLOEXEC);
