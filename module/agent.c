@@ -33,6 +33,7 @@ struct agentsys_agent *agentsys_agent_new(const char *name, struct agentsys_spec
 	timer_setup(&agent->timer, agent_timer, 0);
 	agent->status.state = AGENTSYS_EXITED;
 	agent->status.exit_status = AGENTSYS_NO_STATUS;
+	agent->made_ns = ktime_get_boottime_ns();
 	return agent;
 }
 

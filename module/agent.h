@@ -92,6 +92,7 @@ enum agentsys_mail {
  *
  * @id: its id, fixed once it is in the registry
  * @name: its name, terminated, fixed
+ * @made_ns: when it was made, CLOCK_BOOTTIME, fixed
  * @spec: what to launch, fixed; NULL for an attached agent
  * @parent_id: the agent of which a process asked for it, fixed; 0 if it was in none
  * @parent_instance: which start of that
@@ -168,6 +169,7 @@ enum agentsys_mail {
 struct agentsys_agent {
 	u32 id;
 	char name[AGENTSYS_NAME_MAX + 1];
+	u64 made_ns;
 	struct agentsys_spec *spec;
 	u32 parent_id;
 	u32 parent_instance;

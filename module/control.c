@@ -348,38 +348,70 @@ static void set_policy(struct agentsys_agent *agent, const struct agentsys_resta
 	agentsys_supervisor_apply(agent, AGENTSYS_IN_STOP);
 }
 
-int agentsys_set_policy(u32 id, const struct agentsys_policy_change *change,
-			struct netlink_ext_ack *extack)
+static int check_move(const struct agentsys_agent *agent, const struct agentsys_group *to,
+		      const struct agentsys_restart_policy *policy, struct netlink_ext_ack *extack)
 {
-	struct agentsys_restart_policy policy;
+	int ret = agentsys_group_check_move(&agent->node, to, extack);
+
+	if (ret)
+		return ret;
+	if (!ends_some_time(to, policy)) {
+		NL_SET_ERR_MSG(extack, ENDLESS);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static bool wants_member(const struct agentsys_member_change *member)
+{
+	return member && (member->group || member->has_significant);
+}
+
+static int set(struct agentsys_agent *agent, const struct agentsys_policy_change *change,
+	       const struct agentsys_member_change *member, struct netlink_ext_ack *extack)
+{
+	struct agentsys_restart_policy policy = agent->status.policy;
+	struct agentsys_group *to = NULL;
+	int ret;
+
+	/* One that was attached has nothing but this. */
+	if (!agent->spec && (!change->has_traps || change->has || wants_member(member)))
+		return explain(-EOPNOTSUPP, extack);
+	change_policy(&policy, change);
+	if (member && member->group) {
+		to = agentsys_group_find(member->group);
+		ret = check_move(agent, to, &policy, extack);
+		if (ret)
+			return ret;
+	} else if (change->has && !ends_some_time(agent->node.parent, &policy)) {
+		NL_SET_ERR_MSG(extack, ENDLESS);
+		return -EINVAL;
+	}
+	if (member && member->has_significant)
+		WRITE_ONCE(agent->node.significant, member->significant);
+	if (change->has_traps)
+		agentsys_set_flag(agent, AGENTSYS_AGENT_TRAPS, change->traps);
+	if (to)
+		agentsys_tree_move(to, &agent->node);
+	if (change->has)
+		set_policy(agent, &policy);
+	return 0;
+}
+
+int agentsys_set(u32 id, const struct agentsys_policy_change *change,
+		 const struct agentsys_member_change *member, struct netlink_ext_ack *extack)
+{
 	struct agentsys_agent *agent;
-	int ret = -ESRCH;
+	int ret;
 
 	mutex_lock(&agentsys_lock);
 	agentsys_mail_drain();
 	agent = agentsys_registry_get(id);
-	if (!agent)
-		goto out;
-	if (change->has_traps)
-		agentsys_set_flag(agent, AGENTSYS_AGENT_TRAPS, change->traps);
-	ret = change->has || !change->has_traps ? -EOPNOTSUPP : 0;
-	if (!agent->spec || !ret)
-		goto out;
-
-	policy = agent->status.policy;
-	change_policy(&policy, change);
-	ret = -EINVAL;
-	if (!ends_some_time(agent->node.parent, &policy)) {
-		NL_SET_ERR_MSG(extack, ENDLESS);
-		goto out;
-	}
-	set_policy(agent, &policy);
-	ret = 0;
-out:
+	ret = agent ? set(agent, change, member, extack) : explain(-ESRCH, extack);
 	mutex_unlock(&agentsys_lock);
 	if (agent)
 		agentsys_agent_put(agent);
-	return ret == -EINVAL ? ret : explain(ret, extack);
+	return ret;
 }
 
 int agentsys_set_auto_restart(u32 id, u32 max_restarts)
@@ -397,5 +429,5 @@ int agentsys_set_auto_restart(u32 id, u32 max_restarts)
 	if (max_restarts)
 		change.policy.condition = status.policy.condition ?: AGENTSYS_RESTART_ON_FAILURE;
 	agentsys_agent_put(agent);
-	return agentsys_set_policy(id, &change, NULL);
+	return agentsys_set(id, &change, NULL, NULL);
 }

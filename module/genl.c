@@ -102,10 +102,12 @@ static const struct nla_policy shutdown_policy[AGENTSYS_A_STOP_TIMEOUT + 1] = {
 	[AGENTSYS_A_STOP_TIMEOUT] = NLA_POLICY_FULL_RANGE(NLA_U32, &timeout_range),
 };
 
-static const struct nla_policy set_policy[AGENTSYS_A_TRAPS + 1] = {
+static const struct nla_policy set_policy[AGENTSYS_A_SET_SIGNIFICANT + 1] = {
 	POLICY_ID,
 	POLICY_RESTART,
 	POLICY_TRAPS,
+	[AGENTSYS_A_GROUP] = { .type = NLA_NUL_STRING },
+	[AGENTSYS_A_SET_SIGNIFICANT] = NLA_POLICY_MAX(NLA_U32, 1),
 };
 
 /* clang-format off */
@@ -372,6 +374,13 @@ static int doit_resume(struct sk_buff *skb, struct genl_info *info)
 
 static int doit_set(struct sk_buff *skb, struct genl_info *info)
 {
+	struct nlattr *significant = info->attrs[AGENTSYS_A_SET_SIGNIFICANT];
+	struct nlattr *group = info->attrs[AGENTSYS_A_GROUP];
+	const struct agentsys_member_change member = {
+		.group = group ? nla_data(group) : NULL,
+		.has_significant = significant,
+		.significant = significant && nla_get_u32(significant),
+	};
 	struct agentsys_policy_change change;
 	u32 id;
 	int ret;
@@ -382,7 +391,7 @@ static int doit_set(struct sk_buff *skb, struct genl_info *info)
 	if (ret)
 		return ret;
 	agentsys_genl_policy(info, &change);
-	return agentsys_set_policy(id, &change, info->extack);
+	return agentsys_set(id, &change, &member, info->extack);
 }
 
 static int doit_shutdown(struct sk_buff *skb, struct genl_info *info)

@@ -52,8 +52,10 @@ const struct nla_policy agentsys_genl_group_new_policy[AGENTSYS_G_MEMBERS_MAX + 
 	POLICY_RESTART,
 };
 
-const struct nla_policy agentsys_genl_group_set_policy[AGENTSYS_G_MEMBERS_MAX + 1] = {
+const struct nla_policy agentsys_genl_group_set_policy[AGENTSYS_G_SET_SIGNIFICANT + 1] = {
 	POLICY_NAME,
+	[AGENTSYS_G_PARENT] = { .type = NLA_NUL_STRING },
+	[AGENTSYS_G_SET_SIGNIFICANT] = NLA_POLICY_MAX(NLA_U32, 1),
 	POLICY_RESTART,
 };
 
@@ -145,6 +147,8 @@ int agentsys_genl_group_set(struct sk_buff *skb, struct genl_info *info)
 {
 	const char *name = need_admin_and_name(skb, info);
 	struct agentsys_group_change change;
+	struct nlattr *parent = info->attrs[AGENTSYS_G_PARENT];
+	u32 significant = 0;
 	int ret;
 
 	if (IS_ERR(name))
@@ -152,6 +156,10 @@ int agentsys_genl_group_set(struct sk_buff *skb, struct genl_info *info)
 	ret = get_change(info, &change);
 	if (ret)
 		return ret;
+	get_u32(info, AGENTSYS_G_SET_SIGNIFICANT, AGENTSYS_GROUP_SIGNIFICANT, &change.has,
+		&significant);
+	change.significant = significant;
+	change.parent = parent ? nla_data(parent) : NULL;
 	return agentsys_group_set(name, &change, info->extack);
 }
 

@@ -14,7 +14,7 @@ struct sk_buff;
 extern const struct nla_policy agentsys_genl_group_name_policy[AGENTSYS_G_NAME + 1];
 extern const struct nla_policy agentsys_genl_group_control_policy[AGENTSYS_G_WAIT + 1];
 extern const struct nla_policy agentsys_genl_group_new_policy[AGENTSYS_G_MEMBERS_MAX + 1];
-extern const struct nla_policy agentsys_genl_group_set_policy[AGENTSYS_G_MEMBERS_MAX + 1];
+extern const struct nla_policy agentsys_genl_group_set_policy[AGENTSYS_G_SET_SIGNIFICANT + 1];
 
 int agentsys_genl_group_get(struct sk_buff *skb, struct genl_info *info);
 int agentsys_genl_group_dump(struct sk_buff *skb, struct netlink_callback *cb);

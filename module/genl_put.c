@@ -136,7 +136,8 @@ int agentsys_genl_put_agent(struct sk_buff *skb, struct agentsys_agent *agent)
 	    nla_put_u32(skb, AGENTSYS_A_PLACE, READ_ONCE(agent->node.place)) ||
 	    nla_put_u32(skb, AGENTSYS_A_PARENT, agent->parent_id) ||
 	    nla_put_u32(skb, AGENTSYS_A_PARENT_INSTANCE, agent->parent_instance) ||
-	    (agent->node.significant && nla_put_flag(skb, AGENTSYS_A_SIGNIFICANT)) ||
+	    put_u64(skb, AGENTSYS_A_MADE_TIME, agent->made_ns) ||
+	    (READ_ONCE(agent->node.significant) && nla_put_flag(skb, AGENTSYS_A_SIGNIFICANT)) ||
 	    (agent->spec && put_spec(skb, agent->spec->job)))
 		return -EMSGSIZE;
 	return 0;

@@ -8,6 +8,7 @@
 
 #include "agent.h"
 #include "mailbox.h"
+#include "relation.h"
 #include "shutdown.h"
 #include "supervisor.h"
 
@@ -165,7 +166,6 @@ static void enter(struct agentsys_group_record *record, struct agentsys_group_re
 	if (parent)
 		agentsys_tree_enter(&parent->tree, &record->tree.node);
 	status->serial = record->serial;
-	status->significant = record->tree.node.significant;
 	strscpy(status->name, record->name, sizeof(status->name));
 	strscpy(status->parent, parent ? parent->name : "", sizeof(status->parent));
 	agentsys_group_changed(&record->tree);
@@ -235,6 +235,91 @@ int agentsys_group_new(const char *name, const char *parent,
 	return refuse(ret, extack);
 }
 
+/* ---- moving ---- */
+
+/* One line, however long: it is searched for as it is printed. */
+#define UNDER_WAY "it cannot be moved while it, its group or the other one starts or stops"
+#define RELATED "an agent depends on another one that would not move with it: take that away first"
+
+int agentsys_group_check_move(const struct agentsys_node *node, const struct agentsys_group *to,
+			      struct netlink_ext_ack *extack)
+{
+	lockdep_assert_held(&agentsys_lock);
+
+	if (!to) {
+		NL_SET_ERR_MSG(extack, "there is no such group to move it to");
+		return -ENOENT;
+	}
+	if (to != node->parent && agentsys_group_room(to, extack))
+		return -ENOSPC;
+	if (!agentsys_tree_can_move(node, to)) {
+		NL_SET_ERR_MSG(extack, UNDER_WAY);
+		return -EBUSY;
+	}
+	if (agentsys_relations_order(node)) {
+		NL_SET_ERR_MSG(extack, RELATED);
+		return -EBUSY;
+	}
+	return 0;
+}
+
+/* How many groups are below one another in @top. */
+static int height(const struct agentsys_group_record *top)
+{
+	const struct agentsys_group_record *record;
+	int n = 0;
+
+	list_for_each_entry(record, &agentsys_groups, node)
+		if (agentsys_tree_is_within(&record->tree, &top->tree))
+			n = max(n, depth(record) - depth(top));
+	return n;
+}
+
+static int check_move(const struct agentsys_group_record *record,
+		      const struct agentsys_group_record *to, struct netlink_ext_ack *extack)
+{
+	int ret = agentsys_group_check_move(&record->tree.node, to ? &to->tree : NULL, extack);
+
+	if (ret)
+		return ret;
+	if (agentsys_tree_is_within(&to->tree, &record->tree)) {
+		NL_SET_ERR_MSG(extack, "a group cannot be moved into itself");
+		return -EINVAL;
+	}
+	if (depth(to) + 1 + height(record) > AGENTSYS_TREE_DEPTH)
+		return refuse(-E2BIG, extack);
+	return 0;
+}
+
+static void move(struct agentsys_group_record *record, struct agentsys_group_record *to)
+{
+	agentsys_tree_move(&to->tree, &record->tree.node);
+	agentsys_group_relist(record, &last_serial);
+	WRITE_ONCE(generation, generation + 1);
+}
+
+static int set(struct agentsys_group_record *record, const struct agentsys_group_change *change,
+	       struct netlink_ext_ack *extack)
+{
+	struct agentsys_group_record *to = change->parent ? find(change->parent) : NULL;
+	int ret;
+
+	if (change->parent) {
+		ret = check_move(record, to, extack);
+		if (ret)
+			return ret;
+	}
+	ret = apply_change(&record->tree.policy, change);
+	if (ret)
+		return refuse(ret, extack);
+	if (change->has & AGENTSYS_GROUP_SIGNIFICANT)
+		record->tree.node.significant = change->significant;
+	if (to)
+		move(record, to);
+	agentsys_group_changed(&record->tree);
+	return 0;
+}
+
 int agentsys_group_set(const char *name, const struct agentsys_group_change *change,
 		       struct netlink_ext_ack *extack)
 {
@@ -242,17 +327,16 @@ int agentsys_group_set(const char *name, const struct agentsys_group_change *cha
 	int ret;
 
 	mutex_lock(&agentsys_lock);
+	agentsys_mail_drain();
 	record = find(name);
 	if (!record)
-		ret = -ENOENT;
+		ret = refuse(-ENOENT, extack);
 	else if (record == &agentsys_root_group)
-		ret = -EPERM;
+		ret = refuse(-EPERM, extack);
 	else
-		ret = apply_change(&record->tree.policy, change);
-	if (!ret)
-		agentsys_group_changed(&record->tree);
+		ret = set(record, change, extack);
 	mutex_unlock(&agentsys_lock);
-	return refuse(ret, extack);
+	return ret;
 }
 
 int agentsys_group_del(const char *name, struct netlink_ext_ack *extack)

@@ -52,7 +52,8 @@ struct agentsys_group_status {
  * struct agentsys_group_change - what to make of a group's policy
  * @has: AGENTSYS_GROUP_* for each field given
  * @policy: the values
- * @significant: of a new one: a significant member of the group above
+ * @significant: a significant member of the group above
+ * @parent: the group to move it to, or NULL; not of a new one
  */
 struct agentsys_group_change {
 	u32 has;
@@ -65,8 +66,10 @@ struct agentsys_group_change {
 #define AGENTSYS_GROUP_KIND	     BIT(6)
 #define AGENTSYS_GROUP_JITTER	     BIT(7)
 #define AGENTSYS_GROUP_MEMBERS	     BIT(8)
+#define AGENTSYS_GROUP_SIGNIFICANT   BIT(9)
 	struct agentsys_group_policy policy;
 	bool significant;
+	const char *parent;
 };
 
 enum agentsys_group_command {
@@ -115,6 +118,10 @@ const char *agentsys_group_name(const struct agentsys_group *group);
 
 /* Has it room for one more? -ENOSPC, explained in @extack. */
 int agentsys_group_room(const struct agentsys_group *group, struct netlink_ext_ack *extack);
+
+/* May @node leave its group for @to (NULL: there is no such group), or go to its end? */
+int agentsys_group_check_move(const struct agentsys_node *node, const struct agentsys_group *to,
+			      struct netlink_ext_ack *extack);
 
 /* What an agent of @group gets that says nothing of it. */
 void agentsys_group_defaults(const struct agentsys_group *group,

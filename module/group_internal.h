@@ -83,6 +83,12 @@ void agentsys_group_tree_exit(void);
 void agentsys_group_list(struct agentsys_group_record *record);
 void agentsys_group_unlist(struct agentsys_group_record *record);
 
+/*
+ * It was moved: each group is told after the one that it is in, so that it goes to the end,
+ * with all that is in it, in the same order and with numbers after @serial.
+ */
+void agentsys_group_relist(struct agentsys_group_record *moved, u32 *serial);
+
 /* What is told of it may have changed. */
 void agentsys_group_changed(struct agentsys_group *group);
 

@@ -30,6 +30,29 @@ void agentsys_group_unlist(struct agentsys_group_record *record)
 	spin_unlock(&told_lock);
 }
 
+void agentsys_group_relist(struct agentsys_group_record *moved, u32 *serial)
+{
+	struct agentsys_group_status *status = &moved->told.status;
+	struct agentsys_group_record *record, *next;
+	LIST_HEAD(last);
+
+	lockdep_assert_held(&agentsys_lock);
+
+	spin_lock(&told_lock);
+	list_for_each_entry_safe(record, next, &agentsys_groups, node) {
+		if (!agentsys_tree_is_within(&record->tree, &moved->tree))
+			continue;
+		list_move_tail(&record->node, &last);
+		record->serial = ++*serial;
+		record->told.status.serial = record->serial;
+	}
+	list_splice_tail(&last, &agentsys_groups);
+	strscpy(status->parent, agentsys_group_name(moved->tree.node.parent),
+		sizeof(status->parent));
+	status->place = moved->tree.node.place;
+	spin_unlock(&told_lock);
+}
+
 void agentsys_group_changed(struct agentsys_group *group)
 {
 	struct agentsys_group_record *record = agentsys_record_of(group);
@@ -40,6 +63,7 @@ void agentsys_group_changed(struct agentsys_group *group)
 	status->state = group->state;
 	status->place = group->node.place;
 	status->members = group->members;
+	status->significant = group->node.significant;
 	status->restarts = group->restarts;
 	status->reason = group->reason;
 	record->told.clock = group->clock;

@@ -204,6 +204,27 @@ void agentsys_relations_drop(struct agentsys_agent *agent)
 	}
 }
 
+static bool is_within(const struct agentsys_node *node, const struct agentsys_node *other)
+{
+	while (node && node != other)
+		node = node->parent ? &node->parent->node : NULL;
+	return node;
+}
+
+bool agentsys_relations_order(const struct agentsys_node *node)
+{
+	struct agentsys_tie *tie;
+	unsigned long serial;
+
+	lockdep_assert_held(&agentsys_lock);
+
+	xa_for_each(&ties, serial, tie)
+		if (is_ordered(tie->kind) &&
+		    is_within(&tie->from->node, node) != is_within(&tie->to->node, node))
+			return true;
+	return false;
+}
+
 void agentsys_relations_exit(void)
 {
 	struct agentsys_tie *tie;

@@ -85,6 +85,9 @@ int agentsys_relations_enter(struct agentsys_agent *agent,
 			     const struct agentsys_relations *relations,
 			     struct netlink_ext_ack *extack);
 
+/* Does somebody who is @node, or within it, depend on somebody else, or somebody else on it? */
+bool agentsys_relations_order(const struct agentsys_node *node);
+
 /* At unload: there are none any more. */
 void agentsys_relations_exit(void);
 

@@ -93,8 +93,21 @@ int agentsys_spawn(struct agentsys_agent *agent, u32 id, const char *group,
 		   const struct agentsys_relations *relations, struct agentsys_waiter *waiter,
 		   struct netlink_ext_ack *extack);
 
-int agentsys_set_policy(u32 id, const struct agentsys_policy_change *change,
-			struct netlink_ext_ack *extack);
+/**
+ * struct agentsys_member_change - where to put an agent
+ * @group: the group whose last member it becomes, or NULL
+ * @has_significant: @significant is given
+ * @significant: a significant member
+ */
+struct agentsys_member_change {
+	const char *group;
+	bool has_significant;
+	bool significant;
+};
+
+/* @member may be NULL. */
+int agentsys_set(u32 id, const struct agentsys_policy_change *change,
+		 const struct agentsys_member_change *member, struct netlink_ext_ack *extack);
 
 /* The guide's "set auto-restart": 0 turns it off. */
 int agentsys_set_auto_restart(u32 id, u32 max_restarts);

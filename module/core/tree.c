@@ -32,7 +32,7 @@ void agentsys_tree_enter(struct agentsys_group *group, struct agentsys_node *nod
 	changed(group);
 }
 
-void agentsys_tree_leave(struct agentsys_node *node)
+static void unlink(struct agentsys_node *node)
 {
 	struct agentsys_group *group = node->parent;
 
@@ -45,6 +45,13 @@ void agentsys_tree_leave(struct agentsys_node *node)
 	else
 		group->last = node->prev;
 	group->members--;
+}
+
+void agentsys_tree_leave(struct agentsys_node *node)
+{
+	struct agentsys_group *group = node->parent;
+
+	unlink(node);
 	WRITE_ONCE(node->parent, NULL);
 	agentsys_tree_proceed(group);
 }
@@ -59,6 +66,36 @@ void agentsys_tree_renumber(struct agentsys_group *group)
 		if (node->is_group)
 			changed(group_of(node));
 	}
+}
+
+bool agentsys_tree_is_within(const struct agentsys_group *group, const struct agentsys_group *other)
+{
+	while (group && group != other)
+		group = group->node.parent;
+	return group;
+}
+
+bool agentsys_tree_can_move(const struct agentsys_node *node, const struct agentsys_group *to)
+{
+	const struct agentsys_group *self;
+
+	if (agentsys_tree_busy(node->parent) || agentsys_tree_busy(to))
+		return false;
+	if (!node->is_group)
+		return node->state != AGENTSYS_NODE_STOPPING;
+	self = container_of(node, struct agentsys_group, node);
+	return !agentsys_tree_busy(self);
+}
+
+void agentsys_tree_move(struct agentsys_group *group, struct agentsys_node *node)
+{
+	struct agentsys_group *from = node->parent;
+
+	unlink(node);
+	changed(from);
+	agentsys_tree_enter(group, node);
+	/* What runs has a group that is not down. */
+	agentsys_tree_note(node, node->state);
 }
 
 static u32 backoff_ms(const struct agentsys_group *group)

@@ -180,6 +180,17 @@ void agentsys_tree_leave(struct agentsys_node *node);
 /* The members of @group stand in another order. */
 void agentsys_tree_renumber(struct agentsys_group *group);
 
+/*
+ * Make @node, which is in a group already, the last member of @group, which may be the
+ * same. Nothing may be under way in either, nor may @node be ending: see can_move(). A
+ * group that is down is active again when what runs enters it. No group may be moved to
+ * what is within it.
+ */
+void agentsys_tree_move(struct agentsys_group *group, struct agentsys_node *node);
+bool agentsys_tree_is_within(const struct agentsys_group *group,
+			     const struct agentsys_group *other);
+bool agentsys_tree_can_move(const struct agentsys_node *node, const struct agentsys_group *to);
+
 /* The restart of what has ended: */
 enum agentsys_tree_verdict {
 	AGENTSYS_TREE_ALONE, /* is its own affair: after its own backoff */

@@ -10,7 +10,7 @@ import sys
 
 sys.path.insert(0, os.environ.get("TESTLIB", "."))
 import ksft
-from ctl import (DENIED, FAILED, NO_GROUP, NO_MODULE, USAGE, ctl, ctl_json, deaf, events_after, group, info,
+from ctl import (DENIED, FAILED, NO_AGENT, NO_GROUP, NO_MODULE, USAGE, ctl, ctl_json, deaf, events_after, group, info,
                  last_event, run, with_clean)
 from ksft import wait_for
 
@@ -62,6 +62,36 @@ def test_make():
         assert group("web")["strategy"] == name.replace("-", "_")
     assert ctl("group", "rm", "workers", "web").out == "Group workers removed\nGroup web removed\n"
     assert [one["name"] for one in ctl_json("group", "list")] == ["root"]
+
+
+@with_clean
+def test_move():
+    "set moves agents and groups, makes them significant, and says so"
+    ctl("group", "new", "web")
+    ctl("group", "new", "--parent", "web", "workers")
+    ctl("group", "new", "other")
+    pid = sleeper("web", 100)["pid"]
+    assert ctl("set", "--group", "workers", 100).out == "Agent 100 (s100) is in workers\n"
+    assert ctl("set", "--significant", "yes", 100).out == "Agent 100 (s100) is in workers, as a significant member\n"
+    assert (info(100)["pid"], info(100)["group"], info(100)["significant"]) == (pid, "workers", True)
+    result = ctl("set", "--group", "root", "--significant", "no", "--restart", "always", "s100")
+    assert result.out.startswith("Agent 100 (s100) is in root\nAgent 100 (s100) restarts always"), result
+    assert (info(100)["pid"], info(100)["group"], info(100)["significant"]) == (pid, "root", False)
+    assert ctl("group", "set", "--parent", "other", "--significant", "yes", "workers").out.startswith(
+        "Group workers in other: one_for_one, ")
+    assert (group("workers")["parent"], group("workers")["significant"]) == ("other", True)
+    ctl("group", "set", "--significant", "no", "workers")
+    assert not group("workers")["significant"]
+    for words, status, text in [
+            (("set", "--group", "wbe", 100), NO_GROUP, "no such group to move it to; did you mean 'web'?"),
+            (("set", "--significant", "maybe", 100), USAGE, "'maybe' is neither yes nor no"),
+            (("set", "--group", "web", 101), NO_AGENT, "no such agent"),
+            (("group", "set", "--parent", "wbe", "workers"), NO_GROUP,
+             "cannot move group workers: there is no such group to move it to; did you mean 'web'?"),
+            (("group", "set", "--parent", "workers", "other"), FAILED, "a group cannot be moved into itself"),
+            (("group", "set", "--significant", "1", "workers"), USAGE, "'1' is neither yes nor no")]:
+        result = ctl(*words, want=status)
+        assert text in result.err and not result.out, (words, result)
 
 
 @with_clean

@@ -127,6 +127,20 @@ static void do_set(struct worker *w)
 	agentsys_group_spec_free(spec);
 }
 
+static void do_move(struct worker *w)
+{
+	const char *to = pick(w, 4) ? some_group(w) : AGENTSYS_ROOT_GROUP;
+
+	ALLOW(w, agentsys_group_move(w->a.h, some_group(w), to), ENOENT, EBUSY, EINVAL, E2BIG);
+}
+
+static void do_move_agent(struct worker *w)
+{
+	const char *to = pick(w, 4) ? some_group(w) : AGENTSYS_ROOT_GROUP;
+
+	ALLOW(w, agentsys_move(w->a.h, some_id(w), to), ESRCH, ENOENT, EBUSY, EINVAL, EOPNOTSUPP);
+}
+
 static void do_del(struct worker *w)
 {
 	ALLOW(w, agentsys_group_del(w->a.h, some_group(w)), ENOENT, ENOTEMPTY, EINVAL);
@@ -328,6 +342,8 @@ static const struct {
 	{ do_restart, "restart", 4 },
 	{ do_remove, "remove", 8 },
 	{ do_policy, "set", 3 },
+	{ do_move, "group-move", 4 },
+	{ do_move_agent, "move", 8 },
 	{ do_crash, "crash", 24 },
 	{ do_relate, "relate", 12 },
 	{ do_unrelate, "unrelate", 4 },

@@ -668,6 +668,76 @@ static void enters_late(void **unused)
 	assert_string_equal(end(), " Ae");
 }
 
+/* Nothing of it runs but what did: it is who belongs to whom that changes, and the order. */
+static void moves(void **unused)
+{
+	struct agentsys_group *a, *b, *c;
+
+	(void)unused;
+	world_build("Aa5[ab]B15[cCr5[de]]");
+	a = &world_group('A')->tree;
+	b = &world_group('B')->tree;
+	c = &world_group('C')->tree;
+	agentsys_tree_move(a, &world_agent('a')->node); /* to the end of its own */
+	world_check_settled();
+	assert_int_equal(a->members, 2);
+	agentsys_tree_move(a, &world_agent('c')->node);
+	agentsys_tree_move(a, &c->node);
+	world_check_settled();
+	assert_string_equal(end(), "abcde Aa Ba Ca");
+	assert_int_equal(a->members, 4);
+	assert_null(b->first);
+	assert_ptr_equal(c->node.parent, a);
+	play("!cw");
+	assert_string_equal(world.log, "A~100 -e -d -a -b +b +a +c +d +e");
+
+	/* What is down stays so, in a group that is up and in one that is not. */
+	world_build("Aa5[a]Ba5[bc]Ca5[d]");
+	play("-bw-A|w|-C|w");
+	agentsys_tree_move(&world_group('C')->tree, &world_agent('b')->node);
+	agentsys_tree_move(&world_group('B')->tree, &world_agent('a')->node);
+	world_check_settled();
+	assert_string_equal(end(), "c Ae Ba Ce");
+	/* What runs is not in a group that is down. */
+	agentsys_tree_move(&world_group('A')->tree, &world_agent('c')->node);
+	world_check_settled();
+	assert_string_equal(end(), "c Aa Ba Ce");
+	agentsys_tree_move(&world_group('C')->tree, &world_group('A')->tree.node);
+	world_check_settled();
+	assert_string_equal(end(), "c Aa Ba Ca");
+	assert_int_equal(world_agent('d')->life, DEAD);
+	play("!cw");
+	assert_int_equal(world_agent('a')->life, DEAD);
+}
+
+static bool can(char agent, char group)
+{
+	return agentsys_tree_can_move(&world_agent(agent)->node, &world_group(group)->tree);
+}
+
+/* Not while something is under way that counts on the members that there are. */
+static void moves_not(void **unused)
+{
+	struct agentsys_node *c;
+
+	(void)unused;
+	world_build("Aa5[ab]B15[d]C15[e]");
+	c = &world_group('C')->tree.node;
+	assert_true(can('a', 'B') && can('d', 'A') && can('a', 'A'));
+	play("!a");
+	assert_false(can('b', 'B') || can('d', 'A') || can('a', 'A'));
+	assert_false(agentsys_tree_can_move(c, &world_group('A')->tree));
+	assert_true(can('d', 'C'));
+	world_drain();
+	assert_true(can('b', 'B') && agentsys_tree_can_move(c, &world_group('A')->tree));
+	play("-d");
+	assert_false(can('d', 'A'));
+	world_drain();
+	assert_true(can('d', 'A'));
+	play("-C");
+	assert_false(agentsys_tree_can_move(c, &world_group('A')->tree));
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -681,6 +751,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(waits),	    cmocka_unit_test(kinds_of_delay),
 		cmocka_unit_test(jitter_of_delay),  cmocka_unit_test(slow_stops),
 		cmocka_unit_test(held),
+		cmocka_unit_test(moves),	    cmocka_unit_test(moves_not),
 	};
 
 	core_random_init(argc, argv);

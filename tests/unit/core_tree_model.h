@@ -289,6 +289,22 @@ static void model_restart_group(struct twin *group)
 	twin_start_members(group);
 }
 
+static void model_move(struct twin *twin, struct twin *to)
+{
+	struct twin *from = twin->in;
+	u32 i = 0;
+
+	while (from->members[i] != twin)
+		i++;
+	for (from->nr_members--; i < from->nr_members; i++)
+		from->members[i] = from->members[i + 1];
+	to->members[to->nr_members++] = twin;
+	twin->in = to;
+	twin->wanted = twin->runs;
+	if (twin->runs)
+		twin_revive(to, twin);
+}
+
 /* ---- the twin of the world as it is: all its groups run, and no agent does ---- */
 
 static struct twin *twin_of(struct agentsys_node *node)

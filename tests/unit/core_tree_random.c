@@ -93,7 +93,23 @@ static void random_world(void)
 	}
 }
 
+static bool may_move(const struct agentsys_node *node, const struct group *to)
+{
+	if (!node->parent || to->gone || !agentsys_tree_can_move(node, &to->tree))
+		return false;
+	return !node->is_group ||
+	       !agentsys_tree_is_within(&to->tree, tree_of((struct agentsys_node *)node));
+}
+
 /* ---- settled, and compared ---- */
+
+static void drained_move(struct agentsys_node *node, struct group *to)
+{
+	if (!may_move(node, to))
+		return;
+	agentsys_tree_move(&to->tree, node);
+	model_move(twin_of(node), twin_of(&to->tree.node));
+}
 
 static const char *drained_event(void)
 {
@@ -145,6 +161,14 @@ static const char *drained_event(void)
 		snprintf(what, sizeof(what), "%c gets another policy", group->name);
 		random_policy(&group->tree.policy);
 		g->policy = group->tree.policy;
+	} else if (kind < 95) {
+		snprintf(what, sizeof(what), "%c moves to %c", agent->name, group->name);
+		drained_move(&agent->node, group);
+	} else if (kind < 96) {
+		struct group *to = random_group();
+
+		snprintf(what, sizeof(what), "%c moves to %c", group->name, to->name);
+		drained_move(&group->tree.node, to);
 	} else {
 		snprintf(what, sizeof(what), "%u ms pass", ms);
 		world.now += ms;
@@ -474,6 +498,28 @@ static void busy_group_event(struct group *group)
 	}
 }
 
+static void busy_move(struct agentsys_node *node, struct group *to)
+{
+	void (*will)(struct agent *agent) = NULL;
+
+	if (!may_move(node, to))
+		return;
+	/* It may get away from what was about to stop it, or come under it. */
+	if (is_busy(node->parent) || is_busy(&to->tree))
+		will = doubt;
+	else if (node->state == AGENTSYS_NODE_DOWN)
+		will = want_nothing;
+	if (node->state != AGENTSYS_NODE_DOWN)
+		revive(&to->tree);
+	if (will && node->is_group)
+		for_all_below(tree_of(node), will);
+	else if (will)
+		will(agent_of(node));
+	world_log("(%c>%c)", node->is_group ? group_of(tree_of(node))->name : agent_of(node)->name,
+		  to->name);
+	agentsys_tree_move(&to->tree, node);
+}
+
 static void busy_step(void)
 {
 	struct agent *agent = random_agent();
@@ -486,6 +532,10 @@ static void busy_step(void)
 		world_timer(~0ULL);
 	else if (kind < 65)
 		world.now += core_random_below(300);
+	else if (kind == 65)
+		busy_move(&agent->node, group);
+	else if (kind == 66)
+		busy_move(&random_group()->tree.node, group);
 	else if (kind < 93 && agent->node.parent)
 		busy_agent_event(agent);
 	else if (kind >= 93 && !group->gone)

@@ -63,7 +63,7 @@ static void print_values(void)
 	       "\t--requires | --wants | --peer | --link | --monitor)\n"
 	       "\t\tcompgen -W \"$(_asmctl_agents)\" -- \"$2\"\n"
 	       "\t\t;;\n"
-	       "\t--traps) compgen -W 'yes no' -- \"$2\" ;;\n"
+	       "\t--traps | --significant) compgen -W 'yes no' -- \"$2\" ;;\n"
 	       "\t--agent) compgen -W \"$(_asmctl_agents)\" -- \"$2\" ;;\n"
 	       "\tesac\n"
 	       "\treturn 0\n"

@@ -23,6 +23,7 @@ enum {
 	OPT_AUTO_SHUTDOWN,
 	OPT_MEMBERS_MAX,
 	OPT_SIGNIFICANT,
+	OPT_MAKE_SIGNIFICANT,
 	OPT_NO_WAIT,
 };
 
@@ -88,12 +89,14 @@ static void print_policy(const struct agentsys_group *group)
  * struct request - what the command line asks for
  * @spec: of the group
  * @parent: or NULL
+ * @significant: of an existing one: "yes", "no" or NULL
  * @any: there is something to set
  * @json: print it as JSON
  */
 struct request {
 	struct agentsys_group_spec *spec;
 	const char *parent;
+	const char *significant;
 	bool any;
 	bool json;
 };
@@ -180,6 +183,10 @@ static void take_option(struct request *request, int key, const char *arg)
 	case OPT_SIGNIFICANT:
 		agentsys_group_spec_set_significant(request->spec, true);
 		return;
+	case OPT_MAKE_SIGNIFICANT:
+		take_yes_no(arg);
+		request->significant = arg;
+		return;
 	case OPT_BACKOFF:
 		take_backoff(arg, &initial, &max);
 		agentsys_group_spec_set_backoff(request->spec, initial, max);
@@ -264,16 +271,30 @@ static const struct command group_new = {
 	.run = run_new,
 };
 
+static int change(struct agentsys *h, const char *name, const struct request *request)
+{
+	int ret = agentsys_group_set(h, name, request->spec);
+
+	if (!ret && request->significant)
+		ret = agentsys_group_set_significant(h, name, take_yes_no(request->significant));
+	return ret;
+}
+
 static int set_one(struct agentsys *h, const char *name, const struct request *request)
 {
 	struct agentsys_group *group;
-	int ret = agentsys_group_set(h, name, request->spec);
+	int ret = change(h, name, request);
 
 	if (ret)
 		return group_failed(h, ret, "change", name, name);
+	if (request->parent)
+		ret = agentsys_group_move(h, name, request->parent);
+	if (ret)
+		return group_failed(h, ret, "move", name, request->parent);
 	if (agentsys_group_get(h, name, &group))
 		return EXIT_OK;
-	printf("Group %s: ", group->name);
+	printf("Group %s%s%s: ", group->name, request->parent ? " in " : "",
+	       request->parent ? group->parent : "");
 	print_policy(group);
 	agentsys_group_free(group);
 	return EXIT_OK;
@@ -287,7 +308,7 @@ static int run_set(int argc, char **argv)
 
 	take_options(&request, argc, argv);
 	need_operands(argc, 1, INT_MAX, "the name of a group");
-	if (!request.any)
+	if (!request.any && !request.parent && !request.significant)
 		usage_error("nothing to set: give --strategy, --budget, --backoff or the like");
 	h = connect_module();
 	for (int i = optind; i < argc; i++) {
@@ -301,17 +322,28 @@ static int run_set(int argc, char **argv)
 	return status;
 }
 
-static const struct option_def set_options[] = { OPTIONS_POLICY, OPTION_END };
+static const struct option_def set_options[] = {
+	OPTIONS_POLICY,
+	{ OPT_PARENT, "parent", "GROUP",
+	  "make it, with all that is in it, the last member of this\n"
+	  "group; no process is touched" },
+	{ OPT_MAKE_SIGNIFICANT, "significant", "YES",
+	  "yes or no: a significant member of the group above" },
+	OPTION_END,
+};
 
 static const struct command group_set = {
 	.name = "set",
 	.of = "group",
 	.usage = "OPTION... GROUP...",
 	.summary = "Change who is restarted in groups, and how often",
-	.description = "What is not given stays as it is. What is under way goes on as it began.",
+	.description =
+		"What is not given stays as it is. What is under way goes on as it began. A group\n"
+		"is moved while nothing is under way in it, in its parent and in the new one.",
 	.examples = "  asmctl group set --strategy one_for_all web\n"
 		    "  asmctl group set --budget strict --backoff 1s:5s web workers\n"
-		    "  asmctl group set --backoff-kind linear --jitter 20 web\n",
+		    "  asmctl group set --backoff-kind linear --jitter 20 web\n"
+		    "  asmctl group set --parent web workers\n",
 	.options = set_options,
 	.operands = OPERANDS_GROUPS,
 	.run = run_set,

@@ -61,6 +61,7 @@ static void add_metrics(struct json_object *object, const struct agentsys_info *
 	add_number(object, "heartbeat_count", info->heartbeats);
 	add_number(object, "cpu_time_us", info->cpu_time_us);
 	add_number(object, "memory_bytes", info->memory);
+	add_number(object, "made_time_us", info->made_time / 1000);
 	add_number(object, "start_time_us", info->start_time / 1000);
 	add_number(object, "end_time_us", info->end_time / 1000);
 	add_number(object, "last_activity_us", info->last_activity / 1000);

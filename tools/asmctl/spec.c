@@ -27,6 +27,13 @@ struct agentsys_spec *new_spec(void)
 	return spec;
 }
 
+bool take_yes_no(const char *arg)
+{
+	if (strcmp(arg, "yes") && strcmp(arg, "no"))
+		usage_error("'%s' is neither yes nor no", arg);
+	return !strcmp(arg, "yes");
+}
+
 /* It would be taken for an id. */
 static bool is_number(const char *name)
 {

@@ -84,6 +84,9 @@ bool take_spec_option(struct agentsys_spec *spec, int key, const char *arg);
 
 struct agentsys_spec *new_spec(void);
 
+/* "yes" or "no"; exits if @arg is neither. */
+bool take_yes_no(const char *arg);
+
 /* What --backoff says; exits if @arg is wrong. */
 void take_backoff(const char *arg, uint32_t *initial_ms, uint32_t *max_ms);
 

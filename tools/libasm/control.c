@@ -202,6 +202,34 @@ int agentsys_set(struct agentsys *h, uint32_t id, const struct agentsys_spec *sp
 	return send_request(h, msg, AGENTSYS_CMD_SET, false, &outcome);
 }
 
+int agentsys_move(struct agentsys *h, uint32_t id, const char *group)
+{
+	struct outcome outcome;
+	struct nl_msg *msg;
+
+	/* No attribute can carry all that is too long. */
+	if (strlen(group) > AGENTSYS_NAME_MAX)
+		return conn_fail(h, -ENOENT, "there is no such group to move it to");
+	msg = request(h, AGENTSYS_CMD_SET, nla_total_size(strlen(group) + 1), 0);
+	if (!msg)
+		return -ENOMEM;
+	nla_put_u32(msg, AGENTSYS_A_ID, id);
+	nla_put_string(msg, AGENTSYS_A_GROUP, group);
+	return send_request(h, msg, AGENTSYS_CMD_SET, false, &outcome);
+}
+
+int agentsys_set_significant(struct agentsys *h, uint32_t id, bool significant)
+{
+	struct nl_msg *msg = request(h, AGENTSYS_CMD_SET, 0, 0);
+	struct outcome outcome;
+
+	if (!msg)
+		return -ENOMEM;
+	nla_put_u32(msg, AGENTSYS_A_ID, id);
+	nla_put_u32(msg, AGENTSYS_A_SET_SIGNIFICANT, significant);
+	return send_request(h, msg, AGENTSYS_CMD_SET, false, &outcome);
+}
+
 int agentsys_shutdown(struct agentsys *h, int64_t timeout_ms, unsigned int flags, uint32_t *ended,
 		      uint32_t *killed)
 {

@@ -222,6 +222,27 @@ int agentsys_group_set(struct agentsys *h, const char *name, const struct agents
 	return group_request(h, msg, AGENTSYS_CMD_GROUP_SET, 0);
 }
 
+int agentsys_group_move(struct agentsys *h, const char *name, const char *parent)
+{
+	struct nl_msg *msg;
+	int ret;
+
+	msg = group_message(h, AGENTSYS_CMD_GROUP_SET, name, parent, &ret);
+	return msg ? group_request(h, msg, AGENTSYS_CMD_GROUP_SET, 0) : ret;
+}
+
+int agentsys_group_set_significant(struct agentsys *h, const char *name, bool significant)
+{
+	struct nl_msg *msg;
+	int ret;
+
+	msg = group_message(h, AGENTSYS_CMD_GROUP_SET, name, NULL, &ret);
+	if (!msg)
+		return ret;
+	nla_put_u32(msg, AGENTSYS_G_SET_SIGNIFICANT, significant);
+	return group_request(h, msg, AGENTSYS_CMD_GROUP_SET, 0);
+}
+
 static int group_control(struct agentsys *h, uint8_t cmd, const char *name, unsigned int flags)
 {
 	struct nl_msg *msg;

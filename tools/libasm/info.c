@@ -83,6 +83,7 @@ static void *make_info(struct nlattr **attrs)
 	info->cpu_time_us = attr_u64(attrs[AGENTSYS_A_CPU_TIME]);
 	info->memory = attr_u64(attrs[AGENTSYS_A_MEMORY]);
 	info->start_time = attr_u64(attrs[AGENTSYS_A_START_TIME]);
+	info->made_time = attr_u64(attrs[AGENTSYS_A_MADE_TIME]);
 	info->end_time = attr_u64(attrs[AGENTSYS_A_END_TIME]);
 	info->last_activity = attr_u64(attrs[AGENTSYS_A_LAST_ACTIVITY]);
 	info->memory_max = attr_u64(attrs[AGENTSYS_A_MEMORY_MAX]);

@@ -409,6 +409,26 @@ AGENTSYS_API int agentsys_remove(struct agentsys *h, uint32_t id);
 AGENTSYS_API int agentsys_set(struct agentsys *h, uint32_t id, const struct agentsys_spec *spec);
 
 /**
+ * agentsys_move - make an agent the last member of a group
+ * @h: the connection
+ * @id: the agent
+ * @group: the group, which may be the one that it is in
+ *
+ * Its process goes on, and so does its restart policy. A group that is down is active again
+ * when an agent that runs enters it. Errors: -ESRCH, -ENOENT no such group, -ENOSPC it has
+ * 1024 members, -EBUSY the agent is just ending, or something is under way in one of the
+ * groups, -EINVAL there its restarts could go on for ever, -EOPNOTSUPP it was attached, -EPERM.
+ */
+AGENTSYS_API int agentsys_move(struct agentsys *h, uint32_t id, const char *group);
+
+/**
+ * agentsys_set_significant - make an agent a significant member of its group, or none
+ *
+ * An end before does not count. Errors: -ESRCH, -EOPNOTSUPP it was attached, -EPERM.
+ */
+AGENTSYS_API int agentsys_set_significant(struct agentsys *h, uint32_t id, bool significant);
+
+/**
  * agentsys_shutdown - stop every agent and dismiss the launcher
  *
  * Agents and groups in root are stopped side by side, the members of a group one after
@@ -511,6 +531,7 @@ AGENTSYS_API ssize_t agentsys_shutdown_all(struct agentsys *h, int64_t timeout_m
  *	ever did, or the last launch came to none
  * @end_pid: its pid, 0 likewise
  * @asked_time: when that end was asked for, or one that is to come; 0 if it was not
+ * @made_time: when its record was made; with its id that tells it from all others
  */
 struct agentsys_info {
 	uint32_t id;
@@ -569,6 +590,7 @@ struct agentsys_info {
 	int32_t exit_status;
 	uint32_t end_pid;
 	uint64_t asked_time;
+	uint64_t made_time;
 };
 
 /**
@@ -769,6 +791,27 @@ AGENTSYS_API AGENTSYS_CHECK int agentsys_group_new(struct agentsys *h, const cha
  */
 AGENTSYS_API int agentsys_group_set(struct agentsys *h, const char *name,
 				    const struct agentsys_group_spec *spec);
+
+/**
+ * agentsys_group_move - make a group the last member of another one
+ * @h: the connection
+ * @name: the group, which takes along all that is in it
+ * @parent: the other one, which may be the one that it is in
+ *
+ * No process is touched. A parent that is down is active again if the group is not down.
+ * Errors: -ENOENT, -ENOSPC the parent has 1024 members, -E2BIG it would be too deep, -EBUSY
+ * something is under way in it, in the present parent or in the new one, -EINVAL it is root,
+ * or @parent is in it, -EPERM.
+ */
+AGENTSYS_API int agentsys_group_move(struct agentsys *h, const char *name, const char *parent);
+
+/**
+ * agentsys_group_set_significant - make a group a significant member of the one above, or none
+ *
+ * Errors: -ENOENT, -EINVAL it is root, -EPERM.
+ */
+AGENTSYS_API int agentsys_group_set_significant(struct agentsys *h, const char *name,
+						bool significant);
 
 /**
  * agentsys_group_del - remove an empty group

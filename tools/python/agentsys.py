@@ -81,6 +81,7 @@ class _Info(ctypes.Structure):
         ("streak", _u32), ("survival_ms", _u32), ("circuit", _u32), ("significant", _u32),
         ("parent_id", _u32), ("parent_instance", _u32),
         ("exit_status", _i32), ("end_pid", _u32), ("asked_time", _u64),
+        ("made_time", _u64),
     ]
 
 
@@ -230,6 +231,8 @@ for _name, _result, *_arguments in [
         ("resume", ctypes.c_int, _ptr, _u32),
         ("remove", ctypes.c_int, _ptr, _u32),
         ("set", ctypes.c_int, _ptr, _u32, _ptr),
+        ("move", ctypes.c_int, _ptr, _u32, _str),
+        ("set_significant", ctypes.c_int, _ptr, _u32, ctypes.c_bool),
         ("shutdown", ctypes.c_int, _ptr, _i64, ctypes.c_uint, ctypes.POINTER(_u32),
          ctypes.POINTER(_u32)),
         ("shutdown_all", ctypes.c_ssize_t, _ptr, _i64,
@@ -254,6 +257,8 @@ for _name, _result, *_arguments in [
         ("group_spec_set_significant", None, _ptr, ctypes.c_bool),
         ("group_new", ctypes.c_int, _ptr, _str, _ptr),
         ("group_set", ctypes.c_int, _ptr, _str, _ptr),
+        ("group_move", ctypes.c_int, _ptr, _str, _str),
+        ("group_set_significant", ctypes.c_int, _ptr, _str, ctypes.c_bool),
         ("group_del", ctypes.c_int, _ptr, _str),
         ("group_start", ctypes.c_int, _ptr, _str, ctypes.c_uint),
         ("group_stop", ctypes.c_int, _ptr, _str, ctypes.c_uint),
@@ -720,6 +725,14 @@ class Connection:
                    never_signals=never_signals, never_causes=never_causes, traps=traps) as built:
             self._call("set", agent_id, built.handle)
 
+    def move(self, agent_id, group):
+        """Make an agent the last member of a group; its process goes on."""
+        self._call("move", agent_id, group.encode())
+
+    def set_significant(self, agent_id, significant):
+        """Make an agent a significant member of its group, or none."""
+        self._call("set_significant", agent_id, significant)
+
     def get(self, agent_id):
         """One agent, as an Agent."""
         result = ctypes.POINTER(_Info)()
@@ -808,6 +821,14 @@ class Connection:
                         backoff_kind=backoff_kind, jitter=jitter,
                         members_max=members_max) as built:
             self._call("group_set", name.encode(), built.handle)
+
+    def group_move(self, name, parent):
+        """Make a group, with all that is in it, the last member of another one."""
+        self._call("group_move", name.encode(), parent.encode())
+
+    def group_set_significant(self, name, significant):
+        """Make a group a significant member of the one above, or none."""
+        self._call("group_set_significant", name.encode(), significant)
 
     def group_del(self, name):
         """Remove an empty group."""

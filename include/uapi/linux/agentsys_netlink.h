@@ -76,9 +76,15 @@
  *	-ESRCH, -EBUSY it has not ended, or 64 wait for it; -ECANCELED, as
  *	the second answer: it was started again before
  * @AGENTSYS_CMD_SET: change the restart policy [ID, (RESTART), (MAX_RESTARTS),
- *	(BACKOFF_*), (JITTER), (STABLE), (BREAKER*), (SUCCESS_*), (NEVER_*), (TRAPS)]
- *	-ESRCH, -EOPNOTSUPP attached, -EINVAL it could never spend the budget of its
- *	group then, as with SPAWN
+ *	(BACKOFF_*), (JITTER), (STABLE), (BREAKER*), (SUCCESS_*), (NEVER_*), (TRAPS)], or
+ *	where it stands: [(GROUP): becomes the last member of it, also if it is in it already,
+ *	(SET_SIGNIFICANT)]. No process is touched; a group that is down is active again
+ *	when what runs enters it
+ *	-ESRCH, -EOPNOTSUPP attached, -EINVAL it could never spend the budget of its group then,
+ *	as with SPAWN; of GROUP: -ENOENT no such group, -ENOSPC it
+ *	is full, -EBUSY something is under way in it or in the present one, or
+ *	the agent is just ending, or depends on another one, or another one on it, -EINVAL
+ *	restarts could go on for ever there
  * @AGENTSYS_CMD_SYSTEM_GET: counters of the system []; answered with
  *	attributes of enum agentsys_system_attr
  * @AGENTSYS_CMD_EVENT_GET: the events in the ring, oldest first (dump)
@@ -108,9 +114,14 @@
  *	take longer than the window, -ENAMETOOLONG, -ENOENT no such parent, -ENOSPC
  *	AGENTSYS_TREE_GROUPS exist, or the parent has MEMBERS_MAX members, -E2BIG it would be deeper than AGENTSYS_TREE_DEPTH
  * @AGENTSYS_CMD_GROUP_SET: change a group [NAME, (STRATEGY), (BUDGET), (WITHIN),
- *	(BACKOFF_*), (JITTER), (AUTO_SHUTDOWN), (MEMBERS_MAX)]; what is under way goes on
- *	as it began, and members stay in even if there are more than that
- *	-ENOENT, -EINVAL as above, or it is root
+ *	(BACKOFF_*), (JITTER), (AUTO_SHUTDOWN), (MEMBERS_MAX), (SET_SIGNIFICANT),
+ *	(PARENT)];
+ *	what is under way goes on as it began, and members stay in even if there are more
+ *	than that. With all that is in it, it becomes the last
+ *	member of PARENT, also if it is in it already; no process is touched, and a
+ *	PARENT that is down is active again if the group is not
+ *	-ENOENT, -EINVAL as above, or it is root; of PARENT: -ENOENT, -ENOSPC, -EBUSY as
+ *	with AGENTSYS_CMD_SET, -EINVAL it is the group or within it, -E2BIG
  * @AGENTSYS_CMD_GROUP_DEL: remove an empty group [NAME]
  *	-ENOENT, -ENOTEMPTY there are agents or groups in it, also ended ones,
  *	-EINVAL it is root
@@ -289,6 +300,11 @@ enum agentsys_attr {
 	AGENTSYS_A_EXIT_STATUS,		/* u32: status of its main process as wait() gives it; absent if none ended */
 	AGENTSYS_A_END_PID,		/* u32: the pid that this had; absent likewise */
 	AGENTSYS_A_ASKED_TIME,		/* u64: CLOCK_BOOTTIME in ns when that end was asked for, or one that is to come; 0 if it was not */
+	/* only with SET */
+	AGENTSYS_A_SET_SIGNIFICANT,	/* u32: 1 makes it a significant member, 0 makes it none */
+
+	/* only in answers */
+	AGENTSYS_A_MADE_TIME,		/* u64: CLOCK_BOOTTIME in ns of when its record was made; ids come again */
 
 	__AGENTSYS_A_MAX,
 	AGENTSYS_A_MAX = __AGENTSYS_A_MAX - 1
@@ -358,7 +374,7 @@ enum agentsys_group_attr {
 	AGENTSYS_G_BACKOFF_INITIAL,	/* u32: ms before the first restart of several, or of a group in it; = 100 */
 	AGENTSYS_G_BACKOFF_MAX,		/* u32: ms, grows with each restart in the window up to here; = 30000 */
 	AGENTSYS_G_AUTO_SHUTDOWN,	/* u32: enum agentsys_auto_shutdown; = never */
-	AGENTSYS_G_SIGNIFICANT,		/* flag: a significant member of the group above, only when it is made */
+	AGENTSYS_G_SIGNIFICANT,		/* flag: a significant member of the group above, only when it is made; see SET_SIGNIFICANT */
 
 	/* only in answers */
 	AGENTSYS_G_STATE,		/* u32: enum agentsys_state: starting and stopping its members, backoff
@@ -375,6 +391,9 @@ enum agentsys_group_attr {
 	AGENTSYS_G_JITTER,		/* u32: per cent of a delay, up to which are added at random; = 0; at most 100 */
 
 	AGENTSYS_G_MEMBERS_MAX,		/* u32: more members do not enter; = 1024; 1 to 1024; absent from root */
+
+	/* only with GROUP_SET */
+	AGENTSYS_G_SET_SIGNIFICANT,	/* u32: 1 makes it a significant member, 0 makes it none */
 
 	__AGENTSYS_G_MAX,
 	AGENTSYS_G_MAX = __AGENTSYS_G_MAX - 1
