@@ -60,7 +60,7 @@ static inline struct agentsys_group_record *agentsys_record_of(const struct agen
 
 extern struct agentsys_group_record agentsys_root_group;
 
-/* In the order in which they were made, root first; changed by group_told.c alone. */
+/* Root first, each behind the one that it is in; changed by group_told.c alone. */
 extern struct list_head agentsys_groups;
 
 /* ---- group_tree.c ---- */

@@ -101,7 +101,8 @@ static const char *const words[] = {
 	"\"pids_max\": 7", "\"stop\": {\"signal\": \"INT\"", "\"timeout_ms\": 100",
 	"\"timeout\": \"1s\"", "\"clean_env\": true", "\"id\": ", "\"allow_new_privs\": false",
 	"\"},\n", "}]", "},\n{", ",\n", "\"g\"", "\"a\"", "null", "1.5", "-1", "\\u0000", "\\\"",
-	"12345678901234567890",
+	"12345678901234567890", "\"auto_shutdown\": \"any\"", "\"significant\": true",
+	"\"backoff_kind\": \"linear\"", "\"policy\": {}",
 };
 
 #define WORDS (sizeof(words) / sizeof(*words))

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# vm: timeout=180
+# vm: timeout=240
 """asmctl apply, diff and delete: manifests become groups and agents, and who is restarted in them."""
 import copy
 import json
@@ -11,58 +11,12 @@ import sys
 
 sys.path.insert(0, os.environ.get("TESTLIB", "."))
 import ksft
-from ctl import DENIED, FAILED, NOTES, USAGE, ctl, ctl_json, with_clean
+from ctl import DENIED, DIFFERENCES, FAILED, USAGE, ctl, with_clean
 from ksft import wait_for
-
-DIFFERENCES = 2
+from manifests import agents, apply, crash, diff, groups, lives, order, refused, sleeper, three, tree, write
 
 EXAMPLE = "/usr/lib/agentsys/examples/supervision-tree.json"
-
-
-def write(manifest, name="tree.json"):
-    with open(name, "w") as file:
-        file.write(manifest if isinstance(manifest, str) else json.dumps(manifest, indent=1))
-    return name
-
-
-def apply(manifest, *words, **more):
-    return ctl("apply", *words, write(manifest), **more)
-
-
-def diff(manifest, *words, **more):
-    return ctl("diff", *words, write(manifest), **more)
-
-
-def agents():
-    """All agents by group and name."""
-    return {(agent["group"], agent["name"]): agent for agent in ctl_json("list")}
-
-
-def groups():
-    return {group["name"]: group for group in ctl_json("group", "list") if group["parent"]}
-
-
-def lives():
-    """What a restart changes, of each agent: id, pid and instance."""
-    return {key: (agent["agent_id"], agent["pid"], agent["instance"]) for key, agent in agents().items()}
-
-
-def order(group):
-    """Names of the agents of a group in the order in which they were started."""
-    return [name for (where, name), agent in sorted(agents().items(), key=lambda item: item[1]["place"])
-            if where == group]
-
-
-def sleeper(name, **more):
-    return dict({"name": name, "command": ["/bin/sleep", "100000"]}, **more)
-
-
-def tree(**groups_by_name):
-    return {"version": 1, "groups": [dict(more, name=name) for name, more in groups_by_name.items()]}
-
-
-def three(strategy, **more):
-    return dict({"strategy": strategy, "agents": [sleeper("a"), sleeper("b"), sleeper("c")]}, **more)
+SCHEMA = "/usr/lib/agentsys/examples/manifest.schema.json"
 
 
 # ---- the example
@@ -76,7 +30,7 @@ def members_of_example():
 def test_example_is_applied():
     "the example becomes a tree, in the order of the file, and a second apply does nothing"
     result = ctl("apply", EXAMPLE)
-    assert result.out.count("\n") == 13 and "12 added, 0 changed, 0 replaced, 0 removed" in result.out, result
+    assert result.out.count("\n") == 13 and "12 added, 0 changed, 0 moved, 0 replaced, 0 removed" in result.out, result
     assert re.search(r"^  \+ agent planner in orchestration: /bin/sleep 100000 \(agent 1\d\d\d\)$", result.out, re.M)
     found = groups()
     assert {name: group["strategy"] for name, group in found.items()} == {
@@ -93,28 +47,6 @@ def test_example_is_applied():
     assert ctl("apply", EXAMPLE).out == "Nothing to do: all is as %s says\n" % EXAMPLE
     assert ctl("diff", EXAMPLE).out == "Nothing to do: all is as %s says\n" % EXAMPLE
     assert lives() == before
-
-
-def crash(group, victim, names, strategy):
-    """Kill one of @names, and check of every agent whether it was restarted."""
-    place = names.index(victim)
-    again = {"one_for_all": names, "one_for_one": [victim], "rest_for_one": names[place:]}[strategy]
-    before = lives()
-    os.kill(before[group, victim][1], signal.SIGKILL)
-
-    def is_over():
-        now = agents()
-        return groups()[group]["state"] == "active" and all(
-            now[group, name]["state"] == "active" and now[group, name]["instance"] > before[group, name][2]
-            for name in again)
-    wait_for("the restart after the end of " + victim, is_over)
-    after = lives()
-    assert after.keys() == before.keys()
-    for key, (id, pid, instance) in after.items():
-        if key[0] == group and key[1] in again:
-            assert (id, instance) == (before[key][0], before[key][2] + 1) and pid != before[key][1], (key, before, after)
-        else:
-            assert (id, pid, instance) == before[key], (victim, key, before, after)
 
 
 @with_clean
@@ -154,27 +86,32 @@ def test_changed_in_place():
     assert {agents()["inner", name]["restart"] for name in "abc"} == {"never"}
     manifest["groups"][0].update(strategy="one_for_all", budget="3/30", backoff="1s:1m")
     manifest["groups"][0]["agents"][1]["restart"] = {"when": "on-failure", "max_restarts": 7}
-    manifest["groups"][1]["groups"][0]["strategy"] = "transient"
+    manifest["groups"][1]["groups"][0].update(strategy="transient", backoff_kind="linear", jitter=20)
     result = diff(manifest, want=DIFFERENCES)
     assert "  ~ group g in root: strategy one_for_one -> one_for_all, budget 5 -> 3" in result.out, result
     # Agents without a restart of their own follow their group: its backoff, its condition.
     assert "  ~ agent b in g: restart always -> on-failure, max_restarts infinity -> 7" in result.out, result
-    assert "  ~ agent a in inner: restart never -> on-failure, max_restarts 0 -> infinity\n" in result.out, result
-    assert "0 to be added, 8 to be changed, 0 to be replaced, 0 to be removed" in result.out, result
-    assert "0 added, 8 changed, 0 replaced, 0 removed" in apply(manifest).out
+    assert "  ~ agent a in inner: restart never -> on-failure, max_restarts 0 -> infinity, " \
+        "backoff_kind exponential -> linear, jitter_percent 0 -> 20\n" in result.out, result
+    assert "0 to be added, 8 to be changed, 0 to be moved, 0 to be replaced, 0 to be removed" in result.out, result
+    assert "0 added, 8 changed, 0 moved, 0 replaced, 0 removed" in apply(manifest).out
     assert lives() == before
     group = groups()["g"]
     assert (group["strategy"], group["budget"], group["within_ms"], group["backoff_initial_ms"],
             group["backoff_max_ms"]) == ("one_for_all", 3, 30000, 1000, 60000), group
     agent = agents()["g", "b"]
     assert (agent["restart"], agent["max_restarts"]) == ("on-failure", 7), agent
-    assert {agents()["inner", name]["restart"] for name in "abc"} == {"on-failure"}
+    assert {(agent["restart"], agent["backoff_kind"], agent["jitter_percent"])
+            for (name, _), agent in agents().items() if name == "inner"} == {("on-failure", "linear", 20)}
+    assert (groups()["inner"]["backoff_kind"], groups()["inner"]["jitter_percent"]) == ("linear", 20), groups()["inner"]
     assert apply(manifest).out.startswith("Nothing to do")
     # What somebody has changed by hand is put right.
     ctl("set", "--restart", "never", agent["agent_id"])
     assert "  ~ agent b in g: restart never -> on-failure" in apply(manifest).out
-    manifest["groups"][0]["agents"][1]["restart"].update(jitter=20, success_status=[2, "HUP"], stable_ms=500)
-    assert "  ~ agent b in g: jitter_percent 0 -> 20, stable_ms 60000 -> 500, success " in apply(manifest).out
+    manifest["groups"][0]["agents"][1]["restart"].update(jitter=20, success_status=[2, "HUP"], stable_ms=500, traps="yes")
+    result = apply(manifest)
+    assert "  ~ agent b in g: jitter_percent 0 -> 20, stable_ms 60000 -> 500, success " in result.out, result
+    assert ", traps false -> true\n" in result.out, result
     agent = agents()["g", "b"]
     assert agent["success"] == {"codes": [2], "signals": [signal.SIGHUP], "causes": []} and agent["jitter_percent"] == 20
     assert apply(manifest).out.startswith("Nothing to do") and lives() == before
@@ -198,54 +135,13 @@ def test_replaced():
         key, = change
         assert result.out.startswith("-/+ agent b in g: " + ("env.A" if key == "env" else key)), (key, result)
         assert "secret" not in result.out
-        assert "0 added, 0 changed, 1 replaced, 0 removed" in apply(manifest).out
+        assert "0 added, 0 changed, 0 moved, 1 replaced, 0 removed" in apply(manifest).out
         after = lives()
         assert after["g", "b"][:2] != before["g", "b"][:2] and after["g", "b"][2] == 1, (key, before, after)
         assert [after["g", name] for name in "ac"] == [before["g", name] for name in "ac"], (key, before, after)
         assert apply(manifest).out.startswith("Nothing to do"), key
     with open("/proc/%d/cmdline" % lives()["g", "b"][1]) as file:
         assert file.read().split("\0")[1] == "200000"
-
-
-@with_clean
-def test_order_is_kept():
-    "where the order counts, what comes behind somebody new is made anew too"
-    manifest = tree(g=three("rest_for_one", groups=[dict(three("one_for_one"), name="sub")]))
-    apply(manifest)
-    assert order("g") == ["a", "b", "c"]
-    before = lives()
-    manifest["groups"][0]["agents"][1]["command"] = ["/bin/sleep", "200000"]
-    result = apply(manifest)
-    assert "-/+ agent c in g: to keep the order of its group" in result.out, result
-    assert "-/+ group sub in g: to keep the order of its group" in result.out, result
-    assert "0 added, 0 changed, 6 replaced, 0 removed" in result.out, result
-    after = lives()
-    assert after["g", "a"] == before["g", "a"] and order("g") == ["a", "b", "c"] and order("sub") == ["a", "b", "c"]
-    assert not {after[key][1] for key in after if key != ("g", "a")} & {life[1] for life in before.values()}
-    # Somebody in the middle, and somebody at the end.
-    manifest["groups"][0]["groups"] = []
-    ctl("delete", write(tree(g={"groups": [dict(three("one_for_one"), name="sub")]})), want=FAILED)
-    manifest["groups"][0]["agents"].insert(1, sleeper("between"))
-    assert "1 added, 0 changed, 2 replaced, 0 removed" in apply(manifest).out
-    assert order("g") == ["a", "between", "b", "c"]
-    manifest["groups"][0]["agents"].append(sleeper("end"))
-    assert "1 added, 0 changed, 0 replaced, 0 removed" in apply(manifest).out
-    assert order("g") == ["a", "between", "b", "c", "end"]
-
-
-@with_clean
-def test_made_anew_spares_strangers():
-    "a group in which is somebody else's agent is not made anew for the order, but with --prune"
-    manifest = tree(g=three("one_for_all", groups=[dict(three("one_for_one"), name="sub")]))
-    apply(manifest)
-    ctl("run", "--group", "sub", "--name", "stranger", "sleep", "1000")
-    before = lives()
-    manifest["groups"][0]["agents"][2]["command"] = ["/bin/sleep", "200000"]
-    result = apply(manifest, want=FAILED)
-    assert "group 'sub' would have to be made anew" in result.err and "'stranger'" in result.err, result
-    assert lives() == before
-    apply(manifest, "--prune")
-    assert ("sub", "stranger") not in agents() and order("sub") == ["a", "b", "c"]
 
 
 @with_clean
@@ -264,7 +160,7 @@ def test_prune():
     assert diff(less).out.startswith("Nothing to do")
     result = diff(less, "--prune", want=DIFFERENCES)
     assert result.out.count("  - ") == 7, result
-    assert "0 added, 0 changed, 0 replaced, 7 removed" in apply(less, "--prune").out
+    assert "0 added, 0 changed, 0 moved, 0 replaced, 7 removed" in apply(less, "--prune").out
     assert lives() == {key: with_all[key] for key in [("g", "b"), ("g", "c"), ("root", "top"), ("root", "stranger")]}
     assert list(groups()) == ["g", "strange"]
     assert apply(less, "--prune").out.startswith("Nothing to do")
@@ -272,60 +168,6 @@ def test_prune():
     os.makedirs("elsewhere", exist_ok=True)
     ctl("apply", "--prune", write(tree(other={}), "elsewhere/tree.json"))
     assert lives() == {key: with_all[key] for key in [("g", "b"), ("g", "c"), ("root", "top"), ("root", "stranger")]}
-
-
-# ---- failures
-
-@with_clean
-def test_undone():
-    "if the last agent cannot be started, all is as it was"
-    manifest = tree(g=three("one_for_one"))
-    apply(manifest)
-    before, notes = lives(), open(NOTES).read()
-    more = copy.deepcopy(manifest)
-    more["groups"][0]["strategy"] = "one_for_all"
-    more["groups"][0]["agents"][0]["restart"] = "never"
-    more["groups"].append(dict(three("one_for_one"), name="h", groups=[
-        {"name": "deep", "agents": [sleeper("x"), {"name": "bad", "command": ["/bin/nope"]}]}]))
-    result = apply(more, want=FAILED)
-    lines = result.err.strip().split("\n")
-    assert lines == ["asmctl: cannot start agent 'bad' in 'deep': cannot execute the program \"/bin/nope\": "
-                     "No such file or directory",
-                     'asmctl: all that was started, made or changed for "tree.json" was undone'], lines
-    assert lives() == before and list(groups()) == ["g"]
-    assert groups()["g"]["strategy"] == "one_for_one" and agents()["g", "a"]["restart"] == "always"
-    assert json.loads(open(NOTES).read()) == json.loads(notes)
-    assert apply(manifest).out.startswith("Nothing to do")
-    # What had to go to make room does not come back, which is said.
-    more["groups"][0] = copy.deepcopy(manifest["groups"][0])
-    more["groups"][0]["agents"][1]["nice"] = 1
-    assert "agent 'b' in 'g', which was there before, stays removed" in apply(more, want=FAILED).err
-    assert set(agents()) == {("g", "a"), ("g", "c")}
-    assert "1 added, 0 changed, 0 replaced, 0 removed" in apply(manifest).out
-
-
-@with_clean
-def test_interrupted():
-    "Ctrl-C ends an apply that waits, and says so"
-    manifest = {"version": 1, "agents": [
-        {"name": "deaf", "command": ["sh", "-c", "trap '' TERM; : > ready; while :; do sleep 0.1; done"],
-         "cwd": ".", "stop": {"timeout": "1h"}}]}
-    apply(manifest)
-    wait_for("it is deaf", lambda: os.path.exists("ready"))
-    manifest["agents"][0]["nice"] = 1
-    child = subprocess.Popen(["asmctl", "apply", write(manifest)], stderr=subprocess.PIPE, text=True)
-    wait_for("it is stopping", lambda: agents()["root", "deaf"]["state"] == "stopping")
-    child.send_signal(signal.SIGINT)
-    _, err = child.communicate(timeout=20 * ksft.SCALE)
-    assert child.returncode == FAILED and "cannot remove agent 'deaf': " in err and "was undone" in err, err
-    assert set(agents()) == {("root", "deaf")}
-
-
-def refused(manifest, where, what):
-    """The manifest is refused with @what about @where, and nothing was started."""
-    result = apply(manifest, want=FAILED)
-    assert result.err.startswith("asmctl: tree.json:" + where) and what in result.err, (where, what, result)
-    assert result.err.count("\n") == 1 and not result.out, result
 
 
 @with_clean
@@ -349,6 +191,9 @@ def test_errors():
                 ' {"name": "bad",\n  "command": ["/bin/sleep", "1"],\n  %s}]}]}' % lines,
                 "5: groups[1].agents[1]." + where, what)
     agent('"comand": []', "comand: ", "did you mean 'command'?")
+    for key in "policy", "policies", "capabilities":
+        agent('"%s": {}' % key, key + ": ", "this version has no policies")
+    agent('"zzzzzzzz": []', "zzzzzzzz: ", "there is no such key; there are name, command, env, ")
     agent('"restart": {"max": 3}', "restart.max: ", "did you mean 'max_restarts'?")
     agent('"restart": {"max_restarts": -1}', "restart.max_restarts: ", "is not a number of restarts")
     agent('"restart": "sometimes"', "restart: ", "is not one of never")
@@ -390,6 +235,15 @@ def test_errors():
     group('"budget": {"within_s": 60}', "budget.restarts: ", "is missing")
     group('"budget": {"restarts": 3, "within_s": 1, "within_ms": 5}', "budget.within_ms: ", "as within_s too")
     group('"backoff": "x"', "backoff: ", "is not a backoff")
+    group('"policy": {}', "policy: ", "this version has no policies")
+    refused('{"version": 1,\n "$schema": 5}', "2: $schema: ", "is not a string")
+    group('"backoff_kind": "quick"', "backoff_kind: ", "'quick' is not one of")
+    group('"backoff_kind": "adaptive"', "backoff_kind: ", "for single agents")
+    group('"jitter": 101', "jitter: ", "'101'")
+    group('"auto_shutdown": "some"', "auto_shutdown: ", "'some' is not one of never, any, all")
+    group('"significant": 1', "significant: ", "is not true or false")
+    group('"significant": true', "significant: ", "root does not end with any of its members")
+    refused({"version": 1, "agents": [sleeper("a", significant=True)]}, "10: agents[0].significant: ", "root does not end")
     group('"groups": [{"name": "g"}]', "groups[0].name: ", "another group 'g'")
     group('"groups": [{"name": "root"}]', "groups[0].name: ", "root is there by itself")
     refused('{"version": 1, "groups": [\n{"name": "g", "budget": "5/1", "backoff": 500}]}', "2: groups[0]: ", "no end to restarts")
@@ -403,9 +257,66 @@ def test_errors():
     assert not agents() and not groups()
 
 
+def keys_there_are(text):
+    """What asmctl says that there is instead of the key "zzzzzzzz" of a manifest."""
+    with open("keys.json", "w") as file:
+        file.write(text)
+    result = ctl("apply", "keys.json", want=FAILED)
+    return set(re.search(r"zzzzzzzz: there is no such key; there are (.*)\n$", result.err).group(1).split(", "))
+
+
+@with_clean
+def test_schema():
+    "the schema for editors has the keys that there are, and the words"
+    with open(SCHEMA) as file:
+        schema = json.load(file)
+    kinds = schema["definitions"]
+
+    def keys(kind):
+        return set(kind["properties"])
+
+    def of_agent(section):
+        return '{"version": 1, "agents": [{"name": "a", "command": ["/bin/true"], "%s": {"zzzzzzzz": 1}}]}' % section
+
+    def of_group(section):
+        return '{"version": 1, "groups": [{"name": "a", "%s": {"zzzzzzzz": 1}}]}' % section
+    assert keys(schema) == keys_there_are('{"version": 1, "zzzzzzzz": 1}')
+    assert keys(kinds["group"]) == keys_there_are('{"version": 1, "groups": [{"zzzzzzzz": 1}]}')
+    assert keys(kinds["agent"]) == keys_there_are('{"version": 1, "agents": [{"name": "a", "zzzzzzzz": 1}]}')
+    assert keys(kinds["stop"]) - {"timeout_ms"} == keys_there_are(of_agent("stop"))
+    assert keys(kinds["limits"]) == keys_there_are(of_agent("limits"))
+    assert keys(kinds["restart"]["oneOf"][1]) - {"stable_ms"} == keys_there_are(of_agent("restart"))
+    assert keys(kinds["backoff"]["oneOf"][1]) == keys_there_are(of_group("backoff"))
+    assert keys(kinds["group"]["properties"]["budget"]["oneOf"][1]) == keys_there_are(of_group("budget"))
+    # Each word of the schema is one, and those that asmctl names are in it.
+    for kind, key in (("group", "strategy"), ("group", "backoff_kind"), ("group", "auto_shutdown")):
+        for word in kinds[kind]["properties"][key]["enum"]:
+            diff(tree(g={key: word}), want=DIFFERENCES)
+    for word in kinds["when"]["enum"]:
+        diff({"version": 1, "agents": [sleeper("a", restart=word)]}, want=DIFFERENCES)
+    for word in kinds["restart"]["oneOf"][1]["properties"]["backoff_kind"]["enum"]:
+        diff({"version": 1, "agents": [sleeper("a", restart={"backoff_kind": word})]}, want=DIFFERENCES)
+
+
+@with_clean
+def test_stdin():
+    "- is standard input, with paths below the working directory"
+    os.makedirs("bin")
+    with open("bin/agent", "w") as file:
+        file.write("#!/bin/sh\nexec sleep 1000\n")
+    os.chmod("bin/agent", 0o755)
+    text = json.dumps({"version": 1, "agents": [{"name": "a", "command": ["bin/agent"]}, sleeper("b")]})
+    assert "2 added" in ctl("apply", "-", input=text).out
+    assert ctl("diff", "-", input=text).out == "Nothing to do: all is as stdin says\n"
+    assert ctl("apply", "-", input="{\n", want=FAILED).err == "asmctl: stdin:2:1: this is not JSON: it ends too early\n"
+    assert "- agent b in root" in ctl("apply", "--prune", "-", input=text.replace('"b"', '"c"')).out
+    ctl("delete", "-", input=text.replace('"b"', '"c"'))
+    assert not agents()
+
+
 @with_clean
 def test_what_is_there_is_in_the_way():
-    "two agents of a name in a group, and a group elsewhere, are refused; what was not applied is made anew"
+    "two agents of a name in a group, and a group that is busy, are refused; what was not applied is made anew"
     manifest = tree(g={"agents": [sleeper("a")]})
     ctl("group", "new", "g")
     first = json.loads(ctl("run", "--json", "--group", "g", "--name", "a", "/bin/sleep", "100000").out)
@@ -426,9 +337,17 @@ def test_what_is_there_is_in_the_way():
     ctl("restart", id)
     assert "it was not applied" in diff(manifest, want=DIFFERENCES).out
 
-    ctl("group", "new", "--parent", "g", "inner")
+    # While something is under way in a group nothing is moved into it, nor out of it.
+    ctl("group", "new", "--strategy", "one_for_all", "--backoff", "10m:10m", "--budget", "3/2h", "slow")
+    ctl("group", "new", "--parent", "slow", "inner")
+    pid = json.loads(ctl("run", "--json", "--group", "slow", "/bin/sleep", "100000").out)["pid"]
+    os.kill(pid, signal.SIGKILL)
+    wait_for("the wait", lambda: groups()["slow"]["state"] == "backoff")
     result = apply(tree(inner={}), want=FAILED)
-    assert "group 'inner' is in 'g' and cannot be moved to 'root': delete it first" in result.err, result
+    assert "cannot move group 'inner' in 'root': it cannot be moved while it, its group or" in result.err, result
+    ctl("group", "start", "slow")
+    apply(tree(inner={}))
+    assert groups()["inner"]["parent"] == "root"
 
 
 # ---- the rest

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <libgen.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,8 +12,7 @@
 #include "asmctl.h"
 #include "format.h"
 #include "manifest.h"
-#include "manifest_changes.h"
-#include "manifest_plan.h"
+#include "manifest_do.h"
 #include "manifest_state.h"
 #include "manifest_text.h"
 #include "spec.h"
@@ -35,7 +33,6 @@ enum {
  * @dry_run: and do nothing
  * @h: the module
  * @source: the manifest as it stands in the file
- * @root: what it says
  * @plan: what is to be done
  */
 struct request {
@@ -44,27 +41,8 @@ struct request {
 	bool dry_run;
 	struct agentsys *h;
 	struct json_object *source;
-	struct member *root;
 	struct plan plan;
 };
-
-/* ---- Ctrl-C: the library ends a wait for it, and what was begun is undone ---- */
-
-static volatile sig_atomic_t interrupted;
-
-static void note_signal(int signal)
-{
-	(void)signal;
-	interrupted = 1;
-}
-
-static void catch_signals(void)
-{
-	const struct sigaction action = { .sa_handler = note_signal };
-
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-}
 
 /* ---- begin and end ---- */
 
@@ -100,14 +78,19 @@ static void go_to_folder(const char *manifest)
 
 static void begin(struct request *request, int argc, char **argv)
 {
+	bool from_stdin;
 	char *path;
 
 	take_options(request, argc, argv);
-	request->source = manifest_read(request->file);
-	path = realpath(request->file, NULL);
+	from_stdin = !strcmp(request->file, "-");
+	if (from_stdin)
+		request->file = "stdin";
+	request->source = from_stdin ? manifest_from(STDIN_FILENO, request->file) :
+				       manifest_read(request->file);
+	path = from_stdin ? NULL : realpath(request->file, NULL);
 	if (path) /* a pipe has none */
 		go_to_folder(path);
-	request->root = manifest_check(request->source);
+	request->plan.root = manifest_check(request->source);
 	request->plan.manifest = path ? path : strdup(request->file);
 	need_memory(request->plan.manifest ? 0 : -1);
 	request->h = connect_module();
@@ -119,282 +102,14 @@ static void end(struct request *request)
 	plan_free(&request->plan);
 	json_object_put(request->plan.state);
 	free((char *)request->plan.manifest);
-	manifest_free(request->root);
+	manifest_free(request->plan.root);
 	json_object_put(request->source);
 	agentsys_close(request->h);
 }
 
-/* ---- notes ---- */
-
-static const struct member *find_member(const struct request *request,
-					const struct agentsys_info *info)
+static struct work work_of(struct request *request)
 {
-	for (const struct member *member = request->root; member; member = next_member(member))
-		if (!member->is_group && !strcmp(member->name, info->name) &&
-		    !strcmp(member->up->name, info->group))
-			return member;
-	return NULL;
-}
-
-static bool has_group(const struct request *request, const char *name)
-{
-	for (const struct member *member = request->root->first; member; member = member->next)
-		if (member->is_group && !strcmp(member->name, name))
-			return true;
-	return false;
-}
-
-static void note_groups(const struct request *request, struct json_object *state, bool applied)
-{
-	struct agentsys_group **groups;
-	ssize_t n = agentsys_group_list(request->h, &groups);
-
-	for (ssize_t i = 0; i < n; i++) {
-		if (strcmp(groups[i]->parent, AGENTSYS_ROOT_GROUP))
-			continue;
-		if (applied && has_group(request, groups[i]->name))
-			state_add_group(state, request->plan.manifest, groups[i]->name);
-		else
-			state_keep_group(state, request->plan.state, groups[i]->name);
-	}
-	if (n >= 0)
-		agentsys_group_list_free(groups);
-}
-
-/* What is there now, which is what the manifest says if it was @applied. */
-static bool note_all(const struct request *request, bool applied)
-{
-	struct json_object *state = state_new();
-	struct agentsys_info **agents;
-	ssize_t n = agentsys_list(request->h, &agents);
-	bool saved;
-
-	for (ssize_t i = 0; i < n; i++) {
-		const struct member *member = applied ? find_member(request, agents[i]) : NULL;
-
-		if (member)
-			state_add_agent(state, request->plan.manifest, agents[i], member->made_of);
-		else
-			state_keep_agent(state, request->plan.state, agents[i]);
-	}
-	if (n >= 0)
-		agentsys_list_free(agents);
-	note_groups(request, state, applied);
-	saved = state_save(state);
-	json_object_put(state);
-	return saved;
-}
-
-/* ---- doing it ---- */
-
-static void say_done(const struct request *request, const struct step *step)
-{
-	if (request->json || step->part)
-		return;
-	plan_print_step(step);
-	fflush(stdout);
-}
-
-static int remove_agent(struct agentsys *h, uint32_t id)
-{
-	int ret = agentsys_stop(h, id, AGENTSYS_DEFAULT_TIMEOUT, AGENTSYS_WAIT);
-
-	if (!ret)
-		ret = agentsys_remove(h, id);
-	return ret == -ESRCH ? 0 : ret;
-}
-
-static int remove_group(struct agentsys *h, const char *name)
-{
-	int ret = agentsys_group_del(h, name);
-
-	return ret == -ENOENT ? 0 : ret;
-}
-
-static int do_removal(const struct request *request, struct step *step)
-{
-	int ret;
-
-	if (interrupted) {
-		complain("interrupted");
-		return EXIT_FAILED;
-	}
-	ret = step->agent ? remove_agent(request->h, step->agent->id) :
-			    remove_group(request->h, step->group->name);
-	if (ret) {
-		complain("cannot remove %s '%s': %s", step->agent ? "agent" : "group",
-			 step->agent ? step->agent->name : step->group->name,
-			 agentsys_error(request->h));
-		return exit_status_of(ret);
-	}
-	step->done = true;
-	say_done(request, step);
-	return EXIT_OK;
-}
-
-static struct agentsys_group_spec *group_spec(const struct group_policy *policy, const char *parent)
-{
-	struct agentsys_group_spec *spec = agentsys_group_spec_new();
-
-	need_memory(spec ? 0 : -1);
-	agentsys_group_spec_set_strategy(spec, policy->strategy);
-	agentsys_group_spec_set_budget(spec, policy->budget);
-	agentsys_group_spec_set_within(spec, policy->within_ms);
-	agentsys_group_spec_set_backoff(spec, policy->initial_ms, policy->max_ms);
-	if (parent)
-		need_memory(agentsys_group_spec_set_parent(spec, parent));
-	return spec;
-}
-
-static int make_group(struct agentsys *h, const struct member *group)
-{
-	struct agentsys_group_spec *spec = group_spec(&group->policy, group->up->name);
-	int ret = agentsys_group_new(h, group->name, spec);
-
-	agentsys_group_spec_free(spec);
-	return ret;
-}
-
-static int change_group(struct agentsys *h, const char *name, struct group_policy policy)
-{
-	struct agentsys_group_spec *spec = group_spec(&policy, NULL);
-	int ret = agentsys_group_set(h, name, spec);
-
-	agentsys_group_spec_free(spec);
-	return ret;
-}
-
-static int do_group(const struct request *request, struct step *step)
-{
-	const struct member *group = step->member;
-	int ret = step->action == CHANGE ? change_group(request->h, group->name, group->policy) :
-					   make_group(request->h, group);
-
-	if (!ret)
-		return EXIT_OK;
-	complain("cannot %s group '%s': %s", step->action == CHANGE ? "change" : "make",
-		 group->name, agentsys_error(request->h));
-	return exit_status_of(ret);
-}
-
-static int do_agent(const struct request *request, struct step *step)
-{
-	const struct member *agent = step->member;
-	char what[2 * AGENTSYS_NAME_MAX + 64];
-	int ret;
-
-	if (step->action == CHANGE) {
-		ret = agentsys_set(request->h, step->agent->id, agent->spec);
-		if (!ret)
-			return EXIT_OK;
-		complain("cannot change agent '%s' in '%s': %s", agent->name, agent->up->name,
-			 agentsys_error(request->h));
-		return exit_status_of(ret);
-	}
-	ret = agentsys_spawn(request->h, agent->spec, AGENTSYS_WAIT, &step->id);
-	if (!ret)
-		return EXIT_OK;
-	/* Whoever is interrupted has it; what fails has been forgotten. */
-	step->done = ret == -EINTR;
-	snprintf(what, sizeof(what), "start agent '%s' in '%s'", agent->name, agent->up->name);
-	return start_failed(request->h, ret, what);
-}
-
-static int do_step(const struct request *request, struct step *step)
-{
-	int status;
-
-	if (interrupted) {
-		complain("interrupted");
-		return EXIT_FAILED;
-	}
-	status = step->member->is_group ? do_group(request, step) : do_agent(request, step);
-	if (status)
-		return status;
-	step->done = true;
-	say_done(request, step);
-	return EXIT_OK;
-}
-
-/* ---- undoing it ---- */
-
-static int set_back(struct agentsys *h, const struct agentsys_info *info)
-{
-	struct agentsys_spec *spec = new_spec();
-	int ret;
-
-	set_restart(spec, info);
-	ret = agentsys_set(h, info->id, spec);
-	agentsys_spec_free(spec);
-	return ret == -ESRCH ? 0 : ret;
-}
-
-static int undo_step(struct agentsys *h, const struct step *step)
-{
-	const struct member *member = step->member;
-
-	if (step->action == CHANGE)
-		return member->is_group ?
-			       change_group(h, member->name, policy_of_group(step->group)) :
-			       set_back(h, step->agent);
-	return member->is_group ? remove_group(h, member->name) : remove_agent(h, step->id);
-}
-
-/* What was removed cannot be had back: nobody knows what else it had become. */
-static void tell_gone(const struct steps *removals)
-{
-	for (size_t i = removals->n; i-- > 0;) {
-		const struct step *step = &removals->at[i];
-
-		if (!step->done)
-			continue;
-		if (step->agent)
-			complain("agent '%s' in '%s', which was there before, stays removed",
-				 step->agent->name, step->agent->group);
-		else
-			complain("group '%s', which was there before, stays removed",
-				 step->group->name);
-	}
-}
-
-static void undo(const struct request *request)
-{
-	const struct steps *steps = &request->plan.steps;
-	bool all = true;
-
-	interrupted = 0;
-	for (size_t i = steps->n; i-- > 0;) {
-		const struct step *step = &steps->at[i];
-
-		if (!step->done || !undo_step(request->h, step))
-			continue;
-		all = false;
-		complain("%s '%s' could not be undone: %s",
-			 step->member->is_group ? "group" : "agent", step->member->name,
-			 agentsys_error(request->h));
-	}
-	if (all)
-		complain("all that was started, made or changed for \"%s\" was undone",
-			 request->file);
-	tell_gone(&request->plan.removals);
-	note_all(request, false);
-}
-
-static int do_all(const struct request *request)
-{
-	const struct plan *plan = &request->plan;
-	int status = EXIT_OK;
-
-	catch_signals();
-	for (size_t i = plan->removals.n; i-- > 0 && !status;)
-		status = do_removal(request, &plan->removals.at[i]);
-	for (size_t i = 0; i < plan->steps.n && !status; i++)
-		status = do_step(request, &plan->steps.at[i]);
-	if (status)
-		undo(request);
-	else if (!note_all(request, true))
-		status = EXIT_FAILED;
-	return status;
+	return (struct work){ request->h, &request->plan, request->file, request->json };
 }
 
 /* ---- what is said in the end ---- */
@@ -406,9 +121,10 @@ static void print_summary(const struct request *request, const char *to)
 	if (plan_is_empty(plan))
 		printf("Nothing to do: all is as %s says\n", request->file);
 	else
-		printf("%s: %zu %sadded, %zu %schanged, %zu %sreplaced, %zu %sremoved\n",
+		printf("%s: %zu %sadded, %zu %schanged, %zu %smoved, %zu %sreplaced, %zu %sremoved\n",
 		       request->file, plan_count(plan, ADD), to, plan_count(plan, CHANGE), to,
-		       plan_count(plan, REPLACE), to, plan_count(plan, REMOVE), to);
+		       plan_count(plan, MOVE), to, plan_count(plan, REPLACE), to,
+		       plan_count(plan, REMOVE), to);
 }
 
 /* An end is nothing that a manifest could be about, but may come as a surprise. */
@@ -416,7 +132,7 @@ static void print_ended(const struct request *request)
 {
 	for (ssize_t i = 0; i < request->plan.nagents; i++) {
 		const struct agentsys_info *info = request->plan.agents[i];
-		const struct member *member = find_member(request, info);
+		const struct member *member = member_of(&request->plan, info);
 		char end[FORMAT_MAX];
 
 		if ((info->state != AGENTSYS_EXITED && info->state != AGENTSYS_FAILED) || !member)
@@ -441,14 +157,16 @@ static void show_plan(const struct request *request)
 static int run_apply(int argc, char **argv)
 {
 	struct request request;
+	struct work work;
 	int status = EXIT_OK;
 
 	begin(&request, argc, argv);
-	plan_apply(&request.plan, request.h, request.root);
+	work = work_of(&request);
+	plan_apply(&request.plan, request.h);
 	if (request.dry_run) {
 		show_plan(&request);
 	} else {
-		status = do_all(&request);
+		status = do_plan(&work);
 		if (!status && request.json)
 			print_json(plan_json(&request.plan));
 		else if (!status)
@@ -480,24 +198,22 @@ const struct command cmd_apply = {
 	.usage = "[OPTION]... FILE",
 	.summary = "Make groups and agents as a manifest says",
 	.description =
-		"FILE is JSON: an object with version (1), agents and groups, which are arrays.\n"
-		"A group has name, strategy, budget, backoff, agents and groups. An agent has\n"
-		"name and command (an array), and may have env (an object), clean_env, cwd, user,\n"
-		"gid, stdin, stdout, stderr, nice, oom_score_adj, rlimit (an object), id,\n"
-		"allow_new_privs, and the objects restart (when, max_restarts, backoff ...), stop\n"
-		"(signal, timeout) and limits (memory_max, memory_high, cpu, pids_max). Keys and\n"
-		"values are those of the options of \"asmctl run\" and \"asmctl group new\", with _ for\n"
-		"-; also timeout_ms, backoff {initial_ms, max_ms} and budget {restarts, within_s}.\n"
-		"Relative paths are below the folder of FILE.\n"
+		"FILE is JSON: an object with version (1), agents and groups, which are arrays. All\n"
+		"keys are under MANIFESTS in asmctl(1); relative paths are below the folder of FILE.\n"
+		"If FILE is -, standard input is read, and paths are below the working directory.\n"
 		"\n"
 		"All of it is checked first. Agents are known by their name in their group. What is\n"
 		"as FILE says is left alone, so that a second apply does nothing. How something is\n"
-		"restarted is changed in place; for anything else an agent is stopped, removed and\n"
-		"made anew, and where the order counts (one_for_all, rest_for_one) so is all that\n"
-		"comes after it in its group. What is not in FILE is left alone without --prune.\n"
-		"If something cannot be started, what was started, made or changed is undone.",
+		"restarted is changed in place, and what stands in another group is moved there; for\n"
+		"anything else an agent is stopped, and another one is started in its stead. Where\n"
+		"the order counts (one_for_all, rest_for_one) it becomes that of FILE. What is not in\n"
+		"FILE is left alone without --prune.\n"
+		"\n"
+		"If something cannot be started, or Ctrl-C ends it, all is undone: what was started\n"
+		"goes, and what was stopped, changed or moved is again as and where it was.",
 	.examples = "  asmctl apply tree.json\n"
 		    "  asmctl apply --dry-run tree.json\n"
+		    "  jq .tree all.json | asmctl apply -\n"
 		    "  asmctl apply --prune --json tree.json | jq .steps\n",
 	.options = apply_options,
 	.operands = OPERANDS_FILES,
@@ -512,7 +228,7 @@ static int run_diff(int argc, char **argv)
 	int status;
 
 	begin(&request, argc, argv);
-	plan_apply(&request.plan, request.h, request.root);
+	plan_apply(&request.plan, request.h);
 	show_plan(&request);
 	status = plan_is_empty(&request.plan) ? NO_DIFFERENCE : DIFFERENCES;
 	end(&request);
@@ -527,10 +243,10 @@ const struct command cmd_diff = {
 	.summary = "Show what apply would do with a manifest",
 	.description =
 		"A line begins with + for what would be added, ~ for what would be changed in place,\n"
-		"-/+ for what would be removed and made anew, and - for what would be removed. Of\n"
-		"variables of the environment only the names are shown. The exit status is 0 if\n"
-		"there is nothing to do, 2 if there is something, and 1 for any error of FILE or\n"
-		"the command line.",
+		"-> for what would go to another group or to the end of its own, -/+ for what would\n"
+		"be replaced, and - for what would be removed. Of variables of the environment only\n"
+		"the names are shown. The exit status is 0 if there is nothing to do, 2 if there is\n"
+		"something, and 1 for any error of FILE or the command line.",
 	.examples = "  asmctl diff tree.json\n"
 		    "  asmctl diff --json tree.json | jq .steps[].name\n",
 	.options = diff_options,
@@ -541,39 +257,19 @@ const struct command cmd_diff = {
 
 /* ---- delete ---- */
 
-/* What cannot be removed keeps nothing else. */
-static int delete_all(const struct request *request)
-{
-	const struct plan *plan = &request->plan;
-	int status = EXIT_OK;
-
-	catch_signals();
-	for (size_t i = plan->removals.n; i-- > 0 && !interrupted;) {
-		int ret = do_removal(request, &plan->removals.at[i]);
-
-		if (!status)
-			status = ret;
-	}
-	if (interrupted) {
-		complain("interrupted");
-		status = EXIT_FAILED;
-	}
-	if (!note_all(request, false))
-		status = EXIT_FAILED;
-	return status;
-}
-
 static int run_delete(int argc, char **argv)
 {
 	struct request request;
+	struct work work;
 	int status = EXIT_OK;
 
 	begin(&request, argc, argv);
-	plan_delete(&request.plan, request.h, request.root);
+	work = work_of(&request);
+	plan_delete(&request.plan, request.h);
 	if (request.dry_run)
 		plan_print(&request.plan);
 	else
-		status = delete_all(&request);
+		status = do_delete(&work);
 	if (plan_is_empty(&request.plan))
 		printf("Nothing to do: nothing of %s is there\n", request.file);
 	end(&request);

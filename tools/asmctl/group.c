@@ -327,8 +327,8 @@ static const struct option_def set_options[] = {
 	{ OPT_PARENT, "parent", "GROUP",
 	  "make it, with all that is in it, the last member of this\n"
 	  "group; no process is touched" },
-	{ OPT_MAKE_SIGNIFICANT, "significant", "YES",
-	  "yes or no: a significant member of the group above" },
+	{ OPT_MAKE_SIGNIFICANT, "significant", "yes|no",
+	  "whether it is a significant member of the group above" },
 	OPTION_END,
 };
 

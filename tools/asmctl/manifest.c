@@ -8,6 +8,7 @@
 #include "core/name.h"
 #include "manifest_text.h"
 #include "parse.h"
+#include "restarts.h"
 #include "spec.h"
 
 #define VERSION 1
@@ -19,7 +20,11 @@
 #define DAY_MS		     (24 * 60 * 60 * 1000)
 
 static const struct group_policy default_policy = {
-	AGENTSYS_ONE_FOR_ONE, 5, 60000, 100, 30000,
+	.strategy = AGENTSYS_ONE_FOR_ONE,
+	.budget = 5,
+	.within_ms = 60000,
+	.initial_ms = 100,
+	.max_ms = 30000,
 };
 
 /* What an agent in a group has that says nothing else. */
@@ -31,6 +36,8 @@ static void set_defaults(struct agentsys_info *restart, const struct group_polic
 	restart->max_restarts = in_root ? MAX_RESTARTS_IN_ROOT : AGENTSYS_RESTARTS_UNLIMITED;
 	restart->backoff_initial_ms = group->initial_ms;
 	restart->backoff_max_ms = group->max_ms;
+	restart->backoff_kind = group->kind;
+	restart->jitter = group->jitter;
 	restart->stable_ms = STABLE_MS;
 	restart->breaker_open_ms = BREAKER_OPEN_MS;
 }
@@ -173,8 +180,48 @@ static void take_group_backoff(struct group_policy *policy, const struct at *at)
 	free(text);
 }
 
+static void take_kind(struct group_policy *policy, const struct at *at)
+{
+	if (!at->value)
+		return;
+	manifest_about(at);
+	policy->kind = take_backoff_kind(need_string(at));
+	if (policy->kind == AGENTSYS_BACKOFF_ADAPTIVE)
+		manifest_wrong(at, "adaptive is for single agents, not for groups");
+}
+
+static void take_group_jitter(struct group_policy *policy, const struct at *at)
+{
+	char *text;
+
+	if (!at->value)
+		return;
+	text = option_text(at, "");
+	manifest_about(at);
+	policy->jitter = take_jitter(text);
+	free(text);
+}
+
+static void take_auto_shutdown(struct group_policy *policy, const struct at *at)
+{
+	const char *text;
+
+	if (!at->value)
+		return;
+	text = need_string(at);
+	for (uint32_t when = 0; when < __AGENTSYS_AUTO_SHUTDOWNS; when++) {
+		if (strcmp(text, agentsys_auto_shutdown_name(when)))
+			continue;
+		policy->auto_shutdown = when;
+		return;
+	}
+	manifest_wrong(at, "'%s' is not one of never, any, all", text);
+}
+
 static void take_policy(struct group_policy *policy, const struct at *at)
 {
+	struct at auto_shutdown = at_key(at, "auto_shutdown");
+	struct at kind = at_key(at, "backoff_kind"), jitter = at_key(at, "jitter");
 	struct at strategy = at_key(at, "strategy");
 	struct at budget = at_key(at, "budget");
 	struct at backoff = at_key(at, "backoff");
@@ -184,10 +231,41 @@ static void take_policy(struct group_policy *policy, const struct at *at)
 	take_strategy(policy, &strategy);
 	take_budget(policy, &budget);
 	take_group_backoff(policy, &backoff);
+	take_kind(policy, &kind);
+	take_group_jitter(policy, &jitter);
+	take_auto_shutdown(policy, &auto_shutdown);
+	delays.backoff_kind = policy->kind;
+	delays.jitter = policy->jitter;
 	delays.backoff_initial_ms = policy->initial_ms;
 	delays.backoff_max_ms = policy->max_ms;
 	if (agentsys_budget_endless(policy->budget, policy->within_ms, &delays))
 		manifest_wrong(at, "its budget takes longer than its window: no end to restarts");
+}
+
+/* What is in root has no group that could end with it. */
+static void take_significant(struct member *member, const struct at *at)
+{
+	struct at below = at_key(at, "significant");
+
+	if (!below.value)
+		return;
+	member->significant = need_bool(&below);
+	if (member->significant && !member->up->up)
+		manifest_wrong(&below, "root does not end with any of its members");
+}
+
+/* Whoever relies on these has to hear of it, and not of a key that is spelt wrongly. */
+static void refuse_policies(const struct at *at)
+{
+	static const char *const keys[] = { "policy", "policies", "capabilities" };
+
+	need_object(at);
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		struct at below = at_key(at, keys[i]);
+
+		if (below.value)
+			manifest_wrong(&below, "this version has no policies, and denies nothing");
+	}
 }
 
 static void take_agent(struct member *group, const struct at *at)
@@ -195,7 +273,7 @@ static void take_agent(struct member *group, const struct at *at)
 	struct member *agent;
 	const char *name;
 
-	need_object(at);
+	refuse_policies(at);
 	name = take_name(at);
 	if (has_agent(group, name)) {
 		struct at below = at_key(at, "name");
@@ -206,18 +284,23 @@ static void take_agent(struct member *group, const struct at *at)
 	agent = add_member(group, name);
 	set_defaults(&agent->restart, &group->policy, !group->up);
 	manifest_agent(agent, at);
+	take_significant(agent, at);
+	agentsys_spec_set_significant(agent->spec, agent->significant);
+	agent->restart.significant = agent->significant;
 }
 
 static void take_members(struct member *root, struct member *group, const struct at *at, int depth);
 
 static void take_group(struct member *root, struct member *up, const struct at *at, int depth)
 {
-	static const char *const keys[] = { "name",    "strategy", "budget",
-					    "backoff", "agents",   "groups" };
+	static const char *const keys[] = { "name",	   "strategy",	   "budget", "backoff",
+					    "jitter",	   "backoff_kind", "agents", "groups",
+					    "significant", "auto_shutdown" };
 	struct at below;
 	struct member *group;
 	const char *name;
 
+	refuse_policies(at);
 	need_keys(at, keys, ARRAY_SIZE(keys));
 	name = take_name(at);
 	below = at_key(at, "name");
@@ -231,6 +314,7 @@ static void take_group(struct member *root, struct member *up, const struct at *
 	group = add_member(up, name);
 	group->is_group = true;
 	take_policy(&group->policy, at);
+	take_significant(group, at);
 	take_members(root, group, at, depth);
 }
 
@@ -258,12 +342,15 @@ static void take_members(struct member *root, struct member *group, const struct
 
 struct member *manifest_check(struct json_object *json)
 {
-	static const char *const keys[] = { "version", "agents", "groups" };
+	static const char *const keys[] = { "$schema", "version", "agents", "groups" };
 	struct at top = { .value = json };
+	struct at version, schema;
 	struct member *root;
-	struct at version;
 
 	need_keys(&top, keys, ARRAY_SIZE(keys));
+	schema = at_key(&top, "$schema");
+	if (schema.value) /* for editors */
+		need_string(&schema);
 	version = at_key(&top, "version");
 	if (!version.value)
 		manifest_wrong(&version, "is missing: \"version\": %d", VERSION);

@@ -17,9 +17,12 @@
  * @within_ms: the window
  * @initial_ms: backoff
  * @max_ms: up to this
+ * @kind: enum agentsys_backoff, how it grows
+ * @jitter: per cent, by up to which it is longer
+ * @auto_shutdown: enum agentsys_auto_shutdown
  */
 struct group_policy {
-	uint32_t strategy, budget, within_ms, initial_ms, max_ms;
+	uint32_t strategy, budget, within_ms, initial_ms, max_ms, kind, jitter, auto_shutdown;
 };
 
 /**
@@ -30,16 +33,20 @@ struct group_policy {
  * @end: and where the next one goes
  * @is_group: it is one
  * @name: unique among the groups, or among the agents of its group
+ * @significant: a significant member of the group that it is in
+ * @place: for the plan, where it will stand there among the others
  * @policy: of a group
  * @spec: of an agent: all of it
- * @restart: of an agent: how it is restarted, with the defaults that its group gives, as
- *	the module would tell it; nothing else is set
+ * @restart: of an agent: how it is restarted, with the defaults that its group gives, and
+ *	whether it is significant, as the module would tell it; nothing else is set
  * @made_of: of an agent: what cannot be changed while it is there, as JSON
  */
 struct member {
 	struct member *up, *next, *first, **end;
 	bool is_group;
+	bool significant;
 	const char *name;
+	uint64_t place;
 	struct group_policy policy;
 	struct agentsys_spec *spec;
 	struct agentsys_info restart;

@@ -22,14 +22,15 @@ static const struct option_def stop_options[] = { OPTIONS_STOP, OPTION_END };
 static const struct option_def limit_options[] = { OPTIONS_LIMITS, OPTION_END };
 
 static const char *const agent_keys[] = {
-	"name",	  "command", "env",    "clean_env", "cwd",  "user",
-	"gid",	  "stdin",   "stdout", "stderr",    "nice", "oom_score_adj",
-	"rlimit", "restart", "limits", "stop",	    "id",   "allow_new_privs",
+	"name",	       "command", "env",    "clean_env", "cwd",	 "user",
+	"gid",	       "stdin",	  "stdout", "stderr",	 "nice", "oom_score_adj",
+	"rlimit",      "restart", "limits", "stop",	 "id",	 "allow_new_privs",
+	"significant",
 };
 
 /* What others keep as it is. */
 static const char *const noted_elsewhere[] = { "name",	"restart", "command", "cwd",
-					       "stdin", "stdout",  "stderr" };
+					       "stdin", "stdout",  "stderr",  "significant" };
 
 /* ---- values as the text of an option ---- */
 
@@ -208,6 +209,9 @@ static void note_restart(struct agentsys_info *restart, int key, const char *tex
 	case OPT_BREAKER:
 		parse_breaker(text, &restart->breaker, &restart->breaker_open_ms, &why);
 		break;
+	case OPT_TRAPS:
+		restart->flags = strcmp(text, "yes") ? 0 : AGENTSYS_AGENT_TRAPS;
+		break;
 	case OPT_SUCCESS_STATUS:
 		note_endings(restart->success_codes, &restart->success_signals, NULL, text);
 		break;
@@ -232,6 +236,7 @@ void set_restart(struct agentsys_spec *spec, const struct agentsys_info *info)
 	agentsys_spec_set_never_codes(spec, info->never_codes);
 	agentsys_spec_set_never_signals(spec, info->never_signals);
 	agentsys_spec_set_never_causes(spec, info->never_causes);
+	agentsys_spec_set_traps(spec, info->flags & AGENTSYS_AGENT_TRAPS);
 }
 
 static void take_section_key(struct agentsys_spec *spec, const struct section *section,

@@ -52,13 +52,34 @@ static void compare_numbers(struct json_object **changes, const char *key, uint3
 
 struct group_policy policy_of_group(const struct agentsys_group *group)
 {
-	return (struct group_policy){ group->strategy, group->budget, group->within_ms,
-				      group->backoff_initial_ms, group->backoff_max_ms };
+	return (struct group_policy){
+		.strategy = group->strategy,
+		.budget = group->budget,
+		.within_ms = group->within_ms,
+		.initial_ms = group->backoff_initial_ms,
+		.max_ms = group->backoff_max_ms,
+		.kind = group->backoff_kind,
+		.jitter = group->jitter,
+		.auto_shutdown = group->auto_shutdown,
+	};
 }
 
-struct json_object *group_changes(const struct group_policy *policy,
-				  const struct agentsys_group *group)
+static void compare_bools(struct json_object **changes, const char *key, bool from, bool to)
 {
+	if (from != to)
+		add_change(changes, key, json_object_new_boolean(from),
+			   json_object_new_boolean(to));
+}
+
+void add_group_change(struct json_object **changes, const char *key, const char *from,
+		      const char *to)
+{
+	add_change(changes, key, json_object_new_string(from), json_object_new_string(to));
+}
+
+struct json_object *group_changes(const struct member *member, const struct agentsys_group *group)
+{
+	const struct group_policy *policy = &member->policy;
 	struct json_object *changes = NULL;
 
 	compare_words(&changes, "strategy", agentsys_strategy_name(group->strategy),
@@ -68,6 +89,12 @@ struct json_object *group_changes(const struct group_policy *policy,
 	compare_numbers(&changes, "backoff_initial_ms", group->backoff_initial_ms,
 			policy->initial_ms);
 	compare_numbers(&changes, "backoff_max_ms", group->backoff_max_ms, policy->max_ms);
+	compare_words(&changes, "backoff_kind", agentsys_backoff_name(group->backoff_kind),
+		      agentsys_backoff_name(policy->kind));
+	compare_numbers(&changes, "jitter", group->jitter, policy->jitter);
+	compare_words(&changes, "auto_shutdown", agentsys_auto_shutdown_name(group->auto_shutdown),
+		      agentsys_auto_shutdown_name(policy->auto_shutdown));
+	compare_bools(&changes, "significant", group->significant, member->significant);
 	return changes;
 }
 
@@ -156,6 +183,9 @@ static void compare_restart(struct json_object **changes, const struct agentsys_
 	struct json_object *from = json_of_restart(is), *to = json_of_restart(wanted);
 
 	compare_objects(changes, "", from, to, "");
+	compare_bools(changes, "traps", is->flags & AGENTSYS_AGENT_TRAPS,
+		      wanted->flags & AGENTSYS_AGENT_TRAPS);
+	compare_bools(changes, "significant", is->significant, wanted->significant);
 	json_object_put(from);
 	json_object_put(to);
 }

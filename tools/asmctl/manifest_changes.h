@@ -21,8 +21,11 @@ enum difference agent_difference(const struct member *member, const struct agent
 				 struct json_object *noted, struct json_object **changes);
 
 /* Likewise; NULL if nothing differs. */
-struct json_object *group_changes(const struct group_policy *policy,
-				  const struct agentsys_group *group);
+struct json_object *group_changes(const struct member *member, const struct agentsys_group *group);
+
+/* Add that something is in another group: @key tells of which kind that is. */
+void add_group_change(struct json_object **changes, const char *key, const char *from,
+		      const char *to);
 
 /* What a group is like that there is. */
 struct group_policy policy_of_group(const struct agentsys_group *group);

@@ -19,7 +19,7 @@ const struct member *next_member(const struct member *member)
 
 /* ---- what there is ---- */
 
-static void look(struct plan *plan, struct agentsys *h)
+void plan_look(struct plan *plan, struct agentsys *h)
 {
 	plan->ngroups = agentsys_group_list(h, &plan->groups);
 	plan->nagents = plan->ngroups < 0 ? plan->ngroups : agentsys_list(h, &plan->agents);
@@ -49,7 +49,30 @@ NORETURN static void ambiguous(const struct agentsys_info *a, const struct agent
 	exit(EXIT_FAILED);
 }
 
-static const struct agentsys_info *find_agent(const struct plan *plan, const struct member *member)
+/* Is something of that kind and name in this group of the manifest? */
+static bool has(const struct member *group, const char *name, bool is_group)
+{
+	for (const struct member *member = group->first; member; member = member->next)
+		if (member->is_group == is_group && !strcmp(member->name, name))
+			return true;
+	return false;
+}
+
+/* Will it be some member of the manifest, wherever it stands now? */
+static bool is_taken(const struct plan *plan, const struct place *place)
+{
+	for (size_t i = 0; i < plan->steps.n; i++) {
+		const struct step *step = &plan->steps.at[i];
+
+		if ((place->group && step->group == place->group) ||
+		    (place->agent && step->agent == place->agent))
+			return true;
+	}
+	return false;
+}
+
+static const struct agentsys_info *find_in_group(const struct plan *plan,
+						 const struct member *member)
 {
 	const struct agentsys_info *found = NULL;
 
@@ -65,13 +88,33 @@ static const struct agentsys_info *find_agent(const struct plan *plan, const str
 	return found;
 }
 
-/* Is something of that kind and name in this group of the manifest? */
-static bool has(const struct member *group, const char *name, bool is_group)
+static bool is_wanted_there(const struct plan *plan, const struct agentsys_info *info)
 {
-	for (const struct member *member = group->first; member; member = member->next)
-		if (member->is_group == is_group && !strcmp(member->name, name))
-			return true;
+	for (const struct member *member = plan->root; member; member = next_member(member))
+		if (member->is_group && !strcmp(member->name, info->group))
+			return has(member, info->name, false);
 	return false;
+}
+
+/* The one that was applied from this file, and has no place in it but @member's; or NULL. */
+static const struct agentsys_info *find_elsewhere(const struct plan *plan,
+						  const struct member *member)
+{
+	const struct agentsys_info *found = NULL;
+
+	for (ssize_t i = 0; i < plan->nagents; i++) {
+		const struct agentsys_info *info = plan->agents[i];
+		const struct place place = { .agent = info };
+
+		if (strcmp(info->name, member->name) || is_wanted_there(plan, info) ||
+		    is_taken(plan, &place) ||
+		    !state_is_from(state_of_agent(plan->state, info), plan->manifest))
+			continue;
+		if (found)
+			return NULL;
+		found = info;
+	}
+	return found;
 }
 
 /* ---- steps ---- */
@@ -84,23 +127,6 @@ static void add_step(struct steps *steps, struct step step)
 	steps->at[steps->n++] = step;
 }
 
-static void remove_agent(struct plan *plan, const struct agentsys_info *info, bool part)
-{
-	add_step(&plan->removals, (struct step){ REMOVE, .agent = info, .part = part });
-}
-
-/**
- * struct place - a member of a group that there is
- * @place: where it stands
- * @group: it, or NULL
- * @agent: it, or NULL
- */
-struct place {
-	uint32_t place;
-	const struct agentsys_group *group;
-	const struct agentsys_info *agent;
-};
-
 static int by_place(const void *a, const void *b)
 {
 	const struct place *x = a, *y = b;
@@ -108,8 +134,7 @@ static int by_place(const void *a, const void *b)
 	return x->place < y->place ? -1 : x->place > y->place;
 }
 
-/* In order, with nothing behind the last one; free() frees it. */
-static struct place *members_of(const struct plan *plan, const char *group)
+struct place *plan_members_of(const struct plan *plan, const char *group)
 {
 	struct place *places = calloc(plan->ngroups + plan->nagents + 1, sizeof(*places));
 	size_t n = 0;
@@ -131,86 +156,79 @@ static struct place *members_of(const struct plan *plan, const char *group)
 	return places;
 }
 
-/* With all that is in it. */
-static void remove_group(struct plan *plan, const struct agentsys_group *group, bool part)
+static void remove_agent(struct plan *plan, const struct agentsys_info *info)
 {
-	struct place *places = members_of(plan, group->name);
+	add_step(&plan->removals, (struct step){ REMOVE, .agent = info });
+}
 
-	add_step(&plan->removals, (struct step){ REMOVE, .group = group, .part = part });
+/* With all that is in it, and does not go elsewhere. */
+static void remove_group(struct plan *plan, const struct agentsys_group *group)
+{
+	struct place *places = plan_members_of(plan, group->name);
+
+	add_step(&plan->removals, (struct step){ REMOVE, .group = group });
 	for (struct place *at = places; at->group || at->agent; at++) {
+		if (is_taken(plan, at))
+			continue;
 		if (at->group)
-			remove_group(plan, at->group, part);
+			remove_group(plan, at->group);
 		else
-			remove_agent(plan, at->agent, part);
+			remove_agent(plan, at->agent);
 	}
 	free(places);
 }
 
 /* ---- members that are in the manifest ---- */
 
-static bool needs_order(const struct group_policy *policy)
+/* It will be the last one in its group, for now. */
+static void enters(struct plan *plan, struct member *member)
 {
-	return policy->strategy == AGENTSYS_ONE_FOR_ALL ||
-	       policy->strategy == AGENTSYS_REST_FOR_ONE;
+	member->place = (UINT64_C(1) << 32) + plan->entered++;
 }
 
-/* A group is not made anew over the heads of those that somebody else has put there. */
-static void need_all_known(const struct plan *plan, const struct member *group)
-{
-	struct place *places = members_of(plan, group->name);
-
-	for (struct place *at = places; at->group || at->agent; at++) {
-		const char *name = at->group ? at->group->name : at->agent->name;
-
-		if (plan->prune || has(group, name, at->group))
-			continue;
-		complain("group '%s' would have to be made anew to keep the order in '%s'",
-			 group->name, group->up->name);
-		complain("'%s' is in it and not in the manifest: remove it, or give --prune", name);
-		exit(EXIT_FAILED);
-	}
-	free(places);
-	for (const struct member *member = group->first; member; member = member->next)
-		if (member->is_group)
-			need_all_known(plan, member);
-}
-
-static void plan_members(struct plan *plan, const struct member *group, bool anew);
-
-static void plan_agent(struct plan *plan, const struct member *member,
-		       const struct agentsys_info *info, const char *anew)
+static void plan_agent(struct plan *plan, struct member *member, const struct agentsys_info *info)
 {
 	struct json_object *noted = state_of_agent(plan->state, info);
-	struct step step = { REPLACE, member, .agent = info, .why = anew };
+	struct step step = { REPLACE, member, .agent = info };
 	enum difference difference = agent_difference(member, info, noted, &step.changes);
+	bool moves = !is_in(info, member->up->name);
 
-	if (difference == SAME && !anew)
-		return;
-	if (difference == IN_PLACE && !anew)
-		step.action = CHANGE;
-	else
-		remove_agent(plan, info, true);
 	if (!noted)
 		step.why = "it was not applied, so what it runs is not known";
+	member->place = info->place;
+	if (moves || difference == ANEW)
+		enters(plan, member);
+	if (difference == ANEW) {
+		if (moves)
+			add_group_change(&step.changes, "group", info->group, member->up->name);
+		add_step(&plan->steps, step);
+		return;
+	}
+	/* What it is like first: it has to suit the group that it goes to. */
+	if (difference == IN_PLACE) {
+		step.action = CHANGE;
+		add_step(&plan->steps, step);
+	}
+	if (!moves)
+		return;
+	step = (struct step){ MOVE, member, .agent = info };
+	add_group_change(&step.changes, "group", info->group, member->up->name);
 	add_step(&plan->steps, step);
 }
 
-static void plan_group(struct plan *plan, const struct member *member,
-		       const struct agentsys_group *group, const char *anew)
+static void plan_group(struct plan *plan, struct member *member, const struct agentsys_group *group)
 {
-	struct step step = { anew ? REPLACE : CHANGE, member, .group = group, .why = anew };
+	struct step step = { MOVE, member, .group = group };
 
+	member->place = group->place;
 	if (strcmp(group->parent, member->up->name)) {
-		complain("group '%s' is in '%s' and cannot be moved to '%s': delete it first",
-			 group->name, group->parent, member->up->name);
-		exit(EXIT_FAILED);
+		enters(plan, member);
+		add_group_change(&step.changes, "parent", group->parent, member->up->name);
+		add_step(&plan->steps, step);
 	}
-	step.changes = group_changes(&member->policy, group);
-	if (anew) {
-		need_all_known(plan, member);
-		remove_group(plan, group, true);
-	}
-	if (anew || step.changes)
+	step = (struct step){ CHANGE, member, .group = group };
+	step.changes = group_changes(member, group);
+	if (step.changes)
 		add_step(&plan->steps, step);
 }
 
@@ -221,54 +239,58 @@ static bool find(const struct plan *plan, const struct member *member, struct pl
 	if (member->is_group)
 		found->group = find_group(plan, member->name);
 	else
-		found->agent = find_agent(plan, member);
-	found->place = found->group ? found->group->place : found->agent ? found->agent->place : 0;
+		found->agent = find_in_group(plan, member);
 	return found->group || found->agent;
 }
 
-/*
- * Who is new is the last one, so where the order counts all that have to be behind it are
- * made anew. @gone: the group is removed with all that is in it, and made again.
- */
-static void plan_members(struct plan *plan, const struct member *group, bool gone)
+static bool needs_order(const struct member *group)
 {
-	static const char to_keep_order[] = "to keep the order of its group";
-	bool ordered = group->up && needs_order(&group->policy);
-	bool moved = false;
-	uint32_t last = 0;
+	return group->up && (group->policy.strategy == AGENTSYS_ONE_FOR_ALL ||
+			     group->policy.strategy == AGENTSYS_REST_FOR_ONE);
+}
 
-	for (const struct member *member = group->first; member; member = member->next) {
-		size_t before = plan->steps.n;
+/* Who enters is the last one, so all that are to be behind it go there after it. */
+static void plan_order(struct plan *plan, struct member *group)
+{
+	uint64_t last = 0;
+	bool moves = false;
+
+	if (!needs_order(group))
+		return;
+	for (struct member *member = group->first; member; member = member->next) {
+		struct step step = { MOVE, member, .why = "to keep the order of its group" };
 		struct place found;
 
-		if (!find(plan, member, &found)) {
-			add_step(&plan->steps, (struct step){ ADD, member });
-			moved = ordered;
-		} else if (gone) {
-			struct step step = { REPLACE, member, found.group, found.agent };
-
-			step.why = "its group is made anew";
-			add_step(&plan->steps, step);
-		} else {
-			const char *anew = NULL;
-
-			if (ordered && (moved || found.place < last))
-				anew = to_keep_order;
-			if (found.group)
-				plan_group(plan, member, found.group, anew);
-			else
-				plan_agent(plan, member, found.agent, anew);
-			last = found.place;
-			if (plan->steps.n > before && plan->steps.at[before].action == REPLACE)
-				moved = ordered;
-		}
-		if (member->is_group) {
-			bool anew = gone || (plan->steps.n > before &&
-					     plan->steps.at[before].action == REPLACE);
-
-			plan_members(plan, member, anew);
-		}
+		moves = moves || member->place < last;
+		last = member->place;
+		if (!moves)
+			continue;
+		find(plan, member, &found);
+		step.group = found.group;
+		step.agent = found.agent;
+		add_step(&plan->steps, step);
 	}
+}
+
+static void plan_members(struct plan *plan, struct member *group)
+{
+	for (struct member *member = group->first; member; member = member->next) {
+		struct place found;
+
+		if (!find(plan, member, &found) && !member->is_group)
+			found.agent = find_elsewhere(plan, member);
+		if (found.group) {
+			plan_group(plan, member, found.group);
+		} else if (found.agent) {
+			plan_agent(plan, member, found.agent);
+		} else {
+			enters(plan, member);
+			add_step(&plan->steps, (struct step){ ADD, member });
+		}
+		if (member->is_group)
+			plan_members(plan, member);
+	}
+	plan_order(plan, group);
 }
 
 /* ---- what is not in the manifest ---- */
@@ -283,45 +305,38 @@ static bool is_ours(const struct plan *plan, const struct place *place)
 
 static void prune(struct plan *plan, const struct member *group)
 {
-	struct place *places = members_of(plan, group->name);
+	struct place *places = plan_members_of(plan, group->name);
 
 	for (struct place *at = places; at->group || at->agent; at++) {
 		const char *name = at->group ? at->group->name : at->agent->name;
 
-		if (has(group, name, at->group) || (!group->up && !is_ours(plan, at)))
+		if (has(group, name, at->group) || is_taken(plan, at) ||
+		    (!group->up && !is_ours(plan, at)))
 			continue;
 		if (at->group)
-			remove_group(plan, at->group, false);
+			remove_group(plan, at->group);
 		else
-			remove_agent(plan, at->agent, false);
+			remove_agent(plan, at->agent);
 	}
 	free(places);
 }
 
-static bool is_made_anew(const struct plan *plan, const struct member *group)
+void plan_apply(struct plan *plan, struct agentsys *h)
 {
-	for (size_t i = 0; i < plan->steps.n; i++)
-		if (plan->steps.at[i].member == group && plan->steps.at[i].action == REPLACE)
-			return true;
-	return false;
-}
-
-void plan_apply(struct plan *plan, struct agentsys *h, const struct member *root)
-{
-	look(plan, h);
-	plan_members(plan, root, false);
+	plan_look(plan, h);
+	plan_members(plan, plan->root);
 	if (!plan->prune)
 		return;
-	for (const struct member *member = root; member; member = next_member(member))
-		if (member->is_group && !is_made_anew(plan, member))
+	for (const struct member *member = plan->root; member; member = next_member(member))
+		if (member->is_group)
 			prune(plan, member);
 }
 
-void plan_delete(struct plan *plan, struct agentsys *h, const struct member *root)
+void plan_delete(struct plan *plan, struct agentsys *h)
 {
-	const struct member *member = root;
+	const struct member *member = plan->root;
 
-	look(plan, h);
+	plan_look(plan, h);
 	while ((member = next_member(member))) {
 		struct place found;
 
@@ -330,7 +345,7 @@ void plan_delete(struct plan *plan, struct agentsys *h, const struct member *roo
 		if (found.group)
 			add_step(&plan->removals, (struct step){ REMOVE, .group = found.group });
 		else
-			remove_agent(plan, found.agent, false);
+			remove_agent(plan, found.agent);
 	}
 }
 
@@ -344,7 +359,7 @@ size_t plan_count(const struct plan *plan, enum action action)
 	size_t n = 0;
 
 	for (size_t i = 0; i < plan->removals.n; i++)
-		n += plan->removals.at[i].action == action && !plan->removals.at[i].part;
+		n += plan->removals.at[i].action == action;
 	for (size_t i = 0; i < plan->steps.n; i++)
 		n += plan->steps.at[i].action == action;
 	return n;
@@ -352,8 +367,10 @@ size_t plan_count(const struct plan *plan, enum action action)
 
 static void free_steps(struct steps *steps)
 {
-	for (size_t i = 0; i < steps->n; i++)
+	for (size_t i = 0; i < steps->n; i++) {
 		json_object_put(steps->at[i].changes);
+		agentsys_spec_free(steps->at[i].old);
+	}
 	free(steps->at);
 }
 

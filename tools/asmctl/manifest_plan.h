@@ -11,7 +11,8 @@
 enum action {
 	ADD,
 	CHANGE,
-	REPLACE, /* it is removed, and made anew */
+	MOVE,	 /* it becomes the last member of its group in the manifest */
+	REPLACE, /* another one is made, and it is removed */
 	REMOVE,
 };
 
@@ -22,10 +23,13 @@ enum action {
  * @group: what there is, if it is a group
  * @agent: what there is, if it is an agent
  * @changes: what differs: an array of objects with key, from and to, or NULL
- * @why: of REPLACE, if nothing differs
- * @part: of another step, which tells of it
+ * @why: of REPLACE and MOVE, if nothing differs
  * @id: of the agent that was started
  * @done: it was done
+ * @stopped: @agent was stopped, for REPLACE and REMOVE
+ * @old: and its record given up, because another one needs its id: what it was made of, or NULL
+ * @gone: its record was given up
+ * @reborn: the id of the one that was made of @old
  */
 struct step {
 	enum action action;
@@ -34,9 +38,10 @@ struct step {
 	const struct agentsys_info *agent;
 	struct json_object *changes;
 	const char *why;
-	bool part;
 	uint32_t id;
-	bool done;
+	bool done, stopped, gone;
+	struct agentsys_spec *old;
+	uint32_t reborn;
 };
 
 struct steps {
@@ -46,7 +51,7 @@ struct steps {
 
 /**
  * struct plan - all that is to be done
- * @removals: first, the last one first
+ * @removals: what goes, the last one first
  * @steps: then, in order
  * @groups: what there is
  * @agents: likewise
@@ -54,7 +59,9 @@ struct steps {
  * @nagents: how many
  * @state: what was noted of what was applied
  * @manifest: the path of the file
+ * @root: what it says
  * @prune: remove what is not in it
+ * @entered: how many members enter a group so far
  */
 struct plan {
 	struct steps removals, steps;
@@ -63,24 +70,49 @@ struct plan {
 	ssize_t ngroups, nagents;
 	struct json_object *state;
 	const char *manifest;
+	struct member *root;
 	bool prune;
+	uint32_t entered;
 };
 
+/**
+ * struct place - a member of a group that there is
+ * @place: where it stands
+ * @group: it, or NULL
+ * @agent: it, or NULL
+ */
+struct place {
+	uint32_t place;
+	const struct agentsys_group *group;
+	const struct agentsys_info *agent;
+};
+
+/* The members of a group that there is in order, with nothing behind the last one; free() it. */
+struct place *plan_members_of(const struct plan *plan, const char *group);
+
+/* What there is: the groups and agents of @plan, with nothing planned; exits if that fails. */
+void plan_look(struct plan *plan, struct agentsys *h);
+
 /* These exit with EXIT_FAILED if it cannot be done. */
-void plan_apply(struct plan *plan, struct agentsys *h, const struct member *root);
-void plan_delete(struct plan *plan, struct agentsys *h, const struct member *root);
+void plan_apply(struct plan *plan, struct agentsys *h);
+void plan_delete(struct plan *plan, struct agentsys *h);
 void plan_free(struct plan *plan);
 
 /* Is there nothing to do? */
 bool plan_is_empty(const struct plan *plan);
 
-/* Lines with "+", "~", "-/+" and "-", or a document. */
+/* Lines with "+", "~", "->", "-/+" and "-", or a document. */
 void plan_print_step(const struct step *step);
 void plan_print(const struct plan *plan);
 struct json_object *plan_json(const struct plan *plan);
 
 /* How many steps are of this kind. */
 size_t plan_count(const struct plan *plan, enum action action);
+
+/* Is it an agent or a group, what is it called, and what is it in or will be? */
+bool step_is_group(const struct step *step);
+const char *step_name(const struct step *step);
+const char *step_group(const struct step *step);
 
 /* The members of @root that follow one another in the file, groups ahead of what is in them. */
 const struct member *next_member(const struct member *member);

@@ -9,25 +9,24 @@ static const struct {
 	const char *sign, *name;
 	enum colour colour;
 } actions[] = {
-	[ADD] = { "+", "add", GREEN },
-	[CHANGE] = { "~", "change", YELLOW },
-	[REPLACE] = { "-/+", "replace", YELLOW },
+	[ADD] = { "+", "add", GREEN },	   [CHANGE] = { "~", "change", YELLOW },
+	[MOVE] = { "->", "move", YELLOW }, [REPLACE] = { "-/+", "replace", YELLOW },
 	[REMOVE] = { "-", "remove", RED },
 };
 
-static bool is_group(const struct step *step)
+bool step_is_group(const struct step *step)
 {
 	return step->member ? step->member->is_group : !!step->group;
 }
 
-static const char *name_of(const struct step *step)
+const char *step_name(const struct step *step)
 {
 	return step->member ? step->member->name :
 	       step->group  ? step->group->name :
 			      step->agent->name;
 }
 
-static const char *group_of(const struct step *step)
+const char *step_group(const struct step *step)
 {
 	return step->member ? step->member->up->name :
 	       step->group  ? step->group->parent :
@@ -88,13 +87,13 @@ static void print_added(const struct member *member)
 void plan_print_step(const struct step *step)
 {
 	printf("%s%3s %s %s%s in %s", colour(actions[step->action].colour),
-	       actions[step->action].sign, is_group(step) ? "group" : "agent", name_of(step),
-	       colour_end(), group_of(step));
+	       actions[step->action].sign, step_is_group(step) ? "group" : "agent", step_name(step),
+	       colour_end(), step_group(step));
 	if (step->changes)
 		print_changes(step->changes);
 	else if (step->action == ADD)
 		print_added(step->member);
-	if (step->action == REPLACE && !step->changes)
+	if (step->why && !step->changes)
 		printf(": %s", step->why);
 	if (step->id)
 		printf(" (agent %u)", step->id);
@@ -104,8 +103,7 @@ void plan_print_step(const struct step *step)
 void plan_print(const struct plan *plan)
 {
 	for (size_t i = plan->removals.n; i-- > 0;)
-		if (!plan->removals.at[i].part)
-			plan_print_step(&plan->removals.at[i]);
+		plan_print_step(&plan->removals.at[i]);
 	for (size_t i = 0; i < plan->steps.n; i++)
 		plan_print_step(&plan->steps.at[i]);
 }
@@ -123,9 +121,9 @@ static struct json_object *json_of_step(const struct step *step)
 	uint32_t id = step->id ? step->id : step->agent ? step->agent->id : 0;
 
 	add(object, "action", json_object_new_string(actions[step->action].name));
-	add(object, "kind", json_object_new_string(is_group(step) ? "group" : "agent"));
-	add(object, "name", json_object_new_string(name_of(step)));
-	add(object, "group", json_object_new_string(group_of(step)));
+	add(object, "kind", json_object_new_string(step_is_group(step) ? "group" : "agent"));
+	add(object, "name", json_object_new_string(step_name(step)));
+	add(object, "group", json_object_new_string(step_group(step)));
 	if (id)
 		add(object, "agent_id", json_object_new_uint64(id));
 	add(object, "changes",
@@ -141,8 +139,7 @@ struct json_object *plan_json(const struct plan *plan)
 	struct json_object *steps = json_object_new_array();
 
 	for (size_t i = plan->removals.n; i-- > 0;)
-		if (!plan->removals.at[i].part)
-			json_object_array_add(steps, json_of_step(&plan->removals.at[i]));
+		json_object_array_add(steps, json_of_step(&plan->removals.at[i]));
 	for (size_t i = 0; i < plan->steps.n; i++)
 		json_object_array_add(steps, json_of_step(&plan->steps.at[i]));
 	add(object, "manifest", json_object_new_string(plan->manifest));

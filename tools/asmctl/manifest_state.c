@@ -125,19 +125,11 @@ bool state_save(struct json_object *state)
 
 /* ---- agents ---- */
 
-/*
- * Ids come again, so it has to be the same place, which grows with each member of a
- * group, and an instance that this one can be by now.
- */
+/* Ids come again. */
 static bool is_about(struct json_object *entry, const struct agentsys_info *info)
 {
-	uint64_t instance = get_number(entry, "instance");
-
-	return get_number(entry, "agent_id") == info->id && is_string(entry, "name", info->name) &&
-	       is_string(entry, "group", info->group) &&
-	       get_number(entry, "place") == info->place &&
-	       (instance < info->instance || (instance == info->instance &&
-					      get_number(entry, "start_time") == info->start_time));
+	return get_number(entry, "agent_id") == info->id &&
+	       get_number(entry, "made_time") == info->made_time;
 }
 
 struct json_object *state_of_agent(struct json_object *state, const struct agentsys_info *info)
@@ -164,23 +156,20 @@ void state_add_agent(struct json_object *state, const char *manifest,
 	struct json_object *entry = json_object_new_object();
 
 	add(entry, "agent_id", json_object_new_uint64(info->id));
-	add(entry, "name", json_object_new_string(info->name));
-	add(entry, "group", json_object_new_string(info->group));
-	add(entry, "place", json_object_new_uint64(info->place));
-	add(entry, "instance", json_object_new_uint64(info->instance));
-	add(entry, "start_time", json_object_new_uint64(info->start_time));
+	add(entry, "made_time", json_object_new_uint64(info->made_time));
 	add(entry, "manifest", json_object_new_string(manifest));
 	add(entry, "made_of", json_object_get(made_of));
 	need_memory(json_object_array_add(get(state, "agents"), entry));
 }
 
 void state_keep_agent(struct json_object *state, struct json_object *old,
-		      const struct agentsys_info *info)
+		      const struct agentsys_info *before, const struct agentsys_info *info)
 {
-	struct json_object *entry = state_of_agent(old, info);
+	struct json_object *entry = state_of_agent(old, before);
+	const char *manifest = json_object_get_string(get(entry, "manifest"));
 
-	if (entry)
-		need_memory(json_object_array_add(get(state, "agents"), json_object_get(entry)));
+	if (manifest)
+		state_add_agent(state, manifest, info, get(entry, "made_of"));
 }
 
 /* ---- groups ---- */

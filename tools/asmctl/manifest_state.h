@@ -32,9 +32,9 @@ void state_add_agent(struct json_object *state, const char *manifest,
 		     const struct agentsys_info *info, struct json_object *made_of);
 void state_add_group(struct json_object *state, const char *manifest, const char *name);
 
-/* Add what @old notes of an agent, or of a group in root, that is left as it was. */
+/* Add what @old notes of an agent, or of a group in root, that is left as it was: @info now. */
 void state_keep_agent(struct json_object *state, struct json_object *old,
-		      const struct agentsys_info *info);
+		      const struct agentsys_info *before, const struct agentsys_info *info);
 void state_keep_group(struct json_object *state, struct json_object *old, const char *name);
 
 #endif

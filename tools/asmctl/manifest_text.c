@@ -264,9 +264,9 @@ struct json_object *manifest_parse(const char *path, const char *text, size_t le
 	return object;
 }
 
-static char *read_file(const char *path, size_t *length)
+/* @fd: negative if it could not be opened */
+static char *read_file(int fd, const char *path, size_t *length)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	char *text = NULL;
 	ssize_t n = fd;
 
@@ -295,8 +295,13 @@ static char *read_file(const char *path, size_t *length)
 
 struct json_object *manifest_read(const char *path)
 {
+	return manifest_from(open(path, O_RDONLY | O_CLOEXEC), path);
+}
+
+struct json_object *manifest_from(int fd, const char *path)
+{
 	size_t length;
-	char *text = read_file(path, &length);
+	char *text = read_file(fd, path, &length);
 	struct json_object *object = manifest_parse(path, text, length);
 
 	free(text);
@@ -348,6 +353,17 @@ bool need_bool(const struct at *at)
 	return json_object_get_boolean(at->value);
 }
 
+/* Whoever was not near to any is told of all. */
+NORETURN static void no_such_key(const struct at *at, const char *const names[], size_t n)
+{
+	char text[PLACE_MAX] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < n && used < sizeof(text); i++)
+		used += snprintf(text + used, sizeof(text) - used, "%s%s", i ? ", " : "", names[i]);
+	manifest_wrong(at, "there is no such key; there are %s", text);
+}
+
 void need_keys(const struct at *at, const char *const names[], size_t n)
 {
 	need_object(at);
@@ -364,6 +380,6 @@ void need_keys(const struct at *at, const char *const names[], size_t n)
 		meant = nearest(key, names, n);
 		if (meant)
 			manifest_wrong(&below, "there is no such key; did you mean '%s'?", meant);
-		manifest_wrong(&below, "there is no such key");
+		no_such_key(&below, names, n);
 	}
 }

@@ -31,6 +31,9 @@ struct at {
  */
 struct json_object *manifest_read(const char *path);
 
+/* The same of what can be read from @fd, which is closed. */
+struct json_object *manifest_from(int fd, const char *path);
+
 /* The same of @length bytes of text, called @path. */
 struct json_object *manifest_parse(const char *path, const char *text, size_t length);
 

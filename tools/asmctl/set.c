@@ -20,8 +20,8 @@ static const struct option_def options[] = {
 	{ OPT_GROUP, "group", "NAME",
 	  "make it the last member of this group; its process and\n"
 	  "how it is restarted stay" },
-	{ OPT_SIGNIFICANT, "significant", "YES",
-	  "yes or no: whether its end for good may stop the group,\n"
+	{ OPT_SIGNIFICANT, "significant", "yes|no",
+	  "whether its end for good may stop the group,\n"
 	  "see --auto-shutdown of asmctl group new" },
 	OPTION_END,
 };

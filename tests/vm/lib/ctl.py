@@ -21,6 +21,8 @@ import ksft
 # Exit statuses. NO_GROUP is the same as NO_AGENT: what was named is not there.
 OK, FAILED, USAGE, NO_AGENT, DENIED, NO_MODULE = range(6)
 NO_GROUP = NO_AGENT
+# Of asmctl diff.
+DIFFERENCES = 2
 
 # Where every test finds nothing, and the runner has tests run.
 WORK = "/tmp/test"
