@@ -122,7 +122,7 @@ static const struct nla_policy attach_policy[AGENTSYS_A_PIDS_MAX + 1] = {
 
 /* clang-format on */
 
-static const struct nla_policy spawn_policy[AGENTSYS_A_TRAPS + 1] = {
+static const struct nla_policy spawn_policy[AGENTSYS_A_BACKEND + 1] = {
 	POLICY_ID,
 	POLICY_NAME,
 	POLICY_WAIT,
@@ -150,6 +150,7 @@ static const struct nla_policy spawn_policy[AGENTSYS_A_TRAPS + 1] = {
 	[AGENTSYS_A_SIGNIFICANT] = { .type = NLA_FLAG },
 	[AGENTSYS_A_RELATION] = NLA_POLICY_NESTED(agentsys_genl_relation_own_policy),
 	POLICY_TRAPS,
+	[AGENTSYS_A_BACKEND] = NLA_POLICY_MAX(NLA_U32, __AGENTSYS_BACKENDS - 1),
 };
 
 static const struct nla_policy event_policy[AGENTSYS_E_SEQ + 1] = {

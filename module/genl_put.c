@@ -20,9 +20,12 @@ static int put_u64(struct sk_buff *skb, int attr, u64 value)
 	return nla_put_u64_64bit(skb, attr, value, AGENTSYS_A_PAD);
 }
 
-static int put_spec(struct sk_buff *skb, const struct agentsys_job *job)
+static int put_spec(struct sk_buff *skb, const struct agentsys_spec *spec)
 {
-	return nla_put_u32(skb, AGENTSYS_A_UID, job->uid) ||
+	const struct agentsys_job *job = spec->job;
+
+	return nla_put_u32(skb, AGENTSYS_A_BACKEND, spec->backend) ||
+	       nla_put_u32(skb, AGENTSYS_A_UID, job->uid) ||
 	       nla_put_u32(skb, AGENTSYS_A_GID, job->gid) ||
 	       put_u64(skb, AGENTSYS_A_MEMORY_MAX, job->memory_max) ||
 	       put_u64(skb, AGENTSYS_A_MEMORY_HIGH, job->memory_high) ||
@@ -138,7 +141,7 @@ int agentsys_genl_put_agent(struct sk_buff *skb, struct agentsys_agent *agent)
 	    nla_put_u32(skb, AGENTSYS_A_PARENT_INSTANCE, agent->parent_instance) ||
 	    put_u64(skb, AGENTSYS_A_MADE_TIME, agent->made_ns) ||
 	    (READ_ONCE(agent->node.significant) && nla_put_flag(skb, AGENTSYS_A_SIGNIFICANT)) ||
-	    (agent->spec && put_spec(skb, agent->spec->job)))
+	    (agent->spec && put_spec(skb, agent->spec)))
 		return -EMSGSIZE;
 	return 0;
 }

@@ -412,18 +412,35 @@ static int fill_job(struct genl_info *info, struct agentsys_spec *spec,
 	return 0;
 }
 
+/* The netlink policy has seen to the range. */
+static int check_backend(struct genl_info *info)
+{
+	switch (get_u32(info, AGENTSYS_A_BACKEND, AGENTSYS_BACKEND_NATIVE)) {
+	case AGENTSYS_BACKEND_TEE:
+		return refuse(info, AGENTSYS_A_BACKEND, EOPNOTSUPP,
+			      "backend not available: tee: no enclave is supported");
+	case AGENTSYS_BACKEND_REMOTE:
+		return refuse(info, AGENTSYS_A_BACKEND, EOPNOTSUPP,
+			      "backend not available: remote: agents run on this machine only");
+	}
+	return 0;
+}
+
 static struct agentsys_spec *get_spec(struct genl_info *info)
 {
 	struct measure measure = {};
 	struct agentsys_spec *spec;
 	int ret;
 
-	ret = measure_job(info, &measure);
+	ret = check_backend(info);
+	if (!ret)
+		ret = measure_job(info, &measure);
 	if (ret)
 		return ERR_PTR(ret);
 	spec = agentsys_spec_new(measure.size);
 	if (!spec)
 		return ERR_PTR(-ENOMEM);
+	spec->backend = get_u32(info, AGENTSYS_A_BACKEND, AGENTSYS_BACKEND_NATIVE);
 	ret = fill_job(info, spec, &measure);
 	if (ret) {
 		agentsys_spec_put(spec);

@@ -12,6 +12,7 @@
 /**
  * struct agentsys_spec - a packed job and the files that go with it
  * @refs: references
+ * @backend: enum agentsys_backend, what the program is executed by; only kept and told
  * @files: descriptors of the asker, where a stdio is AGENTSYS_STDIO_FD
  * @job: the job as the launcher gets it, @job->size bytes; the launch fills in
  *	agent_id, token, stdio_at of descriptors and AGENTSYS_JOB_NEW_CGROUP in
@@ -19,6 +20,7 @@
  */
 struct agentsys_spec {
 	refcount_t refs;
+	u32 backend;
 	struct file *files[3];
 	struct agentsys_job *job;
 };

@@ -63,6 +63,16 @@ static const char *const circuit_names[] = {
 
 static_assert(ARRAY_SIZE(circuit_names) == __AGENTSYS_CIRCUITS, "a circuit has no name");
 
+static const char *const backend_names[] = {
+	[AGENTSYS_BACKEND_NATIVE] = "native",
+	[AGENTSYS_BACKEND_CONTAINER] = "container",
+	[AGENTSYS_BACKEND_WASM] = "wasm",
+	[AGENTSYS_BACKEND_TEE] = "tee",
+	[AGENTSYS_BACKEND_REMOTE] = "remote",
+};
+
+static_assert(ARRAY_SIZE(backend_names) == __AGENTSYS_BACKENDS, "a backend has no name");
+
 static const char *const auto_shutdown_names[] = {
 	[AGENTSYS_AUTO_SHUTDOWN_NEVER]	= "never",
 	[AGENTSYS_AUTO_SHUTDOWN_ANY]	= "any",
@@ -228,6 +238,11 @@ const char *agentsys_backoff_name(u32 kind)
 const char *agentsys_circuit_name(u32 circuit)
 {
 	return LOOKUP(circuit_names, circuit);
+}
+
+const char *agentsys_backend_name(u32 backend)
+{
+	return LOOKUP(backend_names, backend);
 }
 
 const char *agentsys_auto_shutdown_name(u32 when)

@@ -17,6 +17,7 @@ const char *agentsys_cause_name(u32 cause);
 const char *agentsys_restart_name(u32 condition);
 const char *agentsys_backoff_name(u32 kind);
 const char *agentsys_circuit_name(u32 circuit);
+const char *agentsys_backend_name(u32 backend);
 const char *agentsys_auto_shutdown_name(u32 when);
 const char *agentsys_decision_name(u32 decision);
 const char *agentsys_strategy_name(u32 strategy);

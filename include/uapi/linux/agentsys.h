@@ -277,6 +277,30 @@ enum agentsys_auto_shutdown {
 };
 
 /**
+ * enum agentsys_backend - what executes the program of an agent
+ *
+ * To the module an agent is a process and its cgroup whatever executes the
+ * program. It keeps the backend and tells it, and refuses what does not exist;
+ * what has to be executed for the others is put together by who asks, see
+ * agentsys_spec_set_backend() of libasm.
+ *
+ * @AGENTSYS_BACKEND_NATIVE: the kernel does, as it executes any program
+ * @AGENTSYS_BACKEND_CONTAINER: an OCI runtime, in a container inside the agent's cgroup
+ * @AGENTSYS_BACKEND_WASM: a WebAssembly runtime
+ * @AGENTSYS_BACKEND_TEE: a trusted execution environment; not available
+ * @AGENTSYS_BACKEND_REMOTE: another machine; not available
+ */
+enum agentsys_backend {
+	AGENTSYS_BACKEND_NATIVE,
+	AGENTSYS_BACKEND_CONTAINER,
+	AGENTSYS_BACKEND_WASM,
+	AGENTSYS_BACKEND_TEE,
+	AGENTSYS_BACKEND_REMOTE,
+
+	__AGENTSYS_BACKENDS,
+};
+
+/**
  * enum agentsys_step - the step at which a launch failed
  *
  * In the order in which the launcher takes them.

@@ -48,7 +48,8 @@
  *	-EBADF a descriptor that is not open, -ENOENT no such GROUP, -EBUSY it is being
  *	stopped, -ENOSPC also: it has MEMBERS_MAX members, -EINVAL also: restarted alone,
  *	with its backoff and no MAX_RESTARTS, it could never spend the budget; with RELATION
- *	the errors of RELATION_NEW; later: what the failing step said
+ *	the errors of RELATION_NEW; -EOPNOTSUPP the BACKEND is tee or remote; later: what
+ *	the failing step said
  * @AGENTSYS_CMD_ATTACH: adopt a running process [PID, (ID), (NAME), (STOP_*),
  *	(limits), (WAIT)]; it becomes a member of root
  *	-ESRCH no such process, -EINVAL a kernel thread, pid 1 or the launcher,
@@ -305,6 +306,9 @@ enum agentsys_attr {
 
 	/* only in answers */
 	AGENTSYS_A_MADE_TIME,		/* u64: CLOCK_BOOTTIME in ns of when its record was made; ids come again */
+
+	/* spec: what executes the program */
+	AGENTSYS_A_BACKEND,		/* u32: enum agentsys_backend; = native */
 
 	__AGENTSYS_A_MAX,
 	AGENTSYS_A_MAX = __AGENTSYS_A_MAX - 1
