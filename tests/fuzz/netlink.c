@@ -11,12 +11,14 @@
 #include "fuzz.h"
 #include "fuzz_nl.h"
 
+#include "../../tools/libasm/backend.c"
 #include "../../tools/libasm/conn.c"
 #include "../../tools/libasm/control.c"
 #include "../../tools/libasm/group.c"
 #include "../../tools/libasm/info.c"
 #include "../../tools/libasm/list.c"
 #include "../../tools/libasm/spec.c"
+#include "../../tools/libasm/words.c"
 
 #define SENT_MAX	64
 

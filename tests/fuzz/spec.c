@@ -12,7 +12,9 @@
 
 #include "fuzz.h"
 
+#include "../../tools/libasm/backend.c"
 #include "../../tools/libasm/spec.c"
+#include "../../tools/libasm/words.c"
 
 #define MANY	24
 
@@ -440,15 +442,21 @@ static int expected_error(void)
 
 static void check_parts(enum spec_parts parts)
 {
-	struct nl_msg *msg = nlmsg_alloc_size(NLMSG_HDRLEN + spec_size(noted.spec));
+	struct words args = { NULL };
+	struct nl_msg *msg;
+	char why[64];
 	int ret;
 
+	if (parts == SPEC_ALL)
+		CHECK(!spec_args(noted.spec, &args, why, sizeof(why)) && !*why);
+	msg = nlmsg_alloc_size(NLMSG_HDRLEN + spec_size(noted.spec, &args));
 	nlmsg_put(msg, 0, 0, 30, 0, 0);
-	ret = spec_put(msg, noted.spec, parts);
+	ret = spec_put(msg, noted.spec, parts, parts == SPEC_ALL ? &args : NULL);
 	CHECK(ret == expected_error());
 	if (!ret)
 		check_message(msg, parts);
 	nlmsg_free(msg);
+	words_clear(&args);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

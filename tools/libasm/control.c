@@ -75,24 +75,39 @@ static int put_failed(struct agentsys *h, struct nl_msg *msg, int error)
 	return conn_fail(h, error, "%s", strerror(-error));
 }
 
-int agentsys_spawn(struct agentsys *h, const struct agentsys_spec *spec, unsigned int flags,
-		   uint32_t *id)
+static int spawn_with(struct agentsys *h, const struct agentsys_spec *spec,
+		      const struct words *args, unsigned int flags, uint32_t *id)
 {
+	struct nl_msg *msg = request(h, AGENTSYS_CMD_SPAWN, spec_size(spec, args), flags);
 	struct outcome outcome;
-	struct nl_msg *msg;
 	int ret;
 
-	if (id)
-		*id = 0;
-	msg = request(h, AGENTSYS_CMD_SPAWN, spec_size(spec), flags);
 	if (!msg)
 		return -ENOMEM;
-	ret = spec_put(msg, spec, SPEC_ALL);
+	ret = spec_put(msg, spec, SPEC_ALL, args);
 	if (ret)
 		return put_failed(h, msg, ret);
 	ret = send_request(h, msg, AGENTSYS_CMD_SPAWN, true, &outcome);
 	if (id)
 		*id = outcome.id;
+	return ret;
+}
+
+int agentsys_spawn(struct agentsys *h, const struct agentsys_spec *spec, unsigned int flags,
+		   uint32_t *id)
+{
+	struct words args = { NULL };
+	char why[ERROR_MAX];
+	int ret;
+
+	if (id)
+		*id = 0;
+	ret = spec_args(spec, &args, why, sizeof(why));
+	if (ret)
+		ret = conn_fail(h, ret, "%s", *why ? why : strerror(-ret));
+	else
+		ret = spawn_with(h, spec, &args, flags, id);
+	words_clear(&args);
 	return ret;
 }
 
@@ -112,11 +127,11 @@ int agentsys_attach(struct agentsys *h, pid_t pid, const struct agentsys_spec *s
 
 	if (id)
 		*id = 0;
-	msg = request(h, AGENTSYS_CMD_ATTACH, spec_size(spec), flags);
+	msg = request(h, AGENTSYS_CMD_ATTACH, spec_size(spec, NULL), flags);
 	if (!msg)
 		return -ENOMEM;
 	nla_put_u32(msg, AGENTSYS_A_PID, pid);
-	ret = spec_put(msg, spec, SPEC_ATTACH);
+	ret = spec_put(msg, spec, SPEC_ATTACH, NULL);
 	if (ret)
 		return put_failed(h, msg, ret);
 
@@ -189,14 +204,14 @@ int agentsys_remove(struct agentsys *h, uint32_t id)
 
 int agentsys_set(struct agentsys *h, uint32_t id, const struct agentsys_spec *spec)
 {
-	struct nl_msg *msg = request(h, AGENTSYS_CMD_SET, spec_size(spec), 0);
+	struct nl_msg *msg = request(h, AGENTSYS_CMD_SET, spec_size(spec, NULL), 0);
 	struct outcome outcome;
 	int ret;
 
 	if (!msg)
 		return -ENOMEM;
 	nla_put_u32(msg, AGENTSYS_A_ID, id);
-	ret = spec_put(msg, spec, SPEC_POLICY);
+	ret = spec_put(msg, spec, SPEC_POLICY, NULL);
 	if (ret)
 		return put_failed(h, msg, ret);
 	return send_request(h, msg, AGENTSYS_CMD_SET, false, &outcome);

@@ -98,6 +98,7 @@ static void *make_info(struct nlattr **attrs)
 	info->significant = !!attrs[AGENTSYS_A_SIGNIFICANT];
 	info->parent_id = attr_u32(attrs[AGENTSYS_A_PARENT]);
 	info->parent_instance = attr_u32(attrs[AGENTSYS_A_PARENT_INSTANCE]);
+	info->backend = attr_u32(attrs[AGENTSYS_A_BACKEND]);
 	take_restarts(info, attrs);
 	info->exit_status = attrs[AGENTSYS_A_EXIT_STATUS] ?
 				    (int32_t)attr_u32(attrs[AGENTSYS_A_EXIT_STATUS]) :

@@ -316,6 +316,70 @@ AGENTSYS_API void agentsys_spec_set_cpu(struct agentsys_spec *spec, uint64_t quo
 /** agentsys_spec_set_pids_max - processes and threads; 0 for no limit */
 AGENTSYS_API void agentsys_spec_set_pids_max(struct agentsys_spec *spec, uint64_t n);
 
+/**
+ * agentsys_spec_set_backend - what executes the program; native if nothing is said
+ * @spec: the spec
+ * @backend: AGENTSYS_BACKEND_WASM runs the WebAssembly module that the first argument is
+ *	the path of, with WASI preview 1 and all arguments, as the agent's user; for a
+ *	container call agentsys_spec_set_container() instead
+ */
+AGENTSYS_API void agentsys_spec_set_backend(struct agentsys_spec *spec,
+					    enum agentsys_backend backend);
+
+/**
+ * enum agentsys_container - what a container is made from
+ * @AGENTSYS_CONTAINER_ROOTFS: a folder that becomes its root
+ * @AGENTSYS_CONTAINER_BUNDLE: the folder of an OCI bundle, which has a config.json
+ * @AGENTSYS_CONTAINER_IMAGE: an image that podman knows or can pull, by its name
+ */
+enum agentsys_container {
+	AGENTSYS_CONTAINER_ROOTFS,
+	AGENTSYS_CONTAINER_BUNDLE,
+	AGENTSYS_CONTAINER_IMAGE,
+};
+
+/**
+ * agentsys_spec_set_container - execute the program in a container
+ * @spec: the spec
+ * @from: what it is made from
+ * @what: the folder, an absolute path, or the image's name
+ *
+ * The program, its arguments, the working directory, the user, the groups and the
+ * environment are meant inside; where a bundle or an image says them, they may be left
+ * out. Without a user it is root there, without capabilities: only those of
+ * agentsys_spec_set_bounding() are left to it. All of the container is in the agent's
+ * cgroup, so limits hold in it. See asm-container(8). Errors: -EINVAL, -ENOMEM.
+ */
+AGENTSYS_API int agentsys_spec_set_container(struct agentsys_spec *spec,
+					     enum agentsys_container from, const char *what);
+
+/**
+ * agentsys_spec_add_mount - show a folder or file of this machine to a container or a module
+ * @spec: the spec
+ * @mount: "SOURCE:TARGET" or "SOURCE:TARGET:ro", absolute paths without a colon
+ *
+ * A WebAssembly module sees no other files; ":ro" is for containers only. Errors: -EINVAL,
+ * -ENOMEM.
+ */
+AGENTSYS_API int agentsys_spec_add_mount(struct agentsys_spec *spec, const char *mount);
+
+/** agentsys_spec_set_network - does a container use this machine's network, or none? It does. */
+AGENTSYS_API void agentsys_spec_set_network(struct agentsys_spec *spec, bool network);
+
+/** agentsys_spec_set_read_only - may a container not change its root file system? It may. */
+AGENTSYS_API void agentsys_spec_set_read_only(struct agentsys_spec *spec, bool read_only);
+
+/**
+ * agentsys_backend_check - can agents have this backend on this machine?
+ * @backend: the backend
+ * @why: where to put why not, one line for a person, or "" if they can
+ * @size: bytes there
+ *
+ * Return: 0 if they can. Errors: -EOPNOTSUPP no, -EINVAL there is no such backend.
+ */
+AGENTSYS_API AGENTSYS_CHECK int agentsys_backend_check(enum agentsys_backend backend, char *why,
+						       size_t size);
+
 /* ---- Control ---------------------------------------------------------- */
 
 /**
@@ -327,7 +391,8 @@ AGENTSYS_API void agentsys_spec_set_pids_max(struct agentsys_spec *spec, uint64_
  *	so after a failed start and after -EINTR too, else 0
  *
  * Errors: -EEXIST, -E2BIG, -ENAMETOOLONG, -EINVAL, -ENOSPC, -ESHUTDOWN,
- * -EBADF, -ENOENT no such group, -EBUSY it is being stopped, -EPERM; with
+ * -EBADF, -ENOENT no such group, -EBUSY it is being stopped, -EPERM, -EOPNOTSUPP the
+ * backend is not available, which agentsys_error() tells why; with
  * AGENTSYS_WAIT also what the step that failed said, see
  * agentsys_error_step(): the agent is forgotten then. Without, the record of an
  * agent whose first start failed stays.
@@ -524,6 +589,7 @@ AGENTSYS_API ssize_t agentsys_shutdown_all(struct agentsys *h, int64_t timeout_m
  * @streak: restarts in a row of instances that did not run for the stable time
  * @survival_ms: how long instances survive, as AGENTSYS_BACKOFF_ADAPTIVE counts it
  * @significant: 1 if it is a significant member of its group
+ * @backend: enum agentsys_backend, what executes its program
  * @circuit: enum agentsys_circuit
  * @parent_id: the agent of which a process asked for it, 0 if it was in none
  * @parent_instance: which start of that
@@ -591,6 +657,7 @@ struct agentsys_info {
 	uint32_t end_pid;
 	uint64_t asked_time;
 	uint64_t made_time;
+	uint32_t backend;
 };
 
 /**
@@ -1144,6 +1211,9 @@ AGENTSYS_API const char *agentsys_circuit_name(uint32_t circuit);
 
 /** agentsys_strategy_name - "one_for_all" for AGENTSYS_ONE_FOR_ALL; likewise */
 AGENTSYS_API const char *agentsys_strategy_name(uint32_t strategy);
+
+/** agentsys_backend_name - "container" for AGENTSYS_BACKEND_CONTAINER; likewise */
+AGENTSYS_API const char *agentsys_backend_name(uint32_t backend);
 
 /** agentsys_auto_shutdown_name - "any" for AGENTSYS_AUTO_SHUTDOWN_ANY; likewise */
 AGENTSYS_API const char *agentsys_auto_shutdown_name(uint32_t when);

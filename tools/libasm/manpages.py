@@ -33,8 +33,8 @@ class Item:
     def __init__(self, comment, code):
         lines = [re.sub(r"^\s*\*? ?", "", line) for line in comment.strip().split("\n")]
         head, _, self.summary = lines[0].partition(" - ")
-        self.kind = "struct" if head.startswith("struct ") else "value" if head.isupper() else "function"
-        self.name = head.split()[-1]
+        self.kind = "struct" if head.startswith(("struct ", "enum ")) else "value" if head.isupper() else "function"
+        self.title, self.name = head, head.split()[-1]
         self.parameters = []
         # A long summary goes on in the next line, and ends where a parameter or a blank line begins.
         rest = lines[1:]
@@ -101,7 +101,7 @@ def function_part(item):
 
 
 def struct_part(item):
-    lines = [".SS struct %s" % item.name, sentence(item.summary)]
+    lines = [".SS %s" % item.title, sentence(item.summary)]
     if item.text:
         lines += [".PP", paragraphs(item.text)]
     if "{" in item.prototype:

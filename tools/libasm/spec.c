@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend.h"
+#include "words.h"
+
 /* Numbers of a spec; each is an attribute of its own. */
 enum number {
 	N_ID,
@@ -42,13 +45,14 @@ static const struct {
 	bool wide;   /* u64 */
 	bool attach; /* taken by AGENTSYS_CMD_ATTACH */
 	bool policy; /* taken by AGENTSYS_CMD_SET */
+	bool inner;  /* of the program: not for the module where a backend sets that up */
 } numbers[NUMBERS] = {
 	[N_ID] = { AGENTSYS_A_ID, .attach = true },
-	[N_UID] = { AGENTSYS_A_UID },
-	[N_GID] = { AGENTSYS_A_GID },
+	[N_UID] = { AGENTSYS_A_UID, .inner = true },
+	[N_GID] = { AGENTSYS_A_GID, .inner = true },
 	[N_NICE] = { AGENTSYS_A_NICE },
 	[N_OOM_SCORE_ADJ] = { AGENTSYS_A_OOM_SCORE_ADJ },
-	[N_BOUNDING] = { AGENTSYS_A_BOUNDING, .wide = true },
+	[N_BOUNDING] = { AGENTSYS_A_BOUNDING, .wide = true, .inner = true },
 	[N_RESTART] = { AGENTSYS_A_RESTART, .policy = true },
 	[N_MAX_RESTARTS] = { AGENTSYS_A_MAX_RESTARTS, .policy = true },
 	[N_BACKOFF_INITIAL] = { AGENTSYS_A_BACKOFF_INITIAL, .policy = true },
@@ -96,11 +100,6 @@ static const int stdio_fd_attrs[3] = {
 	AGENTSYS_A_STDERR_FD,
 };
 
-struct strings {
-	char **at;
-	size_t n;
-};
-
 /**
  * struct agentsys_spec - see libasm.h
  * @number: values, in the low bits where they are narrower
@@ -120,6 +119,7 @@ struct strings {
  * @nrelations: how many
  * @stdio_path: or NULL
  * @stdio_fd: or -1
+ * @backend: what executes the program
  */
 struct agentsys_spec {
 	uint64_t number[NUMBERS];
@@ -132,8 +132,8 @@ struct agentsys_spec {
 	char *name;
 	char *group;
 	char *cwd;
-	struct strings args;
-	struct strings env;
+	struct words args;
+	struct words env;
 	uint32_t *groups;
 	size_t ngroups;
 	struct agentsys_job_rlimit rlimits[AGENTSYS_RLIMITS];
@@ -142,6 +142,7 @@ struct agentsys_spec {
 	size_t nrelations;
 	char *stdio_path[3];
 	int stdio_fd[3];
+	struct backend backend;
 };
 
 struct agentsys_spec *agentsys_spec_new(void)
@@ -153,28 +154,26 @@ struct agentsys_spec *agentsys_spec_new(void)
 	return spec;
 }
 
-static void clear_strings(struct strings *strings)
-{
-	for (size_t i = 0; i < strings->n; i++)
-		free(strings->at[i]);
-	free(strings->at);
-	*strings = (struct strings){ NULL };
-}
-
 void agentsys_spec_free(struct agentsys_spec *spec)
 {
 	if (!spec)
 		return;
-	clear_strings(&spec->args);
-	clear_strings(&spec->env);
+	words_clear(&spec->args);
+	words_clear(&spec->env);
 	for (int n = 0; n < 3; n++)
 		free(spec->stdio_path[n]);
+	backend_clear(&spec->backend);
 	free(spec->groups);
 	free(spec->relations);
 	free(spec->name);
 	free(spec->group);
 	free(spec->cwd);
 	free(spec);
+}
+
+struct backend *spec_backend(struct agentsys_spec *spec)
+{
+	return &spec->backend;
 }
 
 /* ---- building ---- */
@@ -196,24 +195,6 @@ static int replace_string(char **at, const char *s)
 	return 0;
 }
 
-static int add_string(struct strings *strings, const char *s)
-{
-	/* Doubles whenever the number is a power of two. */
-	if (!(strings->n & (strings->n - 1))) {
-		size_t room = strings->n ? 2 * strings->n : 1;
-		char **at = realloc(strings->at, room * sizeof(*at));
-
-		if (!at)
-			return -ENOMEM;
-		strings->at = at;
-	}
-	strings->at[strings->n] = strdup(s);
-	if (!strings->at[strings->n])
-		return -ENOMEM;
-	strings->n++;
-	return 0;
-}
-
 void agentsys_spec_set_id(struct agentsys_spec *spec, uint32_t id)
 {
 	set_number(spec, N_ID, id);
@@ -226,16 +207,16 @@ int agentsys_spec_set_name(struct agentsys_spec *spec, const char *name)
 
 int agentsys_spec_add_arg(struct agentsys_spec *spec, const char *arg)
 {
-	return add_string(&spec->args, arg);
+	return words_add(&spec->args, arg);
 }
 
 int agentsys_spec_set_args(struct agentsys_spec *spec, const char *const args[])
 {
 	int ret = 0;
 
-	clear_strings(&spec->args);
+	words_clear(&spec->args);
 	while (*args && !ret)
-		ret = add_string(&spec->args, *args++);
+		ret = words_add(&spec->args, *args++);
 	return ret;
 }
 
@@ -249,14 +230,14 @@ int agentsys_spec_add_env(struct agentsys_spec *spec, const char *variable)
 	for (size_t i = 0; i < spec->env.n; i++)
 		if (!strncmp(spec->env.at[i], variable, name))
 			return replace_string(&spec->env.at[i], variable);
-	return add_string(&spec->env, variable);
+	return words_add(&spec->env, variable);
 }
 
 int agentsys_spec_set_env(struct agentsys_spec *spec, const char *const variables[])
 {
 	int ret = 0;
 
-	clear_strings(&spec->env);
+	words_clear(&spec->env);
 	while (*variables && !ret)
 		ret = agentsys_spec_add_env(spec, *variables++);
 	return ret;
@@ -492,7 +473,7 @@ static size_t string_size(const char *s)
 	return s ? nla_total_size(strlen(s) + 1) : 0;
 }
 
-static size_t strings_size(const struct strings *strings)
+static size_t strings_size(const struct words *strings)
 {
 	size_t size = 0;
 
@@ -501,14 +482,43 @@ static size_t strings_size(const struct strings *strings)
 	return size;
 }
 
-size_t spec_size(const struct agentsys_spec *spec)
+static bool has(const struct agentsys_spec *spec, enum number n)
+{
+	return spec->has & (1U << n);
+}
+
+int spec_args(const struct agentsys_spec *spec, struct words *args, char *why, size_t size)
+{
+	why[0] = '\0';
+	if (!spec)
+		return 0;
+
+	struct program program = {
+		.args = &spec->args,
+		.cwd = spec->cwd,
+		.has_uid = has(spec, N_UID),
+		.uid = spec->number[N_UID],
+		.has_gid = has(spec, N_GID),
+		.gid = spec->number[N_GID],
+		.groups = spec->groups,
+		.ngroups = spec->ngroups,
+		.has_bounding = has(spec, N_BOUNDING),
+		.bounding = spec->number[N_BOUNDING],
+		.new_privs = spec->new_privs,
+	};
+
+	return backend_args(&spec->backend, &program, args, why, size);
+}
+
+size_t spec_size(const struct agentsys_spec *spec, const struct words *args)
 {
 	size_t size = NUMBERS * nla_total_size(sizeof(uint64_t));
 
 	if (!spec)
 		return 0;
 	size += string_size(spec->name) + string_size(spec->group) + string_size(spec->cwd);
-	size += strings_size(&spec->args) + strings_size(&spec->env);
+	size += (args ? strings_size(args) : 0) + strings_size(&spec->env);
+	size += nla_total_size(sizeof(uint32_t)); /* the backend */
 	size += nla_total_size(spec->ngroups * sizeof(*spec->groups));
 	size += nla_total_size(sizeof(spec->rlimits)) + 2 * nla_total_size(0);
 	size += spec->nrelations * nla_total_size(2 * nla_total_size(sizeof(uint32_t)));
@@ -529,7 +539,9 @@ static int put_numbers(struct nl_msg *msg, const struct agentsys_spec *spec, enu
 	int ret = 0;
 
 	for (enum number n = 0; n < NUMBERS && !ret; n++) {
-		if (!(spec->has & (1U << n)) || !taken(n, parts))
+		if (!has(spec, n) || !taken(n, parts))
+			continue;
+		if (numbers[n].inner && backend_sets_up(&spec->backend))
 			continue;
 		ret = numbers[n].wide ? nla_put_u64(msg, numbers[n].attr, spec->number[n]) :
 					nla_put_u32(msg, numbers[n].attr, spec->number[n]);
@@ -548,7 +560,7 @@ static int put_codes(struct nl_msg *msg, const struct agentsys_spec *spec)
 	return ret;
 }
 
-static int put_strings(struct nl_msg *msg, int attr, const struct strings *strings)
+static int put_strings(struct nl_msg *msg, int attr, const struct words *strings)
 {
 	int ret = 0;
 
@@ -583,19 +595,36 @@ static int put_relations(struct nl_msg *msg, const struct agentsys_spec *spec)
 	return 0;
 }
 
-static int put_program(struct nl_msg *msg, const struct agentsys_spec *spec)
+/* Who runs it, and where. What sets that up for the program is itself root. */
+static int put_place(struct nl_msg *msg, const struct agentsys_spec *spec)
 {
-	int ret = put_strings(msg, AGENTSYS_A_ARG, &spec->args);
+	int ret = 0;
+
+	if (backend_sets_up(&spec->backend)) {
+		ret = nla_put_u32(msg, AGENTSYS_A_UID, 0);
+		return ret ? ret : nla_put_u32(msg, AGENTSYS_A_GID, 0);
+	}
+	if (spec->cwd)
+		ret = nla_put_string(msg, AGENTSYS_A_CWD, spec->cwd);
+	if (!ret && spec->has_groups)
+		ret = nla_put(msg, AGENTSYS_A_GROUPS, spec->ngroups * sizeof(*spec->groups),
+			      spec->groups);
+	return ret;
+}
+
+static int put_program(struct nl_msg *msg, const struct agentsys_spec *spec,
+		       const struct words *args)
+{
+	int ret = put_strings(msg, AGENTSYS_A_ARG, args);
 
 	if (!ret)
 		ret = put_strings(msg, AGENTSYS_A_ENV, &spec->env);
 	if (!ret && spec->group)
 		ret = nla_put_string(msg, AGENTSYS_A_GROUP, spec->group);
-	if (!ret && spec->cwd)
-		ret = nla_put_string(msg, AGENTSYS_A_CWD, spec->cwd);
-	if (!ret && spec->has_groups)
-		ret = nla_put(msg, AGENTSYS_A_GROUPS, spec->ngroups * sizeof(*spec->groups),
-			      spec->groups);
+	if (!ret && spec->backend.kind != AGENTSYS_BACKEND_NATIVE)
+		ret = nla_put_u32(msg, AGENTSYS_A_BACKEND, spec->backend.kind);
+	if (!ret)
+		ret = put_place(msg, spec);
 	if (!ret && spec->nrlimits)
 		ret = nla_put(msg, AGENTSYS_A_RLIMITS, spec->nrlimits * sizeof(*spec->rlimits),
 			      spec->rlimits);
@@ -616,7 +645,7 @@ static bool fits(const char *s)
 	return !s || strlen(s) < UINT16_MAX - NLA_HDRLEN;
 }
 
-static bool all_fit(const struct strings *strings)
+static bool all_fit(const struct words *strings)
 {
 	size_t i = 0;
 
@@ -629,9 +658,9 @@ static bool all_fit(const struct strings *strings)
  * What no attribute can carry would be cut off without a word. It is refused as the
  * module refuses what is shorter, and yet too long.
  */
-static int check_lengths(const struct agentsys_spec *spec)
+static int check_lengths(const struct agentsys_spec *spec, const struct words *args)
 {
-	if (!all_fit(&spec->args) || !all_fit(&spec->env))
+	if (!all_fit(args ? args : &spec->args) || !all_fit(&spec->env))
 		return -E2BIG;
 	if (!fits(spec->name) || !fits(spec->group) || !fits(spec->cwd))
 		return -ENAMETOOLONG;
@@ -641,13 +670,14 @@ static int check_lengths(const struct agentsys_spec *spec)
 	return 0;
 }
 
-int spec_put(struct nl_msg *msg, const struct agentsys_spec *spec, enum spec_parts parts)
+int spec_put(struct nl_msg *msg, const struct agentsys_spec *spec, enum spec_parts parts,
+	     const struct words *args)
 {
 	int ret;
 
 	if (!spec)
 		return 0;
-	ret = check_lengths(spec);
+	ret = check_lengths(spec, args);
 	if (ret)
 		return ret;
 	ret = put_numbers(msg, spec, parts);
@@ -656,6 +686,6 @@ int spec_put(struct nl_msg *msg, const struct agentsys_spec *spec, enum spec_par
 	if (!ret && spec->name && parts != SPEC_POLICY)
 		ret = nla_put_string(msg, AGENTSYS_A_NAME, spec->name);
 	if (!ret && parts == SPEC_ALL)
-		ret = put_program(msg, spec);
+		ret = put_program(msg, spec, args);
 	return ret ? -EMSGSIZE : 0;
 }

@@ -3,6 +3,7 @@
 #define LIBASM_SPEC_H
 
 #include "conn.h"
+#include "words.h"
 
 /* Which parts of a spec a request takes. */
 enum spec_parts {
@@ -11,10 +12,17 @@ enum spec_parts {
 	SPEC_POLICY, /* restart policy */
 };
 
-/* Room that the attributes of @spec need. @spec may be NULL. */
-size_t spec_size(const struct agentsys_spec *spec);
+/*
+ * The arguments of what is to be executed, as the backend of @spec has it. An error, and a text
+ * in @why unless it is -ENOMEM. @spec may be NULL.
+ */
+int spec_args(const struct agentsys_spec *spec, struct words *args, char *why, size_t size);
 
-/* Put them into @msg, which has that room. */
-int spec_put(struct nl_msg *msg, const struct agentsys_spec *spec, enum spec_parts parts);
+/* Room that the attributes of @spec need, with these arguments. Both may be NULL. */
+size_t spec_size(const struct agentsys_spec *spec, const struct words *args);
+
+/* Put them into @msg, which has that room. @args is for SPEC_ALL. */
+int spec_put(struct nl_msg *msg, const struct agentsys_spec *spec, enum spec_parts parts,
+	     const struct words *args);
 
 #endif
