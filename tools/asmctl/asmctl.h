@@ -26,6 +26,7 @@ enum exit_status {
 	EXIT_NO_AGENT = 3,
 	EXIT_DENIED = 4,
 	EXIT_NO_MODULE = 5,
+	EXIT_NOT_AVAILABLE = 6,
 };
 
 /**

@@ -329,6 +329,22 @@ static void check_permissions(void)
 		       "controlling needs CAP_SYS_ADMIN, as root has it");
 }
 
+/* Nobody has to have them: what is missing is no fault. */
+static void check_backends(void)
+{
+	static const enum agentsys_backend backends[] = { AGENTSYS_BACKEND_CONTAINER,
+							  AGENTSYS_BACKEND_WASM };
+	char why[LINE_MAX_BYTES];
+
+	for (size_t i = 0; i < ARRAY_SIZE(backends); i++) {
+		if (!agentsys_backend_check(backends[i], why, sizeof(why)))
+			find("backends", GOOD, "agents can have the backend %s",
+			     agentsys_backend_name(backends[i]));
+		else
+			find("backends", NOTE, "%s", why);
+	}
+}
+
 static void check_all(void)
 {
 	struct agentsys_system *system = NULL;
@@ -352,6 +368,7 @@ static void check_all(void)
 		check_controllers(system, mount);
 	if (system)
 		check_launcher(system);
+	check_backends();
 	check_permissions();
 	agentsys_system_free(system);
 	agentsys_close(h);

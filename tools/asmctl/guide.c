@@ -101,6 +101,8 @@ void guide_info(const struct agentsys_info *info)
 		printf("Parent:          agent %" PRIu32 ", instance %" PRIu32 "\n",
 		       info->parent_id, info->parent_instance);
 	print_state(info);
+	if (info->backend != AGENTSYS_BACKEND_NATIVE)
+		printf("Backend:         %s\n", agentsys_backend_name(info->backend));
 	printf("Capabilities:    %s\n", NO_CAPABILITIES);
 	if (info->restart == AGENTSYS_RESTART_NEVER)
 		printf("Auto-Restart:    No\n");

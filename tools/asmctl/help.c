@@ -28,6 +28,7 @@ void print_overview(FILE *to)
 		"  3  there is no such agent or group\n"
 		"  4  permission denied\n"
 		"  5  the module is not loaded\n"
+		"  6  the backend is not available\n"
 		"  With \"run --foreground\", that of the agent once it has run, also when Ctrl-C\n"
 		"  ended it; 128 and the signal if a signal ended it.\n"
 		"\n"

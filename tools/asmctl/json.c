@@ -143,6 +143,7 @@ struct json_object *json_of_agent(const struct agentsys_info *info)
 	add_bool(object, "significant", info->significant);
 	add_number(object, "parent_id", info->parent_id);
 	add_number(object, "parent_instance", info->parent_instance);
+	add_string(object, "backend", agentsys_backend_name(info->backend));
 	return object;
 }
 

@@ -8,6 +8,7 @@
 
 #include "endings.h"
 #include "manifest.h"
+#include "manifest_backend.h"
 #include "manifest_text.h"
 #include "parse.h"
 #include "paths.h"
@@ -25,7 +26,7 @@ static const char *const agent_keys[] = {
 	"name",	       "command", "env",    "clean_env", "cwd",	 "user",
 	"gid",	       "stdin",	  "stdout", "stderr",	 "nice", "oom_score_adj",
 	"rlimit",      "restart", "limits", "stop",	 "id",	 "allow_new_privs",
-	"significant",
+	"significant", "backend",
 };
 
 /* What others keep as it is. */
@@ -323,17 +324,21 @@ static void note(struct member *agent, const char *key, struct json_object *valu
 	need_memory(!value || json_object_object_add(agent->made_of, key, value));
 }
 
-static void take_command(struct member *agent, const struct at *at)
+static void take_command(struct member *agent, const struct backend_choice *backend,
+			 const struct at *at)
 {
-	struct json_object *words = json_object_new_array();
+	struct json_object *words;
 	struct at first;
 	char *program;
 
+	if (!at->value && backend_has_program(backend))
+		return;
 	need_array(at);
 	first = at_index(at, 0);
-	program = path_of_program(need_string(&first));
+	program = backend_program(backend, need_string(&first));
 	if (!program)
 		manifest_wrong(&first, "cannot find \"%s\" in PATH", need_string(&first));
+	words = json_object_new_array();
 	for (size_t i = 0; i < json_object_array_length(at->value); i++) {
 		struct at below = at_index(at, i);
 		const char *word = i ? need_string(&below) : program;
@@ -387,11 +392,13 @@ static void set_variable(struct member *agent, const char *name, const char *val
 	free(variable);
 }
 
-static void take_env(struct member *agent, const struct at *at, const struct user *user)
+static void take_env(struct member *agent, const struct backend_choice *backend,
+		     const struct at *at, const struct user *user)
 {
 	struct at clean = at_key(at, "clean_env"), env = at_key(at, "env");
+	bool none = clean.value && need_bool(&clean);
 
-	if (!clean.value || !need_bool(&clean)) {
+	if (!none && !is_contained(backend)) {
 		set_variable(agent, "PATH", getenv("PATH"));
 		set_variable(agent, "LANG", getenv("LANG"));
 		set_variable(agent, "HOME", user->given ? user->home : getenv("HOME"));
@@ -413,7 +420,8 @@ static void take_env(struct member *agent, const struct at *at, const struct use
 	}
 }
 
-static void take_user(struct member *agent, const struct at *at)
+static void take_user(struct member *agent, const struct backend_choice *backend,
+		      const struct at *at)
 {
 	struct at name = at_key(at, "user"), gid = at_key(at, "gid");
 	char *user_text = name.value ? option_text(&name, "") : NULL;
@@ -422,8 +430,10 @@ static void take_user(struct member *agent, const struct at *at)
 
 	manifest_about(name.value ? &name : &gid);
 	user_resolve(&user, user_text, gid_text);
+	if (is_contained(backend))
+		user_alone(&user);
 	user_set(agent->spec, &user);
-	take_env(agent, at, &user);
+	take_env(agent, backend, at, &user);
 	user_free(&user);
 	free(user_text);
 	free(gid_text);
@@ -482,7 +492,8 @@ void manifest_agent(struct member *agent, const struct at *at)
 	struct at in = at_key(at, "stdin"), out = at_key(at, "stdout"), err = at_key(at, "stderr");
 	struct at restart = at_key(at, "restart"), stop = at_key(at, "stop");
 	struct at limits = at_key(at, "limits"), rlimit = at_key(at, "rlimit");
-	struct at new_privs = at_key(at, "allow_new_privs");
+	struct at new_privs = at_key(at, "allow_new_privs"), where = at_key(at, "backend");
+	struct backend_choice backend = { 0 };
 
 	need_keys(at, agent_keys, ARRAY_SIZE(agent_keys));
 	agent->spec = new_spec();
@@ -490,12 +501,13 @@ void manifest_agent(struct member *agent, const struct at *at)
 	need_memory(agentsys_spec_set_group(agent->spec, agent->up->name));
 	take_option(agent, at, "name", OPT_NAME);
 	take_option(agent, at, "id", OPT_ID);
-	take_command(agent, &command);
+	manifest_backend(agent, &backend, &where);
+	take_command(agent, &backend, &command);
 	take_cwd(agent, &cwd);
 	take_stdio(agent, &in, 0);
 	take_stdio(agent, &out, 1);
 	take_stdio(agent, &err, 2);
-	take_user(agent, at);
+	take_user(agent, &backend, at);
 	take_option(agent, at, "nice", OPT_NICE);
 	take_option(agent, at, "oom_score_adj", OPT_OOM_SCORE_ADJ);
 	take_rlimits(agent, &rlimit);

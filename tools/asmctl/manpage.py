@@ -104,6 +104,9 @@ permission denied
 .TP
 .B 5
 the module is not loaded
+.TP
+.B 6
+the backend is not available
 .PP
 .B asmctl run \-\-foreground
 has the exit status of the agent once it has run, also when Ctrl-C ended it: its exit code, or 128 and the

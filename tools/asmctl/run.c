@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "asmctl.h"
+#include "backend.h"
 #include "follow.h"
 #include "format.h"
 #include "parse.h"
@@ -54,6 +55,7 @@ struct relative {
  * @user: USER[:GROUP], or NULL
  * @gid: GROUP to run as, or NULL
  * @group: of the supervision tree, or NULL
+ * @backend: what executes it
  * @env: variables given
  * @nenv: how many
  * @relatives: agents that it is related to
@@ -75,6 +77,7 @@ struct request {
 	const char *user;
 	const char *gid;
 	const char *group;
+	struct backend_choice backend;
 	const char **env;
 	size_t nenv;
 	struct relative *relatives;
@@ -126,6 +129,7 @@ static const struct option_def options[] = {
 	{ OPT_RLIMIT, "rlimit", "NAME=SOFT[:HARD]", "as nofile=1024:4096; may be repeated" },
 	OPTIONS_LIMITS,
 	OPTIONS_STOP,
+	OPTIONS_BACKEND,
 	{ OPT_ALLOW_NEW_PRIVS, "allow-new-privs", NULL,
 	  "let it gain privileges by set-user-ID programs" },
 	{ OPT_NO_WAIT, "no-wait", NULL, "do not wait until it runs" },
@@ -205,7 +209,8 @@ static void take_option(struct request *request, int key, const char *arg)
 		request->json = true;
 		break;
 	default:
-		take_spec_option(request->spec, key, arg);
+		if (!take_backend_option(request->spec, &request->backend, key, arg))
+			take_spec_option(request->spec, key, arg);
 	}
 	/* What of the spec matters here, too. */
 	switch (key) {
@@ -243,7 +248,7 @@ static void set_variable(struct request *request, const char *name, const char *
 
 static void set_environment(struct request *request, const struct user *user)
 {
-	if (!request->clean_env) {
+	if (!request->clean_env && !is_contained(&request->backend)) {
 		set_variable(request, "PATH", getenv("PATH"));
 		set_variable(request, "LANG", getenv("LANG"));
 		set_variable(request, "HOME", user->given ? user->home : getenv("HOME"));
@@ -295,8 +300,11 @@ static void set_default_name(struct request *request, const char *program)
 
 static void set_program(struct request *request, char *const argv[])
 {
-	char *program = path_of_program(argv[0]);
+	char *program;
 
+	if (!argv[0])
+		return;
+	program = backend_program(&request->backend, argv[0]);
 	if (!program) {
 		complain("cannot find \"%s\" in PATH", argv[0]);
 		exit(EXIT_FAILED);
@@ -432,13 +440,16 @@ static int run(int argc, char **argv)
 
 	while ((key = next_option(argc, argv)) != -1)
 		take_option(&request, key, optarg);
-	need_operands(argc, 1, INT_MAX, "the program");
+	check_backend(request.spec, &request.backend);
+	need_operands(argc, !backend_has_program(&request.backend), INT_MAX, "the program");
 	if (request.keep && !request.foreground)
 		usage_error("--keep goes with --foreground");
 	if (request.restarts && !request.restart && !request.group)
 		agentsys_spec_set_restart(request.spec, AGENTSYS_RESTART_ON_FAILURE);
 
 	user_resolve(&user, request.user, request.gid);
+	if (is_contained(&request.backend))
+		user_alone(&user);
 	user_set(request.spec, &user);
 	set_environment(&request, &user);
 	set_stdio(&request);
@@ -466,7 +477,12 @@ const struct command cmd_run = {
 		"mean on-failure. In a group, when and how often is up to the group unless told\n"
 		"here. Its standard descriptors are /dev/null, and it cannot gain\n"
 		"privileges. Files for --stdout and --stderr are made if they are missing, and\n"
-		"belong to the agent's user then.",
+		"belong to the agent's user then.\n"
+		"\n"
+		"With --rootfs, --bundle or --image it runs in a container inside the agent's\n"
+		"cgroup: PROGRAM, --cwd, --user (by number) and the variables of --env, which are\n"
+		"all it gets, are meant in there. It has no capabilities, and this machine's network\n"
+		"unless told otherwise. With --backend wasm PROGRAM is a WebAssembly module.",
 	.examples =
 		"  asmctl run sleep 1000\n"
 		"  asmctl run --id 100 --name fs_monitor --restart always --backoff 100ms:10s \\\n"
@@ -475,7 +491,9 @@ const struct command cmd_run = {
 		"  asmctl run --user nobody --memory-max 200M --cpu 50% --pids-max 20 -- ./agent -x\n"
 		"  asmctl run --group web --name server -- /usr/bin/server --port 80\n"
 		"  asmctl run --requires database --link planner -- /usr/bin/executor\n"
-		"  asmctl run -f sh -c 'echo I am pid $$; exit 3'\n",
+		"  asmctl run -f sh -c 'echo I am pid $$; exit 3'\n"
+		"  asmctl run --rootfs /srv/agent --user 1000:1000 --mount /work:/work -- python3 agent.py\n"
+		"  asmctl run --backend wasm --mount /work:/ --restart always ./agent.wasm\n",
 	.options = options,
 	.operands = OPERANDS_PROGRAM,
 	.run = run,

@@ -211,6 +211,8 @@ bool take_spec_option(struct agentsys_spec *spec, int key, const char *arg)
 int start_failed(struct agentsys *h, int error, const char *what)
 {
 	complain("cannot %s: %s", what, agentsys_error(h));
+	if (error == -EOPNOTSUPP && agentsys_error_step(h) == AGENTSYS_STEP_NONE)
+		return EXIT_NOT_AVAILABLE;
 	if (agentsys_error_step(h) == AGENTSYS_STEP_LIMITS && error == -ENOENT)
 		complain("a controller for it is missing, see \"asmctl doctor\"");
 	if (agentsys_error_step(h) == AGENTSYS_STEP_NONE && error == -ENOENT)

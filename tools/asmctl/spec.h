@@ -29,6 +29,13 @@ enum spec_option {
 	OPT_NICE,
 	OPT_OOM_SCORE_ADJ,
 	OPT_RLIMIT,
+	OPT_BACKEND,
+	OPT_ROOTFS, /* OPT_BUNDLE and OPT_IMAGE follow it */
+	OPT_BUNDLE,
+	OPT_IMAGE,
+	OPT_MOUNT,
+	OPT_NETWORK,
+	OPT_READ_ONLY,
 	OPT_SPEC_END, /* a command's own from here */
 };
 

@@ -90,6 +90,11 @@ void user_resolve(struct user *result, const char *user, const char *group)
 	free(name);
 }
 
+void user_alone(struct user *user)
+{
+	user->ngroups = 0;
+}
+
 void user_set(struct agentsys_spec *spec, const struct user *user)
 {
 	if (user->given) {

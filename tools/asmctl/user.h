@@ -33,6 +33,10 @@ struct user {
 
 /* @user is USER[:GROUP], names or numbers; both may be NULL. Exits if there is no such one. */
 void user_resolve(struct user *result, const char *user, const char *group);
+
+/* Forget the groups that this machine's entry gives: they mean something else in a container. */
+void user_alone(struct user *user);
+
 void user_set(struct agentsys_spec *spec, const struct user *user);
 void user_free(struct user *user);
 

@@ -19,7 +19,7 @@ import agentsys
 import ksft
 
 # Exit statuses. NO_GROUP is the same as NO_AGENT: what was named is not there.
-OK, FAILED, USAGE, NO_AGENT, DENIED, NO_MODULE = range(6)
+OK, FAILED, USAGE, NO_AGENT, DENIED, NO_MODULE, NOT_AVAILABLE = range(7)
 NO_GROUP = NO_AGENT
 # Of asmctl diff.
 DIFFERENCES = 2
