@@ -31,7 +31,7 @@ import json
 import os
 from collections import namedtuple
 
-__all__ = ["Connection", "Agent", "Group", "Relation", "Past", "Event", "System", "Whoami", "Version",
+__all__ = ["Connection", "Agent", "Group", "Relation", "Past", "Event", "System", "Whoami", "Version", "why_not",
            "whoami", "heartbeat", "telemetry", "info", "version", "patch_policy", "events",
            "EVENTS_ALL", "EVENTS_NEW", "UNLIMITED", "STOP_UNLIMITED"]
 
@@ -82,6 +82,7 @@ class _Info(ctypes.Structure):
         ("parent_id", _u32), ("parent_instance", _u32),
         ("exit_status", _i32), ("end_pid", _u32), ("asked_time", _u64),
         ("made_time", _u64),
+        ("backend", _u32),
     ]
 
 
@@ -201,6 +202,13 @@ for _name, _result, *_arguments in [
         ("spec_set_significant", None, _ptr, ctypes.c_bool),
         ("spec_set_traps", None, _ptr, ctypes.c_bool),
         ("spec_add_relation", ctypes.c_int, _ptr, ctypes.c_int, _u32),
+        ("spec_set_backend", None, _ptr, ctypes.c_int),
+        ("spec_set_container", ctypes.c_int, _ptr, ctypes.c_int, _str),
+        ("spec_add_mount", ctypes.c_int, _ptr, _str),
+        ("spec_set_network", None, _ptr, ctypes.c_bool),
+        ("spec_set_read_only", None, _ptr, ctypes.c_bool),
+        ("backend_check", ctypes.c_int, ctypes.c_int, ctypes.c_char_p, ctypes.c_size_t),
+        ("backend_name", _str, _u32),
         ("spec_set_stdio_path", ctypes.c_int, _ptr, ctypes.c_int, _str),
         ("spec_set_stdio_fd", ctypes.c_int, _ptr, ctypes.c_int, ctypes.c_int),
         ("spec_set_restart", None, _ptr, ctypes.c_int),
@@ -308,6 +316,7 @@ _free.restype = None
 _STRATEGIES = {"one_for_one": 0, "one_for_all": 1, "rest_for_one": 2, "transient": 3,
                "permanent": 4}
 _RESTARTS = {"never": 0, "on-failure": 1, "always": 2, "on-abnormal": 3}
+_BACKENDS = {"native": 0, "container": 1, "wasm": 2, "tee": 3, "remote": 4}
 _BACKOFFS = {"exponential": 0, "linear": 1, "constant": 2, "adaptive": 3}
 _AUTO_SHUTDOWNS = {"never": 0, "any": 1, "all": 2}
 _CAUSES = {"exit": 1, "signal": 2, "oom": 3, "fault": 4, "launch": 9, "link": 11}
@@ -435,6 +444,7 @@ def _agent(info):
     values["backoff_kind"] = _word(_lib.agentsys_backoff_name(info.backoff_kind))
     values["significant"] = bool(info.significant)
     values["exit_status"] = None if info.exit_status < 0 else info.exit_status
+    values["backend"] = _word(_lib.agentsys_backend_name(info.backend))
     values["circuit"] = _word(_lib.agentsys_circuit_name(info.circuit))
     for name in ("success", "never"):
         values[name + "_codes"] = _numbers(_bits_of(values[name + "_codes"]))
@@ -481,7 +491,9 @@ class _Spec:
                  backoff_kind=None, jitter=None, stable_ms=None, breaker=None,
                  success_codes=None, success_signals=None, never_codes=None,
                  never_signals=None, never_causes=None, significant=None, relations=None,
-                 traps=None):
+                 traps=None,
+                 backend=None, rootfs=None, bundle=None, image=None, mounts=(), network=None,
+                 read_only=None):
         self.handle = _lib.agentsys_spec_new()
         if not self.handle:
             raise MemoryError
@@ -494,12 +506,16 @@ class _Spec:
                     ("set_id", id), ("set_uid", uid), ("set_gid", gid), ("set_nice", nice),
                     ("set_oom_score_adj", oom_score_adj), ("set_bounding", bounding),
                     ("set_significant", significant), ("set_traps", traps), ("set_new_privs", new_privs), ("set_max_restarts", max_restarts),
+                    ("set_network", network), ("set_read_only", read_only),
                     ("set_stop_signal", stop_signal), ("set_stop_timeout", stop_timeout_ms),
                     ("set_memory_max", memory_max), ("set_memory_high", memory_high),
                     ("set_pids_max", pids_max), ("set_jitter", jitter),
                     ("set_stable", stable_ms)]:
                 if value is not None:
                     self._call(setter, value)
+            self._set_backend(backend, [rootfs, bundle, image])
+            for mount in mounts:
+                self._call("add_mount", os.fsencode(mount))
             if name is not None:
                 self._call("set_name", name.encode())
             if group is not None:
@@ -546,6 +562,13 @@ class _Spec:
         result = getattr(_lib, "agentsys_spec_" + setter)(self.handle, *values)
         if result is not None:
             _check(result)
+
+    def _set_backend(self, backend, sources):
+        for kind, source in enumerate(sources):
+            if source is not None:
+                self._call("set_container", kind, os.fsencode(source))
+        if backend is not None:
+            self._call("set_backend", _choice("backend", backend, _BACKENDS))
 
     def _set_stdio(self, n, what):
         if hasattr(what, "fileno"):
@@ -617,6 +640,13 @@ class _GroupSpec:
         self.free()
 
 
+def why_not(backend):
+    """Why agents cannot have this backend on this machine; "" if they can."""
+    why = ctypes.create_string_buffer(512)
+    _lib.agentsys_backend_check(_choice("backend", backend, _BACKENDS), why, len(why))
+    return _text(why.value)
+
+
 class Connection:
     """A connection to the module. Changing something needs CAP_SYS_ADMIN.
 
@@ -664,7 +694,10 @@ class Connection:
         never_codes, never_signals (numbers), never_causes ("exit", "signal", "oom",
         "fault", "launch", "link"), stop_signal, stop_timeout_ms, memory_max, memory_high,
         cpu (quota_us, period_us), pids_max, relations (pairs of a kind, see relate(),
-        and an id), traps (survive crashes of linked agents).
+        and an id), traps (survive crashes of linked agents), backend ("native", "wasm": args begin with a
+        WebAssembly module), or for a container one of rootfs, bundle and image; with these
+        mounts ("SOURCE:TARGET[:ro]"), network (False for none), read_only. A backend that is
+        not available is an OSError of errno EOPNOTSUPP.
         """
         agent_id = _u32()
         with _Spec(args, **spec) as built:
