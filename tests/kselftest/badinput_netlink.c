@@ -229,6 +229,29 @@ TEST_F(raw, contents)
 	EXPECT_EQ(0, count_cgroups());
 }
 
+TEST_F(raw, backends)
+{
+	char text[256];
+
+	EXPECT_REASON(ERANGE, SPAWN_WITH(nla_put_u32(msg, AGENTSYS_A_BACKEND,
+						     __AGENTSYS_BACKENDS)));
+	EXPECT_REASON(EINVAL, SPAWN_WITH(nla_put_u64(msg, AGENTSYS_A_BACKEND, 0)));
+	EXPECT_EQ(-EOPNOTSUPP, send_message(self->sock,
+					    SPAWN_WITH(nla_put_u32(msg, AGENTSYS_A_BACKEND,
+								   AGENTSYS_BACKEND_TEE)),
+					    text, sizeof(text)));
+	EXPECT_EQ(0, strncmp("backend not available: tee: ", text, 28)) TH_LOG("%s", text);
+	/* Whatever else is wrong with it. */
+	EXPECT_EQ(-EOPNOTSUPP, send_message(self->sock,
+					    MESSAGE(SPAWN, nla_put_u32(msg, AGENTSYS_A_BACKEND,
+								       AGENTSYS_BACKEND_REMOTE)),
+					    text, sizeof(text)));
+	EXPECT_EQ(0, strncmp("backend not available: remote: ", text, 31)) TH_LOG("%s", text);
+	EXPECT_REASON(EINVAL, MESSAGE(ATTACH, nla_put_u32(msg, AGENTSYS_A_PID, getpid());
+				      nla_put_u32(msg, AGENTSYS_A_BACKEND, 0)));
+	EXPECT_EQ(0, look_system(self->a.h).agents);
+}
+
 /* Sizes and offsets that do not fit together. */
 TEST_F(raw, garbage)
 {

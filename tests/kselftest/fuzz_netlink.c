@@ -36,7 +36,7 @@ static const struct {
 	[AGENTSYS_CMD_GET] = { "get", true, false, ERRORS(ESRCH) },
 	[AGENTSYS_CMD_SPAWN] = { "spawn", false, true,
 		ERRORS(EEXIST, E2BIG, ENAMETOOLONG, ENOSPC, ESHUTDOWN, EBADF, ENOENT, EBUSY, ESRCH,
-		       ELOOP) },
+		       ELOOP, EOPNOTSUPP) },
 	[AGENTSYS_CMD_ATTACH] = { "attach", false, true,
 		ERRORS(ESRCH, EBUSY, EEXIST, ENAMETOOLONG, ENOSPC, ESHUTDOWN) },
 	[AGENTSYS_CMD_START] = { "start", false, true,

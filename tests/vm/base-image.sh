@@ -12,7 +12,8 @@ pylib=/usr/lib/$(basename "$python")
 programs="/bin/bash $python /bin/kmod
 	/bin/ps /usr/bin/pgrep /usr/bin/top /usr/bin/strace
 	/usr/bin/setpriv /usr/bin/unshare /usr/bin/nsenter /usr/bin/taskset /usr/bin/chrt /usr/bin/prlimit
-	/usr/bin/script /usr/bin/flock /usr/bin/stty /usr/bin/env /usr/bin/stat"
+	/usr/bin/script /usr/bin/flock /usr/bin/stty /usr/bin/env /usr/bin/stat
+	/usr/bin/crun"
 
 # Libraries that our own programs are linked with; what these need follows by itself.
 libraries='libnl-3.so.200 libnl-genl-3.so.200 libjson-c.so.5 libm.so.6 libpthread.so.0 libdl.so.2 librt.so.1'
@@ -20,7 +21,7 @@ libraries='libnl-3.so.200 libnl-genl-3.so.200 libjson-c.so.5 libm.so.6 libpthrea
 key=$({
 	cat "$0"
 	dpkg-query -W -f '${Package} ${Version}\n' bash busybox-static kmod libc6 "$(basename "$python")-minimal" \
-		libnl-3-200 libjson-c5 procps strace util-linux 2>/dev/null || true
+		libnl-3-200 libjson-c5 procps strace util-linux crun 2>/dev/null || true
 } | sha256sum | cut -c1-16)
 image=$cache/images/base-$key.cpio
 if [ -e "$image" ]; then

@@ -108,14 +108,15 @@ def die_with_parent():
 class Machine:
     """One boot. `console` and `results` are what -serial takes; closing the machine ends QEMU.
 
-    `files` are put over those that the tree has built, as {path: bytes}.
+    `files` are put over those that the tree has built, as {path: bytes}; `extra` is a program of this machine that is there, too.
     """
 
     def __init__(self, kernel, what, job, console, results="chardev:tty", cmdline="", mem=None, cpus=2, icount=False,
-                 files=None, **popen):
+                 files=None, extra=None, **popen):
         # Without a name, so that nothing is left behind whatever ends us.
         self.initrd = tempfile.TemporaryFile(dir=BUILD)
-        for part in (output(os.path.join(HERE, "base-image.sh")), kernel.overlay()):
+        extra = output(os.path.join(HERE, "extra-image.sh"), extra) if extra else None
+        for part in filter(None, (output(os.path.join(HERE, "base-image.sh")), extra, kernel.overlay())):
             with open(part, "rb") as file:
                 shutil.copyfileobj(file, self.initrd)
         self.initrd.write(archive({"etc/agentsys-job.json": json.dumps(job).encode(), **(files or {})}))
@@ -186,7 +187,7 @@ class Spec:
         self.program = self.name if self.file.endswith(".c") else self.file
         self.args = ["-t", part] if part else []
         self.module = module
-        self.options = directives(path, ("params", "nomodule", "timeout", "cmdline", "mem", "cpus", "isolated", "reboots", "kernels"))
+        self.options = directives(path, ("params", "nomodule", "timeout", "cmdline", "mem", "cpus", "isolated", "reboots", "kernels", "with"))
 
     def missing(self):
         """A program that could not be built is not there: make removes the old one."""
@@ -195,7 +196,7 @@ class Spec:
     def boot(self):
         """Tests with the same value share a boot."""
         alone = self.name if "isolated" in self.options or "reboots" in self.options else ""
-        return (alone,) + tuple(self.options.get(key) for key in ("cmdline", "mem", "cpus"))
+        return (alone,) + tuple(self.options.get(key) for key in ("cmdline", "mem", "cpus", "with"))
 
     def timeout(self, kernel):
         return int(self.options.get("timeout", TEST_TIMEOUT)) * kernel.scale
@@ -293,7 +294,7 @@ class Runner:
         options = group[0].options
         machine = Machine(self.kernel, "tests", {"tests": [spec.job(self.kernel) for spec in group]}, "file:" + console,
                           cmdline=options.get("cmdline", ""), mem=options.get("mem"), cpus=options.get("cpus", 2),
-                          files=self.files, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+                          files=self.files, extra=options.get("with"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
         done, program, log, kernel_log, status, scan, finished = 0, None, None, [], None, None, False
         started = time.monotonic()
         heard = time.monotonic() + (BOOT_TIMEOUT - QUIET_TIMEOUT) * self.kernel.scale

@@ -146,6 +146,7 @@ static const enum shape shapes[FUZZ_ATTRS] = {
 	[AGENTSYS_A_SUCCESS_CODES] = CODES, [AGENTSYS_A_SUCCESS_SIGNALS] = U64,
 	[AGENTSYS_A_NEVER_CODES] = CODES, [AGENTSYS_A_NEVER_SIGNALS] = U64,
 	[AGENTSYS_A_NEVER_CAUSES] = U32, [AGENTSYS_A_SET_SIGNIFICANT] = U32,
+	[AGENTSYS_A_BACKEND] = U32,
 	[GROUP_ATTR(NAME)] = STRING, [GROUP_ATTR(WAIT)] = FLAG, [GROUP_ATTR(PARENT)] = STRING,
 	[GROUP_ATTR(STRATEGY)] = U32, [GROUP_ATTR(BUDGET)] = U32, [GROUP_ATTR(WITHIN)] = U32,
 	[GROUP_ATTR(BACKOFF_INITIAL)] = U32, [GROUP_ATTR(BACKOFF_MAX)] = U32,
@@ -191,7 +192,8 @@ static const struct {
 		BIT_OF(RLIMITS) | BIT_OF(NICE) | BIT_OF(OOM_SCORE_ADJ) | BIT_OF(BOUNDING) |
 		BIT_OF(NEW_PRIVS) | BIT_OF(STDIN) | BIT_OF(STDOUT) | BIT_OF(STDERR) |
 		BIT_OF(STDIN_FD) | BIT_OF(STDOUT_FD) | BIT_OF(STDERR_FD) | OF_RESTART |
-		OF_STOP | OF_LIMITS | BIT_OF(GROUP) | BIT_OF(RELATION) | BIT_OF(TRAPS) },
+		OF_STOP | OF_LIMITS | BIT_OF(GROUP) | BIT_OF(RELATION) | BIT_OF(TRAPS) |
+		BIT_OF(BACKEND) },
 	[AGENTSYS_CMD_ATTACH] = { 4, BIT_OF(PID), BIT_OF(ID) | BIT_OF(NAME) | BIT_OF(WAIT) |
 		OF_STOP | OF_LIMITS },
 	[AGENTSYS_CMD_START] = { 4, BIT_OF(ID), BIT_OF(WAIT) },
@@ -280,6 +282,8 @@ static inline uint64_t good_number(struct fuzzer *f, int type, const struct targ
 	case AGENTSYS_A_BACKOFF_KIND:
 	case GROUP_ATTR(BACKOFF_KIND):
 		return pick(f, __AGENTSYS_BACKOFFS);
+	case AGENTSYS_A_BACKEND:	/* mostly one that is available */
+		return pick(f, one_in(f, 4) ? __AGENTSYS_BACKENDS : AGENTSYS_BACKEND_TEE);
 	case AGENTSYS_A_STABLE:
 		return 1 + pick(f, 1000);
 	case AGENTSYS_A_SUCCESS_SIGNALS:
@@ -723,6 +727,8 @@ static inline const char *attribute_fault(uint8_t cmd, const struct nlattr *attr
 		return "has a wrong size";
 	if (type == AGENTSYS_A_STATE && nla_get_u32(attr) >= __AGENTSYS_STATES)
 		return "is no state";
+	if (type == AGENTSYS_A_BACKEND && nla_get_u32(attr) >= AGENTSYS_BACKEND_TEE)
+		return "is no backend that there is";
 	if (type == AGENTSYS_A_STEP && nla_get_u32(attr) >= __AGENTSYS_STEPS)
 		return "is no step";
 	if (type == AGENTSYS_A_ERRNO && (!nla_get_u32(attr) || nla_get_u32(attr) > 4095))
