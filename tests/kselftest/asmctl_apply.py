@@ -286,6 +286,7 @@ def test_schema():
     assert keys(kinds["stop"]) - {"timeout_ms"} == keys_there_are(of_agent("stop"))
     assert keys(kinds["limits"]) == keys_there_are(of_agent("limits"))
     assert keys(kinds["restart"]["oneOf"][1]) - {"stable_ms"} == keys_there_are(of_agent("restart"))
+    assert keys(kinds["backend"]["oneOf"][1]) == keys_there_are(of_agent("backend"))
     assert keys(kinds["backoff"]["oneOf"][1]) == keys_there_are(of_group("backoff"))
     assert keys(kinds["group"]["properties"]["budget"]["oneOf"][1]) == keys_there_are(of_group("budget"))
     # Each word of the schema is one, and those that asmctl names are in it.

@@ -81,6 +81,97 @@ is no limit, and 0 is refused as one.
 .SH COMMANDS
 """
 
+MANIFESTS = r""".SH MANIFESTS
+What
+.B asmctl apply
+reads is a JSON object. Keys are the options of
+.B asmctl run
+and
+.B asmctl group new
+with _ for \-, and values are what the options take, as strings or whole numbers; a list may be an
+array. A key that there is not is an error, with the line and the path of the key. A schema for
+editors is
+.IR examples/manifest.schema.json .
+.SS At the top
+.TP
+.B version
+1
+.TP
+.BR agents ", " groups
+arrays of what is in root, in the order in which it is started
+.TP
+.B $schema
+for editors
+.SS Of a group
+.TP
+.B name
+unique among all groups
+.TP
+.B strategy
+one_for_one (default), one_for_all, rest_for_one, transient or permanent
+.TP
+.B budget
+as 5/60 (default), a word, or an object with restarts and within_s or within_ms
+.TP
+.B backoff
+as 100ms:30s (default), or an object with initial_ms and max_ms
+.TP
+.BR backoff_kind ", " jitter
+exponential (default), linear or constant; per cent by up to which each wait is longer
+.TP
+.B auto_shutdown
+never (default), any or all
+.TP
+.B significant
+true or false (default): a significant member of the group above
+.TP
+.BR agents ", " groups
+arrays of its members
+.SS Of an agent
+.TP
+.B name
+unique among the agents of its group
+.TP
+.B command
+an array: the program, which is searched for in PATH, and its arguments
+.TP
+.BR env ", " clean_env
+an object with variables; true for no others than these
+.TP
+.BR cwd ", " user ", " gid ", " nice ", " oom_score_adj ", " id
+as the options
+.TP
+.BR stdin ", " stdout ", " stderr
+a file, or null
+.TP
+.B rlimit
+an object, as {"nofile": "1024:4096"}
+.TP
+.B allow_new_privs
+true or false (default)
+.TP
+.B significant
+true or false (default): its end for good may stop its group
+.TP
+.B restart
+never, on\-failure, on\-abnormal or always; or an object with
+.BR when ", which is such a word, and " max_restarts ", " backoff ", " backoff_kind ", " jitter ", "
+.BR stable " or " stable_ms ", " breaker ", " success_status ", " prevent_status " and " traps .
+Without it, as the strategy of its group says
+.TP
+.B stop
+an object with
+.BR signal ", and " timeout " or " timeout_ms
+.TP
+.B limits
+an object with
+.BR memory_max ", " memory_high ", " cpu " and " pids_max
+.TP
+.B backend
+native (default), container or wasm; or an object with
+.BR kind ", " rootfs ", " bundle ", " image ", " mounts ", " network " and " read_only
+"""
+
 TAIL = r""".SH EXIT STATUS
 .TP
 .B 0
@@ -233,7 +324,7 @@ def make_pages(asmctl):
     lines = []
     for name in command_names(help_of(asmctl, "help")):
         lines += section(asmctl, name)
-    pages = {"asmctl.1": HEAD + "\n".join(lines) + "\n" + TAIL}
+    pages = {"asmctl.1": HEAD + "\n".join(lines) + "\n" + TAIL.replace(".SH FILES\n", MANIFESTS + ".SH FILES\n", 1)}
     for name in GUIDE_NAMES:
         pages[name + ".1"] = ".so man1/asmctl.1\n"
     return pages
