@@ -27,7 +27,9 @@
 	EM(AGENTSYS_EVENT_REMOVE,		"remove")		\
 	EM(AGENTSYS_EVENT_POLICY,		"policy")		\
 	EM(AGENTSYS_EVENT_LAUNCHER,		"launcher")		\
-	EMe(AGENTSYS_EVENT_SHUTDOWN,		"shutdown")
+	EM(AGENTSYS_EVENT_SHUTDOWN,		"shutdown")		\
+	EM(AGENTSYS_EVENT_FAULT,		"fault")		\
+	EMe(AGENTSYS_EVENT_WARNING,		"warning")
 
 #define AGENTSYS_TRACE_CAUSES						\
 	EM(AGENTSYS_CAUSE_NONE,			"none")			\

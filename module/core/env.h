@@ -30,6 +30,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/types.h>
 #include <linux/types.h>
 
@@ -51,11 +52,20 @@ static inline u64 div_u64(u64 dividend, u32 divisor)
 	return dividend / divisor;
 }
 
+static inline u64 mul_u64_u32_div(u64 a, u32 mul, u32 divisor)
+{
+	return (u64)((__uint128_t)a * mul / divisor);
+}
+
 /* Nobody else looks here. */
 #define WRITE_ONCE(x, value) ((x) = (value))
 
 #ifndef U32_MAX
 #define U32_MAX ((u32)~0U)
+#endif
+
+#ifndef U64_MAX
+#define U64_MAX ((u64)~0ULL)
 #endif
 
 #ifndef ARRAY_SIZE

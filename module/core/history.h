@@ -18,7 +18,7 @@
  * @agent_id: who
  * @instance: which start of it
  * @cause: enum agentsys_cause
- * @code: exit code, signal or errno, as the cause says
+ * @code: exit code, signal, errno or fault, as the cause says
  * @decision: enum agentsys_decision
  * @delay_ms: before the restart
  * @pid: main process that it had, 0 for none

@@ -8,6 +8,18 @@ static const char *lookup(const char *const *names, size_t count, u32 index)
 	return index < count && names[index] ? names[index] : "unknown";
 }
 
+#define NUMBER(_names, _name) number_of(_names, ARRAY_SIZE(_names), _name)
+
+static u32 number_of(const char *const *names, u32 count, const char *name)
+{
+	u32 i;
+
+	for (i = 0; i < count; i++)
+		if (!strcasecmp(names[i], name))
+			break;
+	return i;
+}
+
 /* clang-format off */
 static const char *const state_names[] = {
 	[AGENTSYS_STARTING]	= "starting",
@@ -110,6 +122,53 @@ static const char *const relation_names[] = {
 };
 
 static_assert(ARRAY_SIZE(relation_names) == __AGENTSYS_RELATIONS, "a relation has no name");
+static const char *const fault_names[] = {
+	[AGENTSYS_FAULT_NONE]			= "none",
+	[AGENTSYS_FAULT_CPU_QUOTA]		= "CpuQuota",
+	[AGENTSYS_FAULT_MEMORY_LIMIT]		= "MemoryLimit",
+	[AGENTSYS_FAULT_SYSCALL_FLOOD]		= "SyscallFlood",
+	[AGENTSYS_FAULT_CRASH]			= "Crash",
+	[AGENTSYS_FAULT_CAPABILITY_VIOLATION]	= "CapabilityViolation",
+	[AGENTSYS_FAULT_POLICY_VIOLATION]	= "PolicyViolation",
+	[AGENTSYS_FAULT_UNRESPONSIVE]		= "Unresponsive",
+	[AGENTSYS_FAULT_PROCESS_LIMIT]		= "ProcessLimit",
+	[AGENTSYS_FAULT_IO_LIMIT]		= "IoLimit",
+};
+
+static_assert(ARRAY_SIZE(fault_names) == __AGENTSYS_FAULTS, "a fault has no name");
+
+static const char *const fault_texts[] = {
+	[AGENTSYS_FAULT_NONE]			= "none",
+	[AGENTSYS_FAULT_CPU_QUOTA]		= "CPU quota exceeded",
+	[AGENTSYS_FAULT_MEMORY_LIMIT]		= "memory limit exceeded",
+	[AGENTSYS_FAULT_SYSCALL_FLOOD]		= "syscall rate exceeded",
+	[AGENTSYS_FAULT_CRASH]			= "crash",
+	[AGENTSYS_FAULT_CAPABILITY_VIOLATION]	= "capability violation",
+	[AGENTSYS_FAULT_POLICY_VIOLATION]	= "policy violation",
+	[AGENTSYS_FAULT_UNRESPONSIVE]		= "unresponsive",
+	[AGENTSYS_FAULT_PROCESS_LIMIT]		= "process limit exceeded",
+	[AGENTSYS_FAULT_IO_LIMIT]		= "I/O limit exceeded",
+};
+
+static_assert(ARRAY_SIZE(fault_texts) == __AGENTSYS_FAULTS, "a fault has no text");
+
+static const char *const recover_names[] = {
+	[AGENTSYS_RECOVER_ALERT]	= "alert",
+	[AGENTSYS_RECOVER_THROTTLE]	= "throttle",
+	[AGENTSYS_RECOVER_RESTART]	= "restart",
+	[AGENTSYS_RECOVER_KILL]		= "kill",
+};
+
+static_assert(ARRAY_SIZE(recover_names) == __AGENTSYS_RECOVERS, "an action has no name");
+
+static const char *const preset_names[] = {
+	[AGENTSYS_PRESET_PERMISSIVE]	= "permissive",
+	[AGENTSYS_PRESET_DEFAULT]	= "default",
+	[AGENTSYS_PRESET_STRICT]	= "strict",
+	[AGENTSYS_PRESET_CUSTOM]	= "custom",
+};
+
+static_assert(ARRAY_SIZE(preset_names) == __AGENTSYS_PRESETS, "a preset has no name");
 
 static const char *const event_names[] = {
 	[AGENTSYS_EVENT_SPAWN]			= "spawn",
@@ -137,6 +196,8 @@ static const char *const event_names[] = {
 	[AGENTSYS_EVENT_REQUIRED]		= "required",
 	[AGENTSYS_EVENT_LINK]			= "link",
 	[AGENTSYS_EVENT_DOWN]			= "down",
+	[AGENTSYS_EVENT_FAULT]			= "fault",
+	[AGENTSYS_EVENT_WARNING]		= "warning",
 };
 
 static_assert(ARRAY_SIZE(event_names) == __AGENTSYS_EVENTS, "an event has no name");
@@ -270,6 +331,41 @@ const char *agentsys_event_name(u32 type)
 	return LOOKUP(event_names, type);
 }
 
+const char *agentsys_fault_name(u32 fault)
+{
+	return LOOKUP(fault_names, fault);
+}
+
+const char *agentsys_fault_text(u32 fault)
+{
+	return LOOKUP(fault_texts, fault);
+}
+
+const char *agentsys_recover_name(u32 action)
+{
+	return LOOKUP(recover_names, action);
+}
+
+const char *agentsys_preset_name(u32 preset)
+{
+	return LOOKUP(preset_names, preset);
+}
+
+u32 agentsys_fault_number(const char *name)
+{
+	return NUMBER(fault_names, name);
+}
+
+u32 agentsys_recover_number(const char *name)
+{
+	return NUMBER(recover_names, name);
+}
+
+u32 agentsys_preset_number(const char *name)
+{
+	return NUMBER(preset_names, name);
+}
+
 const char *agentsys_step_text(u32 step)
 {
 	return LOOKUP(step_texts, step);
@@ -298,6 +394,8 @@ int agentsys_end_text(u32 cause, s32 code, char *buf, size_t len)
 		return snprintf(buf, len, "signal %d", code);
 	case AGENTSYS_CAUSE_OOM:
 		return snprintf(buf, len, "out of memory");
+	case AGENTSYS_CAUSE_FAULT:
+		return snprintf(buf, len, "%s", agentsys_fault_text(code));
 	case AGENTSYS_CAUSE_STOP:
 		return snprintf(buf, len, "stopped");
 	case AGENTSYS_CAUSE_KILL:
@@ -372,6 +470,10 @@ static int agent_text(const struct agentsys_event *event, char *buf, size_t len)
 		return snprintf(buf, len, "resumed");
 	case AGENTSYS_EVENT_REMOVE:
 		return snprintf(buf, len, "removed");
+	case AGENTSYS_EVENT_FAULT:
+		return snprintf(buf, len, "fault: %s", agentsys_fault_text(event->code));
+	case AGENTSYS_EVENT_WARNING:
+		return snprintf(buf, len, "warning: close to %s", agentsys_fault_name(event->code));
 	case AGENTSYS_EVENT_CIRCUIT_OPEN:
 		return snprintf(buf, len, "circuit open for %llu ms after %d restarts in a row",
 				event->value, event->code);

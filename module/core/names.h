@@ -23,6 +23,15 @@ const char *agentsys_decision_name(u32 decision);
 const char *agentsys_strategy_name(u32 strategy);
 const char *agentsys_relation_name(u32 kind);
 const char *agentsys_event_name(u32 type);
+const char *agentsys_fault_name(u32 fault); /* CpuQuota */
+const char *agentsys_fault_text(u32 fault); /* "CPU quota exceeded" */
+const char *agentsys_recover_name(u32 action);
+const char *agentsys_preset_name(u32 preset);
+
+/* Back again, in upper or lower case: what is unknown is the number behind the last one. */
+u32 agentsys_fault_number(const char *name);
+u32 agentsys_recover_number(const char *name);
+u32 agentsys_preset_number(const char *name);
 
 /* A phrase for "<phrase>: <error>", as "cannot open standard output". */
 const char *agentsys_step_text(u32 step);

@@ -57,7 +57,7 @@ struct agentsys_restart_past {
 /**
  * struct agentsys_end - how an instance ended
  * @cause: enum agentsys_cause
- * @code: exit code, signal or errno, as the cause says
+ * @code: exit code, signal, errno or fault, as the cause says
  * @ran_ms: how long it ran, 0 if it never did
  */
 struct agentsys_end {

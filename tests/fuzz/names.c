@@ -17,7 +17,6 @@ static void naive_end(const struct agentsys_event *event, s32 code, char *text)
 		[AGENTSYS_CAUSE_EXIT] = "code %d",
 		[AGENTSYS_CAUSE_SIGNAL] = "signal %d",
 		[AGENTSYS_CAUSE_OOM] = "out of memory",
-		[AGENTSYS_CAUSE_FAULT] = "fault",
 		[AGENTSYS_CAUSE_STOP] = "stopped",
 		[AGENTSYS_CAUSE_KILL] = "killed",
 		[AGENTSYS_CAUSE_RESTART] = "to be restarted",
@@ -27,6 +26,10 @@ static void naive_end(const struct agentsys_event *event, s32 code, char *text)
 		[AGENTSYS_CAUSE_LINK] = "killed for a linked agent",
 	};
 
+	if (event->cause == AGENTSYS_CAUSE_FAULT) {
+		snprintf(text, ROOM, "%s", agentsys_fault_text((u32)event->code));
+		return;
+	}
 	snprintf(text, ROOM, event->cause < ARRAY_SIZE(words) ? words[event->cause] : "unknown",
 		 code);
 }
@@ -44,7 +47,7 @@ static void naive_launch(const struct agentsys_event *event, char *text)
 
 /*
  * In a sentence: %c the code, %v the value, %e the end, %o the end of another, %l the
- * failed launch, %r the condition;
+ * failed launch, %r the condition, %f the fault, %F its name;
  * of a group, %n its name, %i the instance.
  */
 static const char *const sentences[__AGENTSYS_EVENTS] = {
@@ -67,6 +70,8 @@ static const char *const sentences[__AGENTSYS_EVENTS] = {
 	[AGENTSYS_EVENT_REQUIRED] = "is not started: it requires agent %c",
 	[AGENTSYS_EVENT_LINK] = "is killed: it is linked to agent %c, which crashed",
 	[AGENTSYS_EVENT_DOWN] = "is told that agent %c ended (%o)",
+	[AGENTSYS_EVENT_FAULT] = "fault: %f",
+	[AGENTSYS_EVENT_WARNING] = "warning: close to %F",
 	[AGENTSYS_EVENT_GROUP_RESTART] = "Group %n restarts in %v ms after the end of agent %c (restart %i)",
 	[AGENTSYS_EVENT_GROUP_STARTED] = "Group %n started",
 	[AGENTSYS_EVENT_GROUP_STOPPED] = "Group %n stopped",
@@ -146,6 +151,12 @@ static void naive_text(const struct agentsys_event *event, char *text)
 		case 'l':
 			naive_launch(event, part);
 			break;
+		case 'f':
+			strcpy(part, agentsys_fault_text((u32)event->code));
+			break;
+		case 'F':
+			strcpy(part, agentsys_fault_name((u32)event->code));
+			break;
 		case 'r':
 			strcpy(part, (u32)event->code < 4 ? conditions[event->code] : "unknown");
 			break;
@@ -187,6 +198,10 @@ static void check_names(u32 a, u32 b)
 		{ agentsys_relation_name, 0, __AGENTSYS_RELATIONS },
 		{ agentsys_event_name, 1, __AGENTSYS_EVENTS },
 		{ agentsys_step_text, 0, __AGENTSYS_STEPS },
+		{ agentsys_fault_name, 0, __AGENTSYS_FAULTS },
+		{ agentsys_fault_text, 0, __AGENTSYS_FAULTS },
+		{ agentsys_recover_name, 0, __AGENTSYS_RECOVERS },
+		{ agentsys_preset_name, 0, __AGENTSYS_PRESETS },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {

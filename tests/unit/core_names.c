@@ -29,6 +29,10 @@ static void names(void **unused)
 	check_names(agentsys_cause_name, 0, __AGENTSYS_CAUSES);
 	check_names(agentsys_restart_name, 0, __AGENTSYS_RESTARTS);
 	check_names(agentsys_event_name, 1, __AGENTSYS_EVENTS);
+	check_names(agentsys_fault_name, 0, __AGENTSYS_FAULTS);
+	check_names(agentsys_fault_text, 0, __AGENTSYS_FAULTS);
+	check_names(agentsys_recover_name, 0, __AGENTSYS_RECOVERS);
+	check_names(agentsys_preset_name, 0, __AGENTSYS_PRESETS);
 	check_names(agentsys_step_text, 0, __AGENTSYS_STEPS);
 	assert_string_equal(agentsys_event_name(0), "unknown");
 	assert_string_equal(agentsys_state_name(AGENTSYS_BACKOFF), "backoff");
@@ -95,6 +99,14 @@ static void sentences(void **unused)
 	check_text(EVENT(.agent_id = 7, .type = AGENTSYS_EVENT_CRASH,
 			 .cause = AGENTSYS_CAUSE_OOM, .code = 9),
 		   "Agent 7 crashed (out of memory)");
+	check_text(EVENT(.agent_id = 7, .type = AGENTSYS_EVENT_CRASH,
+			 .cause = AGENTSYS_CAUSE_FAULT, .code = AGENTSYS_FAULT_PROCESS_LIMIT),
+		   "Agent 7 crashed (process limit exceeded)");
+	check_text(EVENT(.agent_id = 101, .type = AGENTSYS_EVENT_FAULT,
+			 .code = AGENTSYS_FAULT_CPU_QUOTA), "Agent 101 fault: CPU quota exceeded");
+	check_text(EVENT(.agent_id = 101, .type = AGENTSYS_EVENT_WARNING,
+			 .code = AGENTSYS_FAULT_MEMORY_LIMIT),
+		   "Agent 101 warning: close to MemoryLimit");
 	check_text(EVENT(.agent_id = 7, .type = AGENTSYS_EVENT_RESTART_SCHEDULED, .code = 2,
 			 .value = 200), "Agent 7 restart 2 in 200 ms");
 	check_text(EVENT(.agent_id = 7, .type = AGENTSYS_EVENT_RESTART, .code = 2),

@@ -82,8 +82,9 @@ enum agentsys_state {
  * @AGENTSYS_CAUSE_NONE: none has ended yet
  * @AGENTSYS_CAUSE_EXIT: it exited; the code is the exit code
  * @AGENTSYS_CAUSE_SIGNAL: a signal ended it; the code is the signal
- * @AGENTSYS_CAUSE_OOM: the kernel killed it for memory; the code is SIGKILL
- * @AGENTSYS_CAUSE_FAULT: a fault's action killed it
+ * @AGENTSYS_CAUSE_OOM: it was killed for memory; the code is SIGKILL
+ * @AGENTSYS_CAUSE_FAULT: a fault's action killed it; the code is enum agentsys_fault; not
+ *	for a fault of memory, which is OOM
  * @AGENTSYS_CAUSE_STOP: somebody asked it to stop
  * @AGENTSYS_CAUSE_KILL: somebody asked to kill it, or it outlived its stop timeout
  * @AGENTSYS_CAUSE_RESTART: somebody asked to restart it
@@ -216,6 +217,74 @@ enum agentsys_relation {
 
 /* How many ends of an agent are remembered, and restarts of a group. */
 #define AGENTSYS_HISTORY_MAX	8
+
+/**
+ * enum agentsys_fault - what an agent did, or suffered, that it should not
+ * @AGENTSYS_FAULT_NONE: nothing
+ * @AGENTSYS_FAULT_CPU_QUOTA: it used more CPU time than its quota
+ * @AGENTSYS_FAULT_MEMORY_LIMIT: it needed more memory than its limit
+ * @AGENTSYS_FAULT_SYSCALL_FLOOD: it made more system calls than it may
+ * @AGENTSYS_FAULT_CRASH: it ended abnormally, without being asked and for no other fault
+ * @AGENTSYS_FAULT_CAPABILITY_VIOLATION: it tried what it has no capability for
+ * @AGENTSYS_FAULT_POLICY_VIOLATION: it tried what its policy denies
+ * @AGENTSYS_FAULT_UNRESPONSIVE: it gave no sign of life for too long
+ * @AGENTSYS_FAULT_PROCESS_LIMIT: it needed more processes than its limit
+ * @AGENTSYS_FAULT_IO_LIMIT: it read or wrote more than its limit
+ */
+enum agentsys_fault {
+	AGENTSYS_FAULT_NONE,
+	AGENTSYS_FAULT_CPU_QUOTA,
+	AGENTSYS_FAULT_MEMORY_LIMIT,
+	AGENTSYS_FAULT_SYSCALL_FLOOD,
+	AGENTSYS_FAULT_CRASH,
+	AGENTSYS_FAULT_CAPABILITY_VIOLATION,
+	AGENTSYS_FAULT_POLICY_VIOLATION,
+	AGENTSYS_FAULT_UNRESPONSIVE,
+	AGENTSYS_FAULT_PROCESS_LIMIT,
+	AGENTSYS_FAULT_IO_LIMIT,
+
+	__AGENTSYS_FAULTS,
+};
+
+/**
+ * enum agentsys_recover - what is done about a fault, from mild to severe
+ * @AGENTSYS_RECOVER_ALERT: it is told, no more
+ * @AGENTSYS_RECOVER_THROTTLE: the agent is slowed down
+ * @AGENTSYS_RECOVER_RESTART: everything in its cgroup is killed, and it is started again,
+ *	whatever causes its restart policy excludes: unless its condition is never, with
+ *	its delay, and as long as max_restarts and the budget of its group allow
+ * @AGENTSYS_RECOVER_KILL: everything in its cgroup is killed, and its restart policy
+ *	decides what comes then
+ */
+enum agentsys_recover {
+	AGENTSYS_RECOVER_ALERT,
+	AGENTSYS_RECOVER_THROTTLE,
+	AGENTSYS_RECOVER_RESTART,
+	AGENTSYS_RECOVER_KILL,
+
+	__AGENTSYS_RECOVERS,
+};
+
+/**
+ * enum agentsys_preset - a recovery policy that has a name
+ * @AGENTSYS_PRESET_PERMISSIVE: every fault is told, no more
+ * @AGENTSYS_PRESET_DEFAULT: throttle for CpuQuota, SyscallFlood and IoLimit, restart for
+ *	Crash and Unresponsive, kill for MemoryLimit, CapabilityViolation and
+ *	PolicyViolation, alert for ProcessLimit, where the limit itself holds
+ * @AGENTSYS_PRESET_STRICT: kill for every fault
+ * @AGENTSYS_PRESET_CUSTOM: none of these
+ */
+enum agentsys_preset {
+	AGENTSYS_PRESET_PERMISSIVE,
+	AGENTSYS_PRESET_DEFAULT,
+	AGENTSYS_PRESET_STRICT,
+	AGENTSYS_PRESET_CUSTOM,
+
+	__AGENTSYS_PRESETS,
+};
+
+/* How many faults of an agent are remembered. */
+#define AGENTSYS_FAULTS_MAX	10
 
 /* As max_restarts: as many as it takes. */
 #define AGENTSYS_RESTARTS_UNLIMITED	2147483647
@@ -364,6 +433,8 @@ enum agentsys_event_type {
 	AGENTSYS_EVENT_REQUIRED,	/* an agent that it depends on does not run [that agent, 0: it is stopped, 1: its start waits, 2: it is not started] */
 	AGENTSYS_EVENT_LINK,		/* an agent that it is linked to crashed [that agent, 1: it is killed, 0: it traps that] */
 	AGENTSYS_EVENT_DOWN,		/* a monitored agent or a peer ended, for the cause of the event [that agent, exit code, signal or errno] */
+	AGENTSYS_EVENT_FAULT,		/* any but a crash, which has an event of its own [enum agentsys_fault, what was measured] */
+	AGENTSYS_EVENT_WARNING,		/* close to such a fault [enum agentsys_fault, what was measured] */
 
 	__AGENTSYS_EVENTS,
 };
