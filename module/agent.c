@@ -60,6 +60,7 @@ void agentsys_agent_put(struct agentsys_agent *agent)
 	put_pid(agent->previous);
 	if (agent->spec)
 		agentsys_spec_put(agent->spec);
+	kfree(agent->faults); /* watches nothing any more, as there is no cgroup */
 	kfree_rcu(agent, rcu);
 }
 

@@ -20,6 +20,7 @@
 #include "core/restart.h"
 #include "core/tree.h"
 
+struct agentsys_faults;
 struct agentsys_spec;
 
 /**
@@ -30,7 +31,7 @@ struct agentsys_spec;
  * @instance: launches so far; one that is queued counts
  * @restarts: restarts by the module since it was last started by hand
  * @cause: enum agentsys_cause of the last end
- * @code: exit code, signal or errno of the last end, as @cause says
+ * @code: exit code, signal, errno or fault of the last end, as @cause says
  * @step: enum agentsys_step, when @cause is a failed launch
  * @exit_status: of the main process that ended last, as wait() gives it;
  *	AGENTSYS_NO_STATUS if none ever ran, or the last launch came to none
@@ -84,6 +85,7 @@ enum agentsys_mail {
 	AGENTSYS_MAIL_ENDED,	     /* see wait_status */
 	AGENTSYS_MAIL_TIMER,	     /* the timer has expired */
 	AGENTSYS_MAIL_RELATED,	     /* something that it is related to has changed */
+	AGENTSYS_MAIL_LIMIT,	     /* it has hit a limit perhaps */
 	AGENTSYS_MAIL_QUEUED,	     /* the record is in the mailbox */
 };
 
@@ -120,6 +122,8 @@ enum agentsys_mail {
  *	the supervisor lock and this one held, and so may read with the first
  * @status: what is told of it
  * @history: its last ends; like @status
+ * @faults: what is kept of its faults and watched of its limits, see fault.c; NULL
+ *	until there is something. Set once, with both locks held; its log is like @status
  * @cpu_told: the most CPU time that was ever told of it, in us; guarded by @lock
  *
  * Guarded by the supervisor lock:
@@ -192,6 +196,7 @@ struct agentsys_agent {
 	spinlock_t lock;
 	struct agentsys_status status;
 	struct agentsys_history history;
+	struct agentsys_faults *faults;
 	u64 cpu_told;
 
 	struct agentsys_node node;

@@ -71,21 +71,28 @@ static ssize_t write_file(const struct path *dir, const char *name, const char *
 	return ret < 0 ? ret : 0;
 }
 
+ssize_t agentsys_cgroup_read(struct file *file, char *buf, size_t size)
+{
+	const struct cred *old = override_creds(own_cred);
+	loff_t pos = 0;
+	ssize_t ret;
+
+	ret = kernel_read(file, buf, size - 1, &pos);
+	revert_creds(old);
+	buf[ret > 0 ? ret : 0] = '\0';
+	return ret;
+}
+
 /* The first bytes of a file, terminated. */
 static ssize_t read_file(const struct path *dir, const char *name, char *buf, size_t size)
 {
 	struct file *file = open_file(dir, name, O_RDONLY);
-	const struct cred *old;
 	ssize_t ret;
-	loff_t pos = 0;
 
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	old = override_creds(own_cred);
-	ret = kernel_read(file, buf, size - 1, &pos);
-	revert_creds(old);
+	ret = agentsys_cgroup_read(file, buf, size);
 	filp_close(file, NULL);
-	buf[ret > 0 ? ret : 0] = '\0';
 	return ret;
 }
 
@@ -229,6 +236,14 @@ static int remove_below(const struct path *top)
 	return ret;
 }
 
+struct file *agentsys_cgroup_open(u32 id, const char *name)
+{
+	char path[PATH_MAX_IN_ROOT];
+
+	snprintf(path, sizeof(path), "%u/%s", id, name);
+	return open_file(&root, path, O_RDONLY);
+}
+
 static int write_agent_file(u32 id, const char *name, const char *text)
 {
 	char path[PATH_MAX_IN_ROOT];
@@ -324,6 +339,11 @@ u64 agentsys_cgroup_cpu_us(u32 id)
 u64 agentsys_cgroup_memory(u32 id)
 {
 	return read_agent_u64(id, "memory.current", "");
+}
+
+u64 agentsys_cgroup_u64(u32 id, const char *name)
+{
+	return read_agent_u64(id, name, "");
 }
 
 static int remove_nested(const char *name)

@@ -56,6 +56,13 @@ int agentsys_cgroup_move(u32 id, pid_t pid); /* initial pid namespace */
 u64 agentsys_cgroup_cpu_us(u32 id);	     /* 0 if there is none */
 u64 agentsys_cgroup_memory(u32 id);
 
+/* The number that a file of its cgroup holds; 0 if there is none, or it says "max". */
+u64 agentsys_cgroup_u64(u32 id, const char *name);
+
+/* Open a file of it to read, once or more often: the first bytes, terminated. */
+struct file *agentsys_cgroup_open(u32 id, const char *name);
+ssize_t agentsys_cgroup_read(struct file *file, char *buf, size_t size);
+
 /*
  * The agent's cgroup that @task lives in or below, or NULL. A few loads, the
  * same for one agent as for many. RCU read side, any context.

@@ -10,6 +10,7 @@
 #include <linux/random.h>
 
 #include "agent.h"
+#include "fault.h"
 #include "group.h"
 #include "launch.h"
 #include "mailbox.h"
@@ -57,6 +58,7 @@ bool agentsys_drop_cgroup(struct agentsys_agent *agent)
 					      (unsigned int)REAP_RETRY_MAX_MS));
 		return false;
 	}
+	agentsys_fault_unwatch(agent);
 	if (agent->cgroup_id)
 		agentsys_registry_unbind(agent->cgroup_id);
 	agent->cgroup_id = 0;
@@ -214,6 +216,7 @@ void agentsys_note_end(struct agentsys_agent *agent, enum agentsys_input input,
 		agentsys_set_flag(agent, AGENTSYS_AGENT_PAUSED, false);
 	}
 
+	agentsys_fault_settle(agent);
 	if (agent->ran)
 		agentsys_count_exit(crash);
 	agentsys_registry_drop_main(agent);
@@ -229,12 +232,16 @@ void agentsys_note_end(struct agentsys_agent *agent, enum agentsys_input input,
 	status->end_ns = now;
 	status->exits += agent->ran;
 	status->crashes += crash && agent->ran;
-	status->faults += crash && agent->ran;
 	if (agent->asked && ran_ns >= (u64)status->policy.stable_ms * NSEC_PER_MSEC)
 		status->streak = 0;
 	agentsys_history_add(&agent->history, &past);
 	spin_unlock(&agent->lock);
 
+	/* One that ended for another fault has had that counted. */
+	if (crash && agent->ran && cause != AGENTSYS_CAUSE_FAULT &&
+	    !(cause == AGENTSYS_CAUSE_OOM &&
+	      agentsys_fault_had(agent, AGENTSYS_FAULT_MEMORY_LIMIT)))
+		agentsys_fault_crashed(agent, code, state == AGENTSYS_BACKOFF);
 	if (agent->ran)
 		agentsys_event_ended(agent, pid, crash ? AGENTSYS_EVENT_CRASH : AGENTSYS_EVENT_EXIT,
 				     cause, code, ran_ns);
@@ -251,6 +258,7 @@ void agentsys_note_end(struct agentsys_agent *agent, enum agentsys_input input,
 static enum agentsys_cause find_cause(struct agentsys_agent *agent, enum agentsys_input input,
 				      s32 *code)
 {
+	enum agentsys_fault doom = agentsys_fault_doom(agent);
 	int signal = agent->wait_status & 0x7f;
 
 	if (input == AGENTSYS_IN_ENDED && !agent->ran) {
@@ -268,7 +276,15 @@ static enum agentsys_cause find_cause(struct agentsys_agent *agent, enum agentsy
 		return AGENTSYS_CAUSE_EXIT;
 	if (agent->hit_by && signal == SIGKILL)
 		return AGENTSYS_CAUSE_LINK;
-	return agent->oom ? AGENTSYS_CAUSE_OOM : AGENTSYS_CAUSE_SIGNAL;
+	if (agent->oom)
+		return AGENTSYS_CAUSE_OOM;
+	if (signal != SIGKILL || !doom)
+		return AGENTSYS_CAUSE_SIGNAL;
+	/* The kernel, which found it first, would have killed it for that a moment later. */
+	if (doom == AGENTSYS_FAULT_MEMORY_LIMIT)
+		return AGENTSYS_CAUSE_OOM;
+	*code = doom;
+	return AGENTSYS_CAUSE_FAULT;
 }
 
 static void schedule_restart(struct agentsys_agent *agent, u32 delay_ms)
@@ -329,6 +345,7 @@ static void judge(struct agentsys_agent *agent, enum agentsys_cause cause, s32 c
 		  struct agentsys_verdict *verdict)
 {
 	struct agentsys_status *status = &agent->status;
+	struct agentsys_restart_policy policy = status->policy;
 	struct agentsys_restart_past past = {
 		.used = status->restarts,
 		.streak = status->streak,
@@ -340,7 +357,12 @@ static void judge(struct agentsys_agent *agent, enum agentsys_cause cause, s32 c
 		.ran_ms = div_u64(ran_ns, NSEC_PER_MSEC),
 	};
 
-	agentsys_restart_decide(&status->policy, &past, &end, get_random_u32(), verdict);
+	/* What it has for its ends is no word against a restart that a fault asks for. */
+	if (policy.condition != AGENTSYS_RESTART_NEVER && agentsys_fault_restarts(agent)) {
+		policy.condition = AGENTSYS_RESTART_ALWAYS;
+		policy.never_causes = 0;
+	}
+	agentsys_restart_decide(&policy, &past, &end, get_random_u32(), verdict);
 	spin_lock(&agent->lock);
 	status->streak = past.streak;
 	status->survival_ms = past.survival_ms;
@@ -381,6 +403,8 @@ void agentsys_act_decide(struct agentsys_agent *agent, enum agentsys_input input
 		agentsys_hand_over(agent);
 		return;
 	}
+	/* The kernel may have had it killed for a limit before that could be told. */
+	agentsys_fault_look(agent);
 	cause = find_cause(agent, input, &code);
 	answer = cause == AGENTSYS_CAUSE_LAUNCH && agent->by_hand;
 	judge(agent, cause, code, ran_ns, &verdict);

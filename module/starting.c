@@ -8,6 +8,7 @@
 #include <linux/sched/signal.h>
 
 #include "agent.h"
+#include "fault.h"
 #include "group.h"
 #include "launch.h"
 #include "mailbox.h"
@@ -177,6 +178,7 @@ void agentsys_act_running(struct agentsys_agent *agent, enum agentsys_input inpu
 				     start_ns - status->end_ns);
 	agent->by_hand = false;
 	agent->first = false;
+	agentsys_fault_watch(agent);
 	if (status->state != AGENTSYS_ACTIVE)
 		return;
 	agentsys_waiter_reached(agent, AGENTSYS_RUNS);

@@ -11,6 +11,7 @@
 #include <linux/sched/signal.h>
 
 #include "agent.h"
+#include "fault.h"
 #include "group.h"
 #include "launch.h"
 #include "mailbox.h"
@@ -282,6 +283,8 @@ static void handle_mail(struct agentsys_agent *agent, unsigned long mail)
 		agentsys_supervisor_apply(agent, AGENTSYS_IN_RAN);
 	if (mail & BIT(AGENTSYS_MAIL_LAUNCH_FAILED))
 		agentsys_supervisor_apply(agent, AGENTSYS_IN_LAUNCH_FAILED);
+	if (mail & BIT(AGENTSYS_MAIL_LIMIT))
+		agentsys_fault_look(agent);
 	/*
 	 * Likewise its end. What tells is whether the present main process has
 	 * ended: its tgid is taken then.
@@ -351,6 +354,7 @@ int agentsys_supervisor_init(void)
 	if (ret)
 		return ret;
 	agentsys_groups_init();
+	agentsys_faults_init();
 	ret = agentsys_attach_init();
 	if (ret)
 		agentsys_mailbox_exit();

@@ -22,6 +22,7 @@ module_param(ring_size, uint, 0444);
 MODULE_PARM_DESC(ring_size, "events that are kept, a power of two, 64 to 65536 (default 1024)");
 
 static atomic64_t counters[__AGENTSYS_COUNTERS];
+static atomic64_t fault_counters[__AGENTSYS_FAULTS];
 
 /*
  * The ring. A writer invalidates the slot (seq 0), fills it and sets its seq
@@ -51,10 +52,14 @@ void agentsys_count_spawn(bool restart)
 void agentsys_count_exit(bool crash)
 {
 	atomic64_inc(&counters[AGENTSYS_COUNT_EXITS]);
-	if (!crash)
-		return;
-	atomic64_inc(&counters[AGENTSYS_COUNT_CRASHES]);
+	if (crash)
+		atomic64_inc(&counters[AGENTSYS_COUNT_CRASHES]);
+}
+
+void agentsys_count_fault(u32 type)
+{
 	atomic64_inc(&counters[AGENTSYS_COUNT_FAULTS]);
+	atomic64_inc(&fault_counters[type]);
 }
 
 void agentsys_totals(struct agentsys_totals *totals)
@@ -66,6 +71,8 @@ void agentsys_totals(struct agentsys_totals *totals)
 	for (i = 0; i < __AGENTSYS_COUNTERS; i++)
 		if (i != AGENTSYS_COUNT_EXITS)
 			totals->count[i] = atomic64_read(&counters[i]);
+	for (i = 0; i < __AGENTSYS_FAULTS; i++)
+		totals->faults[i] = atomic64_read(&fault_counters[i]);
 	totals->active = totals->count[AGENTSYS_COUNT_SPAWNS] - totals->count[AGENTSYS_COUNT_EXITS];
 }
 

@@ -31,10 +31,12 @@ enum agentsys_counter {
  * struct agentsys_totals - the counters at one moment
  * @count: by enum agentsys_counter; spawns were read after exits, so they are
  *	never fewer
+ * @faults: faults by enum agentsys_fault
  * @active: live agents, spawns less exits
  */
 struct agentsys_totals {
 	u64 count[__AGENTSYS_COUNTERS];
+	u64 faults[__AGENTSYS_FAULTS];
 	u64 active;
 };
 
@@ -44,6 +46,9 @@ void agentsys_telemetry_exit(void);
 /* An instance runs, by the module's own decision or not; it has ended, by a crash or not. */
 void agentsys_count_spawn(bool restart);
 void agentsys_count_exit(bool crash);
+
+/* A fault of this type, enum agentsys_fault. */
+void agentsys_count_fault(u32 type);
 
 /* Any context. */
 void agentsys_totals(struct agentsys_totals *totals);

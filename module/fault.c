@@ -1,0 +1,494 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "fault.h"
+
+#include <linux/ktime.h>
+#include <linux/netlink.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "agent.h"
+#include "cgroup.h"
+#include "mailbox.h"
+#include "registry.h"
+#include "spec.h"
+#include "telemetry.h"
+#include "watch.h"
+
+/* A fault of a limit is told once in this time, by each instance. */
+#define FAULT_WINDOW_MS 1000
+
+/* A limit that is reached without harm, as by a file that is read, is told once in this time. */
+#define WARNING_WINDOW_MS 60000
+
+/* What the ladder has for its time before that is set. */
+#define LADDER_WITHIN_MS 60000
+
+/* What is watched of a cgroup. */
+enum watched {
+	WATCHED_MEMORY,
+	WATCHED_PIDS,
+
+	__WATCHED,
+};
+
+/**
+ * struct told - when something was last told
+ * @instance: of which instance, 0 for never
+ * @at_ms: when
+ */
+struct told {
+	u32 instance;
+	u64 at_ms;
+};
+
+/**
+ * struct guard - one limit of an agent
+ * @agent: whose
+ * @watch: the file that counts how often it was hit
+ * @hits: how often that was, as far as it was told
+ * @touches: how often it was reached without harm
+ * @fault: when it last was a fault
+ * @warning: when it last was none
+ */
+struct guard {
+	struct agentsys_agent *agent;
+	struct agentsys_watch watch;
+	u64 hits;
+	u64 touches;
+	struct told fault;
+	struct told warning;
+};
+
+/**
+ * struct agentsys_faults - what there is of an agent that has limits or had faults
+ * @log: its last faults; guarded by the record's lock towards readers
+ * @own: what is done about its faults, where that is not what is done about all
+ * @ladder: where it stands on the ladder
+ * @had: the faults of instance @had_by, a bit for each enum agentsys_fault
+ * @had_by: which instance that is
+ * @doom: what the instance @doomed is killed for, enum agentsys_fault
+ * @restarts: and it is started again
+ * @doomed: which instance that is, 0 for none
+ * @guard: by enum watched
+ */
+struct agentsys_faults {
+	struct agentsys_fault_log log;
+	struct agentsys_recovery_own own;
+	struct agentsys_ladder ladder;
+	u32 had;
+	u32 had_by;
+	u32 doom;
+	bool restarts;
+	u32 doomed;
+	struct guard guard[__WATCHED];
+};
+
+/* What is done about faults of all agents; guarded by the supervisor lock. */
+static struct agentsys_recovery recovery;
+
+/* On the clock that stands still during suspend, as budgets are. */
+static u64 now_ms(void)
+{
+	return div_u64(ktime_get_ns(), NSEC_PER_MSEC);
+}
+
+/* NULL for want of memory: then it is counted, and no more. */
+static struct agentsys_faults *faults_of(struct agentsys_agent *agent)
+{
+	struct agentsys_faults *faults = agent->faults;
+
+	lockdep_assert_held(&agentsys_lock);
+
+	if (faults)
+		return faults;
+	faults = kzalloc(sizeof(*faults), GFP_KERNEL);
+	if (!faults)
+		return NULL;
+	spin_lock(&agent->lock);
+	agent->faults = faults;
+	spin_unlock(&agent->lock);
+	return faults;
+}
+
+static void note(struct agentsys_agent *agent, u32 type, u64 measured, u64 limit, u32 action)
+{
+	struct agentsys_faults *faults = agent->faults;
+	const struct agentsys_fault_record record = {
+		.time_ns = ktime_get_boottime_ns(),
+		.measured = measured,
+		.limit = limit,
+		.instance = agent->status.instance,
+		.type = type,
+		.action = action,
+	};
+
+	agentsys_count_fault(type);
+	spin_lock(&agent->lock);
+	agent->status.faults++;
+	if (faults)
+		agentsys_fault_log_add(&faults->log, &record);
+	spin_unlock(&agent->lock);
+	if (!faults)
+		return;
+	if (faults->had_by != agent->status.instance)
+		faults->had = 0;
+	faults->had_by = agent->status.instance;
+	faults->had |= BIT(type);
+}
+
+static u32 decide(struct agentsys_agent *agent, u32 type)
+{
+	struct agentsys_faults *faults = agent->faults;
+	struct agentsys_ladder none = {};
+
+	return agentsys_recovery_decide(&recovery, faults ? &faults->own : NULL,
+					faults ? &faults->ladder : &none, type, now_ms());
+}
+
+/* It ends by this, and is judged by its restart policy then. */
+static void kill_for(struct agentsys_agent *agent, u32 type, bool restarts)
+{
+	struct agentsys_faults *faults = agent->faults;
+
+	faults->doom = type;
+	faults->restarts = restarts;
+	faults->doomed = agent->status.instance;
+	agentsys_event_agent(agent, AGENTSYS_EVENT_KILL, 0, 0, 0);
+	agentsys_cgroup_kill(agent->id);
+	/* Also where the other one failed, or did not reach it: its end has the rest killed. */
+	if (agent->main)
+		kill_pid(agent->main, SIGKILL, 1);
+}
+
+static void fault(struct agentsys_agent *agent, u32 type, u64 measured, u64 limit)
+{
+	u32 action = decide(agent, type);
+	/* One that is being stopped, or has not begun, has nothing to be killed for. */
+	bool runs = agent->status.state == AGENTSYS_ACTIVE && agent->ran;
+
+	if (action >= AGENTSYS_RECOVER_RESTART && !runs)
+		action = AGENTSYS_RECOVER_ALERT;
+	note(agent, type, measured, limit, action);
+	agentsys_event_agent(agent, AGENTSYS_EVENT_FAULT, 0, type, measured);
+	if (action >= AGENTSYS_RECOVER_RESTART)
+		kill_for(agent, type, action == AGENTSYS_RECOVER_RESTART);
+}
+
+void agentsys_fault_crashed(struct agentsys_agent *agent, s32 code, bool restarts)
+{
+	faults_of(agent);
+	/* It has ended; what its restart policy says is what is done about it. */
+	decide(agent, AGENTSYS_FAULT_CRASH);
+	note(agent, AGENTSYS_FAULT_CRASH, code, 0,
+	     restarts ? AGENTSYS_RECOVER_RESTART : AGENTSYS_RECOVER_ALERT);
+}
+
+enum agentsys_fault agentsys_fault_doom(const struct agentsys_agent *agent)
+{
+	const struct agentsys_faults *faults = agent->faults;
+
+	if (!faults || faults->doomed != agent->status.instance)
+		return AGENTSYS_FAULT_NONE;
+	return faults->doom;
+}
+
+bool agentsys_fault_had(const struct agentsys_agent *agent, enum agentsys_fault type)
+{
+	const struct agentsys_faults *faults = agent->faults;
+
+	return faults && faults->had_by == agent->status.instance && faults->had & BIT(type);
+}
+
+bool agentsys_fault_restarts(const struct agentsys_agent *agent)
+{
+	return agentsys_fault_doom(agent) && agent->faults->restarts;
+}
+
+/* ---- limits that the kernel enforces and counts ---- */
+
+/* The number behind @key in lines of a key and a number; 0 if it is not there. */
+static u64 number_of(const char *text, const char *key)
+{
+	size_t len = strlen(key);
+	const char *line = text;
+	char digits[24];
+	u64 n;
+
+	while (strncmp(line, key, len) || line[len] != ' ') {
+		line = strchr(line, '\n');
+		if (!line)
+			return 0;
+		line++;
+	}
+	line += len + 1;
+	len = strcspn(line, "\n");
+	if (len >= sizeof(digits))
+		return 0;
+	memcpy(digits, line, len);
+	digits[len] = '\0';
+	return kstrtou64(digits, 10, &n) ? 0 : n;
+}
+
+static bool is_due(struct agentsys_agent *agent, struct told *told, u32 window_ms)
+{
+	u64 now = now_ms();
+
+	if (told->instance == agent->status.instance && now - told->at_ms < window_ms)
+		return false;
+	told->instance = agent->status.instance;
+	told->at_ms = now;
+	return true;
+}
+
+static void changed(struct agentsys_watch *watch)
+{
+	struct guard *guard = container_of(watch, struct guard, watch);
+
+	agentsys_mail_post(guard->agent, AGENTSYS_MAIL_LIMIT);
+}
+
+/* clang-format off */
+static const struct {
+	u32 fault;
+	const char *events;	/* the file that counts */
+	const char *hit;	/* in it: the limit kept it from something */
+	const char *touch;	/* in it: the limit was reached, without harm */
+	const char *limit;	/* the file with the limit */
+	const char *use;	/* and with what is used of it */
+} watched[] = {
+	[WATCHED_MEMORY] = {
+		.fault	= AGENTSYS_FAULT_MEMORY_LIMIT,
+		/* Of the agent's own limit, not of what it may have set below. */
+		.events	= "memory.events.local",
+		.hit	= "oom",
+		.touch	= "max",
+		.limit	= "memory.max",
+		.use	= "memory.peak",
+	},
+	[WATCHED_PIDS] = {
+		.fault	= AGENTSYS_FAULT_PROCESS_LIMIT,
+		.events	= "pids.events",
+		.hit	= "max",
+		.limit	= "pids.max",
+		.use	= "pids.current",
+	},
+};
+
+/* clang-format on */
+
+static_assert(ARRAY_SIZE(watched) == __WATCHED);
+
+/* Read the counters again: what is new? Nothing, if they cannot be read. */
+static void count(struct guard *guard, enum watched i, bool *hit, bool *touched)
+{
+	u64 hits, touches;
+	char text[160];
+
+	*hit = false;
+	*touched = false;
+	if (agentsys_watch_read(&guard->watch, text, sizeof(text)) <= 0)
+		return;
+	hits = number_of(text, watched[i].hit);
+	touches = watched[i].touch ? number_of(text, watched[i].touch) : 0;
+	*hit = hits != guard->hits;
+	*touched = touches != guard->touches;
+	guard->hits = hits;
+	guard->touches = touches;
+}
+
+static void look_at(struct guard *guard, enum watched i)
+{
+	struct agentsys_agent *agent = guard->agent;
+	bool hit, touched;
+	u64 limit, use;
+
+	count(guard, i, &hit, &touched);
+	if (!hit && !touched)
+		return;
+	/* What it wanted was refused or taken back, and is not seen any more. */
+	limit = agentsys_cgroup_u64(agent->id, watched[i].limit);
+	use = max(agentsys_cgroup_u64(agent->id, watched[i].use), limit);
+	if (hit) {
+		if (is_due(agent, &guard->fault, FAULT_WINDOW_MS))
+			fault(agent, watched[i].fault, use, limit);
+	} else if (is_due(agent, &guard->warning, WARNING_WINDOW_MS)) {
+		agentsys_event_agent(agent, AGENTSYS_EVENT_WARNING, 0, watched[i].fault, use);
+	}
+}
+
+void agentsys_fault_look(struct agentsys_agent *agent)
+{
+	struct agentsys_faults *faults = agent->faults;
+	enum watched i;
+
+	lockdep_assert_held(&agentsys_lock);
+
+	/* One that is to die has done what there was to be told. */
+	if (!faults || !agent->ran || agentsys_fault_doom(agent))
+		return;
+	for (i = 0; i < __WATCHED; i++)
+		look_at(&faults->guard[i], i);
+}
+
+void agentsys_fault_settle(struct agentsys_agent *agent)
+{
+	bool hit, touched;
+	enum watched i;
+
+	lockdep_assert_held(&agentsys_lock);
+
+	for (i = 0; agent->faults && i < __WATCHED; i++)
+		count(&agent->faults->guard[i], i, &hit, &touched);
+}
+
+/* Only one that was attached has no spec to tell. */
+static bool has_limit(const struct agentsys_agent *agent, enum watched i)
+{
+	if (!agent->spec)
+		return agentsys_cgroup_u64(agent->id, watched[i].limit);
+	return i == WATCHED_MEMORY ? agent->spec->job->memory_max : agent->spec->job->pids_max;
+}
+
+static int watch_limit(struct agentsys_agent *agent, enum watched i)
+{
+	struct agentsys_faults *faults;
+	struct guard *guard;
+
+	if (!has_limit(agent, i))
+		return 0;
+	faults = faults_of(agent);
+	if (!faults)
+		return -ENOMEM;
+	guard = &faults->guard[i];
+	if (guard->watch.file)
+		return 0; /* of an instance before, in the same cgroup */
+	guard->agent = agent;
+	guard->hits = 0;
+	guard->touches = 0;
+	return agentsys_watch_begin(&guard->watch, agent->id, watched[i].events, changed);
+}
+
+void agentsys_fault_watch(struct agentsys_agent *agent)
+{
+	enum watched i;
+	int ret;
+
+	lockdep_assert_held(&agentsys_lock);
+
+	for (i = 0; i < __WATCHED; i++) {
+		ret = watch_limit(agent, i);
+		if (ret)
+			pr_warn_ratelimited("%s of agent %u holds, but is not watched: error %d\n",
+					    watched[i].limit, agent->id, ret);
+	}
+	/* It may have been hit before. */
+	agentsys_fault_look(agent);
+}
+
+void agentsys_fault_unwatch(struct agentsys_agent *agent)
+{
+	enum watched i;
+
+	lockdep_assert_held(&agentsys_lock);
+
+	if (!agent->faults)
+		return;
+	for (i = 0; i < __WATCHED; i++)
+		agentsys_watch_end(&agent->faults->guard[i].watch);
+}
+
+void agentsys_fault_log(struct agentsys_agent *agent, struct agentsys_fault_log *log)
+{
+	spin_lock(&agent->lock);
+	if (agent->faults)
+		*log = agent->faults->log;
+	else
+		memset(log, 0, sizeof(*log));
+	spin_unlock(&agent->lock);
+}
+
+static int set_own(struct agentsys_agent *agent, const struct agentsys_recovery_change *change)
+{
+	struct agentsys_faults *faults = faults_of(agent);
+	u32 fault;
+
+	if (!faults)
+		return -ENOMEM;
+	for (fault = 0; fault < __AGENTSYS_FAULTS; fault++)
+		if (change->has & BIT(fault))
+			faults->own.action[fault] = change->action[fault];
+	faults->own.has |= change->has;
+	faults->own.has &= ~change->takes_back;
+	return 0;
+}
+
+static void set_all(const struct agentsys_recovery_change *change)
+{
+	u32 fault;
+
+	if (change->has_preset)
+		agentsys_recovery_preset(&recovery, change->preset);
+	for (fault = 0; fault < __AGENTSYS_FAULTS; fault++)
+		if (change->has & BIT(fault))
+			recovery.action[fault] = change->action[fault];
+	if (change->has_after)
+		recovery.after = change->after;
+	if (change->has_within)
+		recovery.within_ms = change->within_ms;
+}
+
+static struct agentsys_agent *find(u32 id, struct netlink_ext_ack *extack)
+{
+	struct agentsys_agent *agent = agentsys_registry_get(id);
+
+	if (!agent)
+		NL_SET_ERR_MSG(extack, "no such agent");
+	return agent;
+}
+
+int agentsys_recovery_set(u32 id, const struct agentsys_recovery_change *change,
+			  struct netlink_ext_ack *extack)
+{
+	struct agentsys_agent *agent;
+	int ret = 0;
+
+	mutex_lock(&agentsys_lock);
+	if (!id) {
+		set_all(change);
+	} else {
+		agent = find(id, extack);
+		ret = agent ? set_own(agent, change) : -ESRCH;
+		if (agent)
+			agentsys_agent_put(agent);
+	}
+	mutex_unlock(&agentsys_lock);
+	return ret;
+}
+
+int agentsys_recovery_get(u32 id, struct agentsys_recovery *all, struct agentsys_recovery_own *own,
+			  struct netlink_ext_ack *extack)
+{
+	struct agentsys_agent *agent = NULL;
+	int ret = 0;
+
+	memset(own, 0, sizeof(*own));
+	mutex_lock(&agentsys_lock);
+	if (id)
+		agent = find(id, extack);
+	if (agent && agent->faults)
+		*own = agent->faults->own;
+	if (id && !agent)
+		ret = -ESRCH;
+	*all = recovery;
+	mutex_unlock(&agentsys_lock);
+	if (agent)
+		agentsys_agent_put(agent);
+	return ret;
+}
+
+void agentsys_faults_init(void)
+{
+	agentsys_recovery_preset(&recovery, AGENTSYS_PRESET_DEFAULT);
+	recovery.within_ms = LADDER_WITHIN_MS;
+}
