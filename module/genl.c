@@ -9,6 +9,7 @@
 
 #include "agent.h"
 #include "genl_answer.h"
+#include "genl_fault.h"
 #include "genl_group.h"
 #include "genl_history.h"
 #include "genl_put.h"
@@ -569,6 +570,12 @@ static const struct genl_ops ops[] = {
 	{ .cmd = AGENTSYS_CMD_RELATION_DEL, .doit = agentsys_genl_relation_del,
 	  STRICT(agentsys_genl_relation) },
 	{ .cmd = AGENTSYS_CMD_RELATION_GET, .dumpit = agentsys_genl_relation_dump },
+	{ .cmd = AGENTSYS_CMD_FAULT_GET, .doit = agentsys_genl_faults,
+	  STRICT(agentsys_genl_fault_get) },
+	{ .cmd = AGENTSYS_CMD_RECOVERY_GET, .doit = agentsys_genl_recovery_get,
+	  STRICT(agentsys_genl_fault_get) },
+	{ .cmd = AGENTSYS_CMD_RECOVERY_SET, .doit = agentsys_genl_recovery_set,
+	  STRICT(agentsys_genl_recovery_set) },
 	/* clang-format on */
 };
 

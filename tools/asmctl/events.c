@@ -45,6 +45,7 @@ static enum colour colour_of(const struct agentsys_event *event)
 {
 	switch (event->type) {
 	case AGENTSYS_EVENT_CRASH:
+	case AGENTSYS_EVENT_FAULT:
 	case AGENTSYS_EVENT_FAILED:
 	case AGENTSYS_EVENT_LAUNCH_FAILED:
 	case AGENTSYS_EVENT_LAUNCHER:
@@ -52,6 +53,7 @@ static enum colour colour_of(const struct agentsys_event *event)
 		return RED;
 	case AGENTSYS_EVENT_RESTART_SCHEDULED:
 	case AGENTSYS_EVENT_KILL:
+	case AGENTSYS_EVENT_WARNING:
 	case AGENTSYS_EVENT_STOP:
 	case AGENTSYS_EVENT_GROUP_RESTART:
 	case AGENTSYS_EVENT_GROUP_STOPPED:

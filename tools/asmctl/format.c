@@ -166,6 +166,9 @@ const char *format_end(const struct agentsys_info *info, char buf[FORMAT_MAX])
 	case AGENTSYS_CAUSE_LAUNCH:
 		snprintf(buf, FORMAT_MAX, "launch: %s", strerrorname_np(info->code) ?: "?");
 		break;
+	case AGENTSYS_CAUSE_FAULT:
+		snprintf(buf, FORMAT_MAX, "fault: %s", agentsys_fault_name(info->code));
+		break;
 	default:
 		snprintf(buf, FORMAT_MAX, "%s", agentsys_cause_name(info->cause));
 	}

@@ -44,7 +44,7 @@ const char *format_backoff(const struct agentsys_group *group, char buf[FORMAT_M
 /* "60s", "500ms" */
 const char *format_window(uint32_t ms, char buf[FORMAT_MAX]);
 
-/* "exit 3", "SIGSEGV": how the last instance ended, "" if none has. */
+/* "exit 3", "SIGSEGV", "fault: ProcessLimit": how the last instance ended, "" if none has. */
 const char *format_end(const struct agentsys_info *info, char buf[FORMAT_MAX]);
 
 /* "exit 3", "SIGTERM": what wait() would tell of the last one, "-" if there was none. */

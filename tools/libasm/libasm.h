@@ -554,7 +554,7 @@ AGENTSYS_API ssize_t agentsys_shutdown_all(struct agentsys *h, int64_t timeout_m
  * @stop_signal: what asks it to end
  * @stop_timeout_ms: until it is killed, or AGENTSYS_STOP_UNLIMITED
  * @cause: enum agentsys_cause of the last end
- * @code: exit code, signal or errno, as the cause says
+ * @code: exit code, signal, errno or fault, as the cause says
  * @step: enum agentsys_step, if a failed launch was the cause
  * @uid: whom it runs as; 0 for one that was attached
  * @gid: likewise
@@ -1042,7 +1042,7 @@ AGENTSYS_API void agentsys_relations_free(struct agentsys_relation_info *list);
  * @agent_id: who; 0 in a group that was restarted by hand
  * @instance: which start of it
  * @cause: enum agentsys_cause
- * @code: exit code, signal or errno, as the cause says
+ * @code: exit code, signal, errno or fault, as the cause says
  * @decision: enum agentsys_decision
  * @delay_ms: before the restart
  * @pid: main process that it had, 0 for none; not told of a group
@@ -1083,6 +1083,129 @@ AGENTSYS_API AGENTSYS_CHECK ssize_t agentsys_group_history(struct agentsys *h, c
 
 /** agentsys_history_free - forget what agentsys_history() gave, or NULL */
 AGENTSYS_API void agentsys_history_free(struct agentsys_past *list);
+
+/* ---- Faults ----------------------------------------------------------- */
+
+/**
+ * struct agentsys_fault_entry - a fault of an agent
+ *
+ * @time_ns: when, CLOCK_BOOTTIME
+ * @measured: what was measured; of a crash, the exit code or signal
+ * @limit: what it may be; 0 where there is no such thing
+ * @instance: which start of the agent
+ * @type: enum agentsys_fault
+ * @action: enum agentsys_recover, what was done about it
+ */
+struct agentsys_fault_entry {
+	uint64_t time_ns;
+	uint64_t measured;
+	uint64_t limit;
+	uint32_t instance;
+	uint32_t type;
+	uint32_t action;
+};
+
+/**
+ * struct agentsys_faults - how many faults there were, and the last of them
+ *
+ * @types: how many types are counted; the first, AGENTSYS_FAULT_NONE, is 0
+ * @count: how many faults of each, by enum agentsys_fault
+ * @n: how many are remembered, at most AGENTSYS_FAULTS_MAX; 0 of all agents
+ * @entry: these, oldest first
+ */
+struct agentsys_faults {
+	uint32_t types;
+	const uint64_t *count;
+	size_t n;
+	const struct agentsys_fault_entry *entry;
+};
+
+/**
+ * agentsys_faults - the faults of an agent, or how many all agents have had
+ * @h: the connection
+ * @id: the agent; 0 for all
+ * @faults: where to put them
+ *
+ * Return: 0; agentsys_faults_free() frees them. Errors: -ESRCH, -ENOMEM.
+ */
+AGENTSYS_API AGENTSYS_CHECK int agentsys_faults(struct agentsys *h, uint32_t id,
+						struct agentsys_faults **faults);
+
+/** agentsys_faults_free - forget what agentsys_faults() gave, or NULL */
+AGENTSYS_API void agentsys_faults_free(struct agentsys_faults *faults);
+
+/**
+ * struct agentsys_recovery - what is done about faults
+ *
+ * @preset: enum agentsys_preset: what the actions for all agents are together
+ * @after: so many faults of an agent are dealt with on one rung of the ladder; 0 for none
+ * @within_ms: how long they count
+ * @types: how many types there are; the first, AGENTSYS_FAULT_NONE, does not matter
+ * @action: enum agentsys_recover, by enum agentsys_fault
+ * @own: for each, 1 if it is for this agent alone
+ */
+struct agentsys_recovery {
+	uint32_t preset;
+	uint32_t after;
+	uint32_t within_ms;
+	uint32_t types;
+	const uint32_t *action;
+	const uint8_t *own;
+};
+
+/**
+ * struct agentsys_recovery_rule - what to do about a type of fault
+ *
+ * @type: enum agentsys_fault
+ * @action: enum agentsys_recover, or AGENTSYS_RECOVER_AS_ALL
+ */
+struct agentsys_recovery_rule {
+	uint32_t type;
+	uint32_t action;
+};
+
+/** AGENTSYS_RECOVER_AS_ALL - for an agent: what is done about such faults of all */
+#define AGENTSYS_RECOVER_AS_ALL UINT32_MAX
+
+/**
+ * agentsys_recovery - what is done about faults of an agent, or of all
+ * @h: the connection
+ * @id: the agent; 0 for those that have nothing of their own
+ * @recovery: where to put it
+ *
+ * Return: 0; agentsys_recovery_free() frees it. Errors: -ESRCH, -ENOMEM.
+ */
+AGENTSYS_API AGENTSYS_CHECK int agentsys_recovery(struct agentsys *h, uint32_t id,
+						  struct agentsys_recovery **recovery);
+
+/** agentsys_recovery_free - forget what agentsys_recovery() gave, or NULL */
+AGENTSYS_API void agentsys_recovery_free(struct agentsys_recovery *recovery);
+
+/**
+ * agentsys_recovery_set - change it, all of it or nothing
+ * @h: the connection
+ * @id: the agent; 0 for all
+ * @preset: enum agentsys_preset, for all; AGENTSYS_PRESET_CUSTOM gives none
+ * @rules: what is to be different, or NULL
+ * @n: how many rules; of two for a type the last one counts
+ *
+ * Return: 0. Errors: -EPERM, -ESRCH, -EINVAL, -ENOMEM.
+ */
+AGENTSYS_API AGENTSYS_CHECK int agentsys_recovery_set(struct agentsys *h, uint32_t id,
+						      uint32_t preset,
+						      const struct agentsys_recovery_rule *rules,
+						      size_t n);
+
+/**
+ * agentsys_recovery_ladder - have faults that go on and on be dealt with more severely
+ * @h: the connection
+ * @after: so many faults of an agent on one rung; 0 for no ladder
+ * @within_ms: how long they count, 1 to 86400000; 0 leaves that as it is
+ *
+ * Return: 0. Errors: -EPERM, -ERANGE.
+ */
+AGENTSYS_API AGENTSYS_CHECK int agentsys_recovery_ladder(struct agentsys *h, uint32_t after,
+							 uint32_t within_ms);
 
 /* ---- Events ----------------------------------------------------------- */
 
@@ -1226,6 +1349,27 @@ AGENTSYS_API const char *agentsys_relation_name(uint32_t kind);
 
 /** agentsys_event_name - "launch-failed" for AGENTSYS_EVENT_LAUNCH_FAILED; likewise */
 AGENTSYS_API const char *agentsys_event_name(uint32_t type);
+
+/** agentsys_fault_name - "CpuQuota" for AGENTSYS_FAULT_CPU_QUOTA; likewise */
+AGENTSYS_API const char *agentsys_fault_name(uint32_t fault);
+
+/** agentsys_fault_text - "CPU quota exceeded" for AGENTSYS_FAULT_CPU_QUOTA; likewise */
+AGENTSYS_API const char *agentsys_fault_text(uint32_t fault);
+
+/** agentsys_recover_name - "throttle" for AGENTSYS_RECOVER_THROTTLE; likewise */
+AGENTSYS_API const char *agentsys_recover_name(uint32_t action);
+
+/** agentsys_preset_name - "strict" for AGENTSYS_PRESET_STRICT; likewise */
+AGENTSYS_API const char *agentsys_preset_name(uint32_t preset);
+
+/** agentsys_fault_number - AGENTSYS_FAULT_CPU_QUOTA for "cpuquota"; behind the last for what is none */
+AGENTSYS_API uint32_t agentsys_fault_number(const char *name);
+
+/** agentsys_recover_number - AGENTSYS_RECOVER_KILL for "kill"; likewise */
+AGENTSYS_API uint32_t agentsys_recover_number(const char *name);
+
+/** agentsys_preset_number - AGENTSYS_PRESET_STRICT for "strict"; likewise */
+AGENTSYS_API uint32_t agentsys_preset_number(const char *name);
 
 /** agentsys_step_text - "cannot open standard output" for AGENTSYS_STEP_STDOUT; likewise */
 AGENTSYS_API const char *agentsys_step_text(uint32_t step);

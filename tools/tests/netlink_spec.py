@@ -82,7 +82,7 @@ def compare_names():
         with open(os.path.join(include, "linux", header)) as file:
             text += re.sub(r"/\*.*?\*/", "", file.read(), flags=re.S)
     known = {name for name, _ in expected_constants()}
-    used = re.compile(r"\b(AGENTSYS_(?:A|S|E|G|CMD|NTF|STATE|CAUSE|RESTART|BACKOFF|CIRCUIT|STEP|EVENT|AGENT)_[A-Z_]+)\b")
+    used = re.compile(r"\b(AGENTSYS_(?:A|S|E|G|F|CMD|NTF|STATE|CAUSE|RESTART|BACKOFF|CIRCUIT|STEP|EVENT|FAULT|RECOVER|PRESET|AGENT)_[A-Z_]+)\b")
     missing = {name for name in used.findall(text) if name not in known}
     # Of enum agentsys_strategy, which has no prefix in common.
     strategies = re.search(r"enum agentsys_strategy \{(.*?)__", text, re.S).group(1)

@@ -154,6 +154,23 @@
  *	-ENOENT they are not related like that, -ESRCH, -EINVAL as above
  * @AGENTSYS_CMD_RELATION_GET: all relations (dump)
  *
+ * Of faults, with attributes of enum agentsys_fault_attr:
+ *
+ * @AGENTSYS_CMD_FAULT_GET: how many faults of each type an agent has had, and the last
+ *	AGENTSYS_FAULTS_MAX of them [AGENT_ID]; without an id, how many all had
+ *	together []; answered with COUNTERS and ENTRIES
+ *	-ESRCH no such agent
+ * @AGENTSYS_CMD_RECOVERY_GET: what is done about faults of an agent [AGENT_ID], or of
+ *	those that have nothing of their own []; answered with RULES, and PRESET, AFTER
+ *	and WITHIN, which are the same for all
+ *	-ESRCH no such agent
+ * @AGENTSYS_CMD_RECOVERY_SET: change that, all of it or nothing: of all agents [(PRESET),
+ *	(RULES), (AFTER), (WITHIN)], a RULE being a word against the PRESET; of one, or
+ *	back to what is done about all where a RULE has no ACTION [AGENT_ID, (RULES)]
+ *	-EINVAL a rule without a type, or without an action for all agents, an action
+ *	that is of no use against such a fault, or something that only all agents have,
+ *	-ESRCH no such agent, -ENOMEM
+ *
  * With WAIT, GROUP_START, _STOP and _RESTART are answered again when that is done, with NAME and
  * STATE. ERRNO and TEXT in it: -ECANCELED something else was asked of the group
  * meanwhile, -EIO it failed.
@@ -185,6 +202,9 @@ enum agentsys_cmd {
 	AGENTSYS_CMD_RELATION_NEW,
 	AGENTSYS_CMD_RELATION_DEL,
 	AGENTSYS_CMD_RELATION_GET,
+	AGENTSYS_CMD_FAULT_GET,
+	AGENTSYS_CMD_RECOVERY_GET,
+	AGENTSYS_CMD_RECOVERY_SET,
 
 	__AGENTSYS_CMD_MAX,
 	AGENTSYS_CMD_MAX = __AGENTSYS_CMD_MAX - 1
@@ -252,7 +272,7 @@ enum agentsys_attr {
 	AGENTSYS_A_INSTANCE,		/* u32: starts so far */
 	AGENTSYS_A_RESTARTS,		/* u32: restarts by the module that count against MAX_RESTARTS */
 	AGENTSYS_A_CAUSE,		/* u32: enum agentsys_cause of the last end */
-	AGENTSYS_A_CODE,		/* s32: exit code, signal or errno, as the cause says */
+	AGENTSYS_A_CODE,		/* s32: exit code, signal, errno or fault, as the cause says */
 	AGENTSYS_A_SPAWNS,		/* u64: instances that ran */
 	AGENTSYS_A_EXITS,		/* u64: instances that ended */
 	AGENTSYS_A_CRASHES,		/* u64: those that ended otherwise than asked or with code 0 */
@@ -419,7 +439,7 @@ enum agentsys_history_attr {
 	AGENTSYS_H_RAN,			/* u64: how long it had run, in ns, suspend not counted, 0 for never; not of a group */
 	AGENTSYS_H_INSTANCE,		/* u32: which start of the agent had ended */
 	AGENTSYS_H_CAUSE,		/* u32: enum agentsys_cause */
-	AGENTSYS_H_CODE,		/* s32: exit code, signal or errno, as the cause says */
+	AGENTSYS_H_CODE,		/* s32: exit code, signal, errno or fault, as the cause says */
 	AGENTSYS_H_DECISION,		/* u32: enum agentsys_decision */
 	AGENTSYS_H_DELAY,		/* u32: ms before the restart */
 	AGENTSYS_H_PID,			/* u32: main process that it had, 0 for none; not of a group */
@@ -442,6 +462,37 @@ enum agentsys_relation_attr {
 
 	__AGENTSYS_R_MAX,
 	AGENTSYS_R_MAX = __AGENTSYS_R_MAX - 1
+};
+
+/**
+ * enum agentsys_fault_attr - attributes of faults, and of what is done about them
+ *
+ * Type and meaning.
+ */
+enum agentsys_fault_attr {
+	AGENTSYS_F_UNSPEC,
+	AGENTSYS_F_PAD,
+	AGENTSYS_F_AGENT_ID,		/* u32: whose */
+	AGENTSYS_F_PRESET,		/* u32: enum agentsys_preset; custom only in answers */
+	AGENTSYS_F_AFTER,		/* u32: so many faults of an agent are dealt with on one rung of the ladder, which are alert, throttle, restart, kill; 0 for no ladder */
+	AGENTSYS_F_WITHIN,		/* u32: ms from the first of a rung on, in which they count; 1 to 86400000 */
+	AGENTSYS_F_RULES,		/* nested, with AGENTSYS_F_RULE for each type, in a request for some */
+	AGENTSYS_F_RULE,		/* nested: TYPE and ACTION, and OWN in an answer about an agent */
+	AGENTSYS_F_COUNTERS,		/* nested, with AGENTSYS_F_COUNTER for each type */
+	AGENTSYS_F_COUNTER,		/* nested: TYPE and COUNT */
+	AGENTSYS_F_ENTRIES,		/* nested, with AGENTSYS_F_ENTRY for each fault, oldest first */
+	AGENTSYS_F_ENTRY,		/* nested: TYPE, ACTION, TIME, MEASURED, LIMIT and INSTANCE */
+	AGENTSYS_F_TYPE,		/* u32: enum agentsys_fault */
+	AGENTSYS_F_ACTION,		/* u32: enum agentsys_recover: what is done, or was */
+	AGENTSYS_F_OWN,			/* flag: for this agent alone */
+	AGENTSYS_F_COUNT,		/* u64 */
+	AGENTSYS_F_TIME,		/* u64: CLOCK_BOOTTIME in ns */
+	AGENTSYS_F_MEASURED,		/* u64: what was measured; of a crash, the exit code or signal */
+	AGENTSYS_F_LIMIT,		/* u64: what it may be; 0 where there is no such thing */
+	AGENTSYS_F_INSTANCE,		/* u32: which start of the agent */
+
+	__AGENTSYS_F_MAX,
+	AGENTSYS_F_MAX = __AGENTSYS_F_MAX - 1
 };
 
 #endif /* _UAPI_LINUX_AGENTSYS_NETLINK_H */

@@ -227,6 +227,25 @@ static void use_memory(void)
 	wait_for_ever();
 }
 
+/* recycle MIB: uses that much memory in all, little at a time: the kernel can have it back. */
+static void recycle_memory(void)
+{
+	size_t chunk = 1 << 20;
+
+	for (int left = atoi(args[0]); left; left--) {
+		char *memory = mmap(NULL, chunk, PROT_READ | PROT_WRITE,
+				    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		if (memory == MAP_FAILED)
+			_exit(123);
+		memset(memory, 1, chunk);
+		if (madvise(memory, chunk, MADV_FREE))
+			_exit(124);
+	}
+	say("ready");
+	wait_for_ever();
+}
+
 /* fork: makes processes until it is refused, and tells how many there were with itself. */
 static void fork_many(void)
 {
@@ -284,6 +303,7 @@ static const struct {
 	{ "thread-exits", thread_exits },
 	{ "thread-execs", thread_execs },
 	{ "touch", use_memory },
+	{ "recycle", recycle_memory },
 	{ "fork", fork_many },
 	{ "burn", burn },
 	{ "wait-child", wait_child },
