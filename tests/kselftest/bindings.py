@@ -109,6 +109,40 @@ def test_spec(asm):
 
 
 @connected
+def test_faults(asm):
+    "faults: what was, and what is done about them"
+    before = asm.faults().counts
+    asm.spawn(["/bin/sh", "-c", "exit 3"], id=100)
+    wait_for("its end", lambda: asm.get(100).state == "exited")
+    faults = asm.faults(100)
+    assert faults.counts == dict.fromkeys(before, 0) | {"Crash": 1}
+    fault, = faults.last
+    assert fault == agentsys.Fault(fault.time_ns, 3, 0, 1, "Crash", "alert") and fault.time_ns
+    assert asm.faults() == agentsys.Faults(before | {"Crash": before["Crash"] + 1}, [])
+    try:
+        asm.recovery_set({"Crash": "alert"}, preset="strict")
+        asm.recovery_set({"crash": "restart", "IoLimit": "alert"}, agent_id=100)
+        asm.recovery_set({"IoLimit": None}, agent_id=100)
+        asm.recovery_ladder(2, 5000)
+        all_of_it, own = asm.recovery(), asm.recovery(100)
+        assert (all_of_it.preset, all_of_it.after, all_of_it.within_ms) == ("custom", 2, 5000)
+        assert all_of_it.actions == dict.fromkeys(before, "kill") | {"Crash": "alert"} and not all_of_it.own
+        assert own.actions == all_of_it.actions | {"Crash": "restart"} and own.own == {"Crash"}
+    finally:
+        asm.recovery_set(preset="default")
+        asm.recovery_ladder(0, 60000)
+    assert asm.recovery().preset == "default"
+    raises(errno.ESRCH, asm.faults, 4711)
+    raises(errno.EINVAL, asm.recovery_set, {"Crash": "throttle"})
+    for wrong in ({"Cpu": "kill"}, {"Crash": "stop"}):
+        try:
+            asm.recovery_set(wrong)
+        except ValueError:
+            continue
+        raise AssertionError("no error")
+
+
+@connected
 def test_groups(asm):
     "groups: new, set, start, stop, restart, look and remove"
     asm.group_new("web", strategy="one_for_all", budget=2, within_ms=5000, backoff_ms=(10, 20))

@@ -31,7 +31,8 @@ import json
 import os
 from collections import namedtuple
 
-__all__ = ["Connection", "Agent", "Group", "Relation", "Past", "Event", "System", "Whoami", "Version", "why_not",
+__all__ = ["Connection", "Agent", "Group", "Relation", "Past", "Event", "Fault", "Faults", "Recovery",
+           "System", "Whoami", "Version", "why_not",
            "whoami", "heartbeat", "telemetry", "info", "version", "patch_policy", "events",
            "EVENTS_ALL", "EVENTS_NEW", "UNLIMITED", "STOP_UNLIMITED"]
 
@@ -59,6 +60,25 @@ _DEFAULT_TIMEOUT = -1
 
 
 # ---- the structs of libasm.h and linux/agentsys.h
+
+class _Fault(ctypes.Structure):
+    _fields_ = [("time_ns", _u64), ("measured", _u64), ("limit", _u64), ("instance", _u32),
+                ("type", _u32), ("action", _u32)]
+
+
+class _Faults(ctypes.Structure):
+    _fields_ = [("types", _u32), ("count", ctypes.POINTER(_u64)), ("n", ctypes.c_size_t),
+                ("entry", ctypes.POINTER(_Fault))]
+
+
+class _Recovery(ctypes.Structure):
+    _fields_ = [("preset", _u32), ("after", _u32), ("within_ms", _u32), ("types", _u32),
+                ("action", ctypes.POINTER(_u32)), ("own", ctypes.POINTER(ctypes.c_uint8))]
+
+
+class _Rule(ctypes.Structure):
+    _fields_ = [("type", _u32), ("action", _u32)]
+
 
 class _Info(ctypes.Structure):
     _fields_ = [
@@ -170,6 +190,17 @@ System.__doc__ = "Counters since the module was loaded; controllers is a list."
 Event = namedtuple("Event", "seq time_ns agent_id pid type cause code instance value name text lost")
 Event.__doc__ = """One event. Type and cause are words; text is a line for a person; lost is how many
 events are missing before this one because they were read too late."""
+
+Fault = namedtuple("Fault", "time_ns measured limit instance type action")
+Fault.__doc__ = """A fault of an agent. Type is a word as "MemoryLimit", action as "kill"; measured is the
+exit code or signal of a crash; limit is 0 where there is no such thing."""
+
+Faults = namedtuple("Faults", "counts last")
+Faults.__doc__ = """How many faults there were of each type, a dict, and the last of an agent, Fault each."""
+
+Recovery = namedtuple("Recovery", "preset after within_ms actions own")
+Recovery.__doc__ = """What is done about faults: actions is a dict, own the types for which that is said of the
+agent alone. After so many faults within_ms the next rung of the ladder is reached; 0 is no ladder."""
 
 
 def _declare(name, result, *arguments):
@@ -287,6 +318,18 @@ for _name, _result, *_arguments in [
         ("decision_name", _str, _u32),
         ("system", ctypes.c_int, _ptr, ctypes.POINTER(ctypes.POINTER(_System))),
         ("system_free", None, ctypes.POINTER(_System)),
+        ("faults", ctypes.c_int, _ptr, _u32, ctypes.POINTER(ctypes.POINTER(_Faults))),
+        ("faults_free", None, ctypes.POINTER(_Faults)),
+        ("recovery", ctypes.c_int, _ptr, _u32, ctypes.POINTER(ctypes.POINTER(_Recovery))),
+        ("recovery_free", None, ctypes.POINTER(_Recovery)),
+        ("recovery_set", ctypes.c_int, _ptr, _u32, _u32, ctypes.POINTER(_Rule), ctypes.c_size_t),
+        ("recovery_ladder", ctypes.c_int, _ptr, _u32, _u32),
+        ("fault_name", _str, _u32),
+        ("recover_name", _str, _u32),
+        ("preset_name", _str, _u32),
+        ("fault_number", _u32, _str),
+        ("recover_number", _u32, _str),
+        ("preset_number", _u32, _str),
         ("events_open", ctypes.c_int, ctypes.POINTER(_ptr), _u64),
         ("events_close", None, _ptr),
         ("events_next", ctypes.c_int, _ptr, ctypes.POINTER(_Event), ctypes.POINTER(_u64),
@@ -321,6 +364,8 @@ _BACKOFFS = {"exponential": 0, "linear": 1, "constant": 2, "adaptive": 3}
 _AUTO_SHUTDOWNS = {"never": 0, "any": 1, "all": 2}
 _CAUSES = {"exit": 1, "signal": 2, "oom": 3, "fault": 4, "launch": 9, "link": 11}
 _RELATIONS = {"requires": 0, "wants": 1, "peer": 2, "link": 3, "monitor": 4}
+_CUSTOM = 3
+_AS_ALL = 2**32 - 1
 
 
 def _missing():
@@ -466,6 +511,22 @@ def _past(past):
     values["cause"] = _word(_lib.agentsys_cause_name(past.cause))
     values["decision"] = _word(_lib.agentsys_decision_name(past.decision))
     return Past(**values)
+
+
+def _fault(number):
+    return _word(_lib.agentsys_fault_name(number))
+
+
+def _recover(number):
+    return _word(_lib.agentsys_recover_name(number))
+
+
+def _number(what, name):
+    """The number of a fault, an action or a preset."""
+    number = getattr(_lib, "agentsys_%s_number" % what)(name.encode())
+    if _word(getattr(_lib, "agentsys_%s_name" % what)(number)) == "unknown":
+        raise ValueError("there is no %s" % name)
+    return number
 
 
 def _group(group):
@@ -896,6 +957,50 @@ class Connection:
             return [_group(result[i].contents) for i in range(count)]
         finally:
             _lib.agentsys_group_list_free(result)
+
+    def faults(self, agent_id=0):
+        """The faults of an agent, or how many there were of all; as Faults."""
+        result = ctypes.POINTER(_Faults)()
+        self._call("faults", agent_id, ctypes.byref(result))
+        try:
+            faults = result.contents
+            counts = {_fault(i): faults.count[i] for i in range(1, faults.types)}
+            last = [faults.entry[i] for i in range(faults.n)]
+            return Faults(counts, [Fault(one.time_ns, one.measured, one.limit, one.instance,
+                                         _fault(one.type), _recover(one.action))
+                                   for one in last])
+        finally:
+            _lib.agentsys_faults_free(result)
+
+    def recovery(self, agent_id=0):
+        """What is done about faults of an agent, or of all; as a Recovery."""
+        result = ctypes.POINTER(_Recovery)()
+        self._call("recovery", agent_id, ctypes.byref(result))
+        try:
+            all_of_it = result.contents
+            types = range(1, all_of_it.types)
+            return Recovery(_word(_lib.agentsys_preset_name(all_of_it.preset)), all_of_it.after,
+                            all_of_it.within_ms,
+                            {_fault(i): _recover(all_of_it.action[i]) for i in types},
+                            frozenset(_fault(i) for i in types if all_of_it.own[i]))
+        finally:
+            _lib.agentsys_recovery_free(result)
+
+    def recovery_set(self, actions=(), *, agent_id=0, preset=None):
+        """Change what is done about faults: a dict as {"MemoryLimit": "alert"}.
+
+        For one agent with its id, and None for what is to be as for all again. The preset,
+        "permissive", "default" or "strict", is for all agents.
+        """
+        rules = [(_number("fault", name), _AS_ALL if action is None else _number("recover", action))
+                 for name, action in dict(actions).items()]
+        array = (_Rule * len(rules))(*rules)
+        self._call("recovery_set", agent_id, _CUSTOM if preset is None else _number("preset", preset),
+                   array, len(rules))
+
+    def recovery_ladder(self, after, within_ms=0):
+        """Do more about faults that go on and on, see Recovery; 0 ends that."""
+        self._call("recovery_ladder", after, within_ms)
 
     def system(self):
         """Counters of the system, as a System."""
