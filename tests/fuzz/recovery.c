@@ -53,7 +53,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		now = fuzz_u8(&in) % 8 ? now + fuzz_any(&in) : fuzz_any(&in);
 		if (real) {
 			at[n++] = now;
-			expected = own.has >> fault & 1 ? own.action[fault] : recovery.action[fault];
+			expected = own.has >> fault & 1 ? own.action[fault] :
+							  recovery.action[fault];
 			if (recovery.after && naive_rung(at, n, &recovery) > expected)
 				expected = naive_rung(at, n, &recovery);
 			if (!agentsys_recovery_fits(fault, expected))

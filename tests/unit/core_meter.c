@@ -118,7 +118,8 @@ static void against_twin(void **unused)
 {
 	(void)unused;
 	for (int life = 0; life < 3000; life++) {
-		u64 limit = core_random_u32() | 1, total = core_random_u32(), now = core_random_u32();
+		u64 limit = core_random_u32() | 1;
+		u64 total = core_random_u32(), now = core_random_u32();
 		u32 window = 1 + core_random_below(2000);
 		u64 base = total, begun = now;
 		bool warned = false, faulted = false;
@@ -127,7 +128,7 @@ static void against_twin(void **unused)
 		agentsys_meter_begin(&m, total, now);
 		for (int i = 0; i < 100; i++) {
 			enum agentsys_reading expected = QUIET;
-			unsigned __int128 allowed, used;
+			__uint128_t allowed, used;
 			u64 elapsed;
 
 			total += core_random_below(4) ? core_random_u32() % (limit / 2 + 1) :
@@ -140,7 +141,7 @@ static void against_twin(void **unused)
 			used = total - base;
 			/* Each in the window's worth of units, rounded down. */
 			allowed = elapsed < window ? limit :
-						     (unsigned __int128)limit * elapsed / window;
+						     (__uint128_t)limit * elapsed / window;
 			if (used >= allowed && !faulted) {
 				expected = FAULTS;
 				faulted = warned = true;

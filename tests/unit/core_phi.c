@@ -50,9 +50,10 @@ static void the_table(void **unused)
 	for (u64 now = 0; now < 700000; now += 97) {
 		double told = agentsys_phi_now(&phi, &config, now) / 1000.0;
 
-		/* Between the points a straight line is drawn. The mean itself counts as no doubt. */
+		/* Between the points a straight line is drawn; the mean counts as no doubt. */
 		if (now)
-			assert_true(is_about(told, fmin(true_phi(now / 100000.0), 12), 0.35));
+			assert_true(is_about(told, fmin(true_phi(now / 100000.0), 12),
+					     0.35));
 	}
 	assert_int_equal(agentsys_phi_now(&phi, &config, ~0ULL), AGENTSYS_PHI_MAX);
 }
@@ -64,7 +65,8 @@ static void begins_as_expected(void **unused)
 
 	(void)unused;
 	agentsys_phi_begin(&phi, &usual, 500);
-	assert_int_equal(agentsys_phi_deadline(&phi, &usual), 500 + 1000 + 3000 + 250 * 5226 / 1000);
+	assert_int_equal(agentsys_phi_deadline(&phi, &usual),
+			 500 + 1000 + 3000 + 250 * 5226 / 1000);
 	assert_false(agentsys_phi_suspects(&phi, &usual, 5806));
 	assert_true(agentsys_phi_suspects(&phi, &usual, 5807));
 	assert_int_equal(agentsys_phi_now(&phi, &usual, 0), 0);
@@ -173,7 +175,7 @@ static void against_twin(void **unused)
 				squares += (all[k] - mean) * (all[k] - mean);
 			sigma = fmax(sqrt(squares / (n - from)), config.min_deviation_ms);
 
-			/* Whole numbers are rounded down: a ms of the mean, and y of the deviation. */
+			/* Rounded down: a ms of the mean, and y of the deviation. */
 			struct agentsys_phi_config zero = config;
 
 			zero.threshold = 0;

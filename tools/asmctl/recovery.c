@@ -116,12 +116,12 @@ static void print_as_json(const struct agentsys_recovery *recovery)
 	struct json_object *own = json_object_new_array();
 
 	for (uint32_t type = 1; type < recovery->types; type++) {
-		json_object_object_add(
-			actions, agentsys_fault_name(type),
-			json_object_new_string(agentsys_recover_name(recovery->action[type])));
+		const char *name = agentsys_fault_name(type);
+		const char *action = agentsys_recover_name(recovery->action[type]);
+
+		json_object_object_add(actions, name, json_object_new_string(action));
 		if (recovery->own[type])
-			json_object_array_add(own,
-					      json_object_new_string(agentsys_fault_name(type)));
+			json_object_array_add(own, json_object_new_string(name));
 	}
 	json_object_object_add(object, "preset",
 			       json_object_new_string(agentsys_preset_name(recovery->preset)));

@@ -126,7 +126,7 @@ static int take_rule(struct nlattr **attrs, void *arg)
 	if (type >= __AGENTSYS_FAULTS)
 		return 0;
 	room->action[type] = attr_u32(attrs[AGENTSYS_F_ACTION]);
-	room->own[type] = attrs[AGENTSYS_F_OWN] != NULL;
+	room->own[type] = !!attrs[AGENTSYS_F_OWN];
 	return 0;
 }
 

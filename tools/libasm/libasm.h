@@ -1362,7 +1362,7 @@ AGENTSYS_API const char *agentsys_recover_name(uint32_t action);
 /** agentsys_preset_name - "strict" for AGENTSYS_PRESET_STRICT; likewise */
 AGENTSYS_API const char *agentsys_preset_name(uint32_t preset);
 
-/** agentsys_fault_number - AGENTSYS_FAULT_CPU_QUOTA for "cpuquota"; behind the last for what is none */
+/** agentsys_fault_number - AGENTSYS_FAULT_CPU_QUOTA for "cpuquota"; else one behind the last */
 AGENTSYS_API uint32_t agentsys_fault_number(const char *name);
 
 /** agentsys_recover_number - AGENTSYS_RECOVER_KILL for "kill"; likewise */
