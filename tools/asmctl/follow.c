@@ -50,15 +50,6 @@ struct agentsys_events *follow_begin(void)
 static int status_of(const struct agentsys_info *info)
 {
 	if (info->cause == AGENTSYS_CAUSE_LAUNCH)
-	switch (info->cause) {
-	case AGENTSYS_CAUSE_EXIT:
-		return info->code;
-	case AGENTSYS_CAUSE_SIGNAL:
-	case AGENTSYS_CAUSE_OOM:
-		return SIGNAL_BASE + info->code;
-	case AGENTSYS_CAUSE_FAULT:
-		return SIGNAL_BASE + SIGKILL;
-	case AGENTSYS_CAUSE_LAUNCH:
 		return info->code == ENOENT ? NOT_FOUND : NOT_EXECUTABLE;
 	if (info->exit_status < 0)
 		return info->code;
