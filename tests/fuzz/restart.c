@@ -20,6 +20,8 @@ static const char kinds[__AGENTSYS_CAUSES] = {
 	[AGENTSYS_CAUSE_RESTART] = 'a',
 	[AGENTSYS_CAUSE_GROUP] = 'a',
 	[AGENTSYS_CAUSE_LAUNCH] = 'f',
+	[AGENTSYS_CAUSE_DEPENDENCY] = 'a',
+	[AGENTSYS_CAUSE_LINK] = 'f',
 };
 
 /* Step by step, in more bits than it takes. */

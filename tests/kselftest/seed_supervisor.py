@@ -31,12 +31,12 @@ watchdog_sweep_reaps_finished_task              here
 shutdown_all_graceful                           here
 shutdown_all_timeout_aborts                     here
 chain_logs_agent_spawn                          here, of events; a sealed chain of them is to come
-spawn_native_explicit                           elsewhere: tests/kselftest/backends*
+spawn_native_explicit                           backends.py, native
 spawn_backend_none_defaults_to_native           here
-spawn_wasm_returns_not_available                elsewhere: tests/kselftest/backends*
-spawn_container_returns_not_available           elsewhere: tests/kselftest/backends*
-spawn_tee_returns_not_available                 elsewhere: tests/kselftest/backends*
-spawn_remote_returns_not_available              elsewhere: tests/kselftest/backends*
+spawn_wasm_returns_not_available                backends.py, not installed; where it is it works, wasm.py
+spawn_container_returns_not_available           backends.py, likewise; containers.py
+spawn_tee_returns_not_available                 backends.py, not available
+spawn_remote_returns_not_available              backends.py, not available
 restart_strategy_default_is_one_for_one         here, and tests/unit/core_strategy.c
 restart_strategy_serde_roundtrip                here
 restart_budget_default                          here, and tests/unit/core_budget.c
@@ -47,13 +47,13 @@ tracker_backoff_caps_at_30s                     tests/unit/core_budget.c
 tracker_budget_exceeded_returns_false           tests/unit/core_budget.c
 tracker_budget_within_returns_true              tests/unit/core_budget.c
 tracker_records_last_restart                    tests/unit/core_budget.c
-resource_check_within_limits                    elsewhere: the fault detector's
-resource_check_warning_at_80_percent            elsewhere: the fault detector's
-resource_check_exceeded_at_100_percent          elsewhere: the fault detector's, and limits.c
-resource_check_unlimited_skipped                elsewhere: the fault detector's, and limits.c
-resource_check_multiple_exceeded                elsewhere: the fault detector's
+resource_check_within_limits                    tests/unit/core_meter.c
+resource_check_warning_at_80_percent            tests/unit/core_meter.c
+resource_check_exceeded_at_100_percent          tests/unit/core_meter.c, and limits.c
+resource_check_unlimited_skipped                tests/unit/core_meter.c, and limits.c
+resource_check_multiple_exceeded                tests/unit/core_meter.c
 resource_check_message_limit                    never: a kernel does not see what is a message or a call of a tool
-resource_check_cpu_time_limit                   elsewhere: the fault detector's
+resource_check_cpu_time_limit                   tests/unit/core_meter.c; for agents it is to come
 restart_strategy_permanent_serde_roundtrip      here
 restart_strategy_transient_serde_roundtrip      here
 should_restart_permanent_never_restarts         tests/unit/core_strategy.c
@@ -72,13 +72,13 @@ handle_exit_one_for_one_restarts_only_failed    here
 handle_exit_budget_exhausted_no_restart         here
 handle_exit_links_notify_monitor_registry       here, and relations.c
 supervisor_with_restart_config_builder          here
-spawn_backend_native_serde_roundtrip            elsewhere: tests/kselftest/backends*
-spawn_backend_wasm_serde_roundtrip              elsewhere: tests/kselftest/backends*
-spawn_backend_container_serde_roundtrip         elsewhere: tests/kselftest/backends*
-spawn_backend_tee_serde_roundtrip               elsewhere: tests/kselftest/backends*
-spawn_backend_remote_serde_roundtrip            elsewhere: tests/kselftest/backends*
-enclave_config_serde_roundtrip                  elsewhere: tests/kselftest/backends*
-spawn_request_with_backend_serde_roundtrip      elsewhere: tests/kselftest/backends*; without one here
+spawn_backend_native_serde_roundtrip            backends.py, manifest: a request as JSON is one
+spawn_backend_wasm_serde_roundtrip              backends.py, manifest: a request as JSON is one
+spawn_backend_container_serde_roundtrip         backends.py, manifest: a request as JSON is one
+spawn_backend_tee_serde_roundtrip               backends.py, not available: the words are known
+spawn_backend_remote_serde_roundtrip            backends.py, not available: the words are known
+enclave_config_serde_roundtrip                  never: there is nothing that could be configured
+spawn_request_with_backend_serde_roundtrip      backends.py, manifest; without one here
 spawn_request_minimal_json_deserializes         here
 """
 import contextlib

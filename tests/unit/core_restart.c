@@ -91,6 +91,8 @@ static const struct {
 	{ AGENTSYS_CAUSE_RESTART, 15, false, { E, E, E, E }, { E, E, E, E } },
 	{ AGENTSYS_CAUSE_GROUP, 9, false, { E, E, E, E }, { E, E, E, E } },
 	{ AGENTSYS_CAUSE_LAUNCH, 2, true, { F, B, B, F }, { F, F, F, F } },
+	{ AGENTSYS_CAUSE_DEPENDENCY, 15, false, { E, E, E, E }, { E, E, E, E } },
+	{ AGENTSYS_CAUSE_LINK, 9, true, { E, B, B, B }, { E, F, F, F } },
 	{ __AGENTSYS_CAUSES, 3, false, { E, E, E, E }, { E, E, E, E } },
 };
 
