@@ -10,7 +10,7 @@ import sys
 
 sys.path.insert(0, os.environ.get("TESTLIB", "."))
 import ksft
-from ctl import WORK, call, ctl, ctl_json, events_after, info, last_event, run, with_clean
+from ctl import WORK, call, ctl, ctl_json, end_of, events_after, info, last_event, run, with_clean
 
 ROOT = WORK + "/root"
 SHARED = WORK + "/shared"
@@ -93,7 +93,7 @@ def wait_gone(pids):
 def ended(agent):
     """How an agent has ended, as soon as it has."""
     ksft.wait_for("its end", lambda: info(agent["agent_id"])["state"] in ("exited", "failed"))
-    return info(agent["agent_id"])["last_exit"]
+    return end_of(agent["agent_id"])
 
 
 @with_clean
@@ -149,12 +149,12 @@ def test_exit_code():
     make_root()
     shell("exit 7", want=7)
     agent = contained(program="exit 11", wait=False)
-    assert ended(agent) == {"cause": "exit", "code": 11}
+    assert ended(agent) == ("exit", 11)
     agent = contained(program=READY + WAIT)
     for pid in members(agent):
         if inside(pid):
             os.kill(pid, signal.SIGKILL)
-    assert ended(agent) == {"cause": "exit", "code": 128 + signal.SIGKILL}
+    assert ended(agent) == ("exit", 128 + signal.SIGKILL)
 
 
 @with_clean
@@ -163,7 +163,7 @@ def test_stop():
     make_root()
     contained("--id", 100, "--stop-timeout", "100s", program=READY + WAIT)
     assert ctl("stop", 100).out == "Agent 100 (sh) stopped\n"
-    assert info(100)["last_exit"] == {"cause": "stop", "code": 9}, info(100)["last_exit"]
+    assert end_of(100) == ("stop", 9), end_of(100)
 
 
 @with_clean
@@ -173,7 +173,7 @@ def test_other_signals():
     contained("--id", 100, "--stop-timeout", "100s", "--stop-signal", "USR1",
               program="trap 'exit 21' USR1; echo ready; " + WAIT)
     ctl("stop", 100)
-    assert info(100)["last_exit"] == {"cause": "stop", "code": 21}, info(100)["last_exit"]
+    assert end_of(100) == ("stop", 21), end_of(100)
 
 
 @with_clean
@@ -217,7 +217,7 @@ def test_limit_of_processes():
     "the agent's limit of processes holds in it"
     make_root()
     contained("--id", 100, "--pids-max", 8, wait=False, program="for i in 1 2 3 4 5 6 7 8 9; do sleep 1000 & done; exit 0")
-    assert ended(info(100))["code"] != 0
+    assert ended(info(100))[1] != 0
     assert "can't fork" in text(WORK + "/out"), text(WORK + "/out")
 
 
@@ -226,7 +226,7 @@ def test_limit_of_memory():
     "the agent's limit of memory holds in it"
     make_root()
     contained("--id", 100, "--memory-max", "40M", wait=False, program="dd if=/dev/zero of=/dev/null bs=200M count=1")
-    assert ended(info(100))["cause"] == "oom", info(100)["last_exit"]
+    assert ended(info(100))[0] == "oom", info(100)["last_exit"]
 
 
 @with_clean

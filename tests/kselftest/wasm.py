@@ -7,7 +7,7 @@ import sys
 
 sys.path.insert(0, os.environ.get("TESTLIB", "."))
 import ksft
-from ctl import WORK, ctl, info, run, with_clean
+from ctl import WORK, ctl, end_of, info, run, with_clean
 
 if not os.path.exists("/usr/bin/node"):
     print("1..0 # SKIP nodejs is not installed on the machine that made the image")
@@ -133,7 +133,7 @@ def test_supervised():
     ready(2)
     assert info(100)["instance"] == 2
     ctl("stop", 100)
-    assert info(100)["last_exit"] == {"cause": "stop", "code": signal.SIGTERM}, info(100)["last_exit"]
+    assert end_of(100) == ("stop", signal.SIGTERM), end_of(100)
 
 
 @with_clean

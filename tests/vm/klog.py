@@ -43,6 +43,17 @@ def foreign(report):
     return not any("[agentsys]" in line for at in sides for line in report[at:at + NEAR])
 
 
+def is_emulators(lines):
+    """Did the machine die of a breakpoint that the kernel had put into its own code, and taken away again?
+
+    The kernel patches itself while it runs, when a static key or a tracepoint is switched, and with a breakpoint in between. QEMU
+    without KVM lets another processor execute that, rarely, when it has gone already. Nothing of ours patches code itself.
+    """
+    first = next(iter(reports(lines)), [""])
+    where = next((line for line in first if "RIP: 0010:" in line), "[agentsys]")
+    return "int3: 0000" in first[0] and "[agentsys]" not in where
+
+
 def reports(lines):
     """The reports among lines, each a list of lines."""
     found, left = [], 0

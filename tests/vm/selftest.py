@@ -108,6 +108,21 @@ def test_kernel_log():
         assert not klog.reports([line]), line
 
 
+PATCHED = """\
+[  198.571648] Oops: int3: 0000 [#1] PREEMPT SMP NOPTI
+[  198.574533] RIP: 0010:__alloc_pages_noprof+0xe2/0x310
+[  198.579144] ---[ end trace 0000000000000000 ]---"""
+
+
+def test_emulator():
+    "a breakpoint in the kernel's own code is the emulator's fault, anything else is not"
+    assert klog.is_emulators(PATCHED.split("\n"))
+    assert not klog.is_emulators(PATCHED.replace("0x310", "0x310 [agentsys]").split("\n"))
+    assert not klog.is_emulators(PATCHED.replace("int3: 0000", "general protection fault").split("\n"))
+    assert not klog.is_emulators(["[    1.0] BUG: KASAN: slab-use-after-free"] + PATCHED.split("\n"))
+    assert not klog.is_emulators([])
+
+
 RACE = """\
 [    3.4] ==================================================================
 [    3.4] BUG: KCSAN: data-race in %s / task_work_run

@@ -250,6 +250,7 @@ class Runner:
         self.logs = logs or new_logs(kernel)
         self.programs = []
         self.boots = itertools.count(1)
+        self.repeated = set()  # tests in which the emulator failed
 
     def run(self, tests):
         groups = {}
@@ -356,6 +357,10 @@ class Runner:
             if not program and not again:
                 self.say("%s: before any test, %s\nonce more" % (self.kernel.name, why))
                 return 0
+            if program and program.name not in self.repeated and not usable_kvm() and klog.is_emulators(lines):
+                self.repeated.add(program.name)
+                self.say("%s: the emulator executed code that had been changed; %s\nonce more" % (program.name, why))
+                return done
             if not program:
                 why = "before any test, " + why
             lost = [program] if program else [tap.Program(self.name(spec)) for spec in group]

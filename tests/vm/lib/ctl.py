@@ -62,6 +62,12 @@ def info(agent):
     return ctl_json("info", agent)
 
 
+def end_of(agent):
+    """The cause and the code of its last end."""
+    last = info(agent)["last_exit"]
+    return last["cause"], last["code"]
+
+
 def group(name):
     return ctl_json("group", "show", name)
 
