@@ -313,7 +313,8 @@ static long launch_fail(const struct agentsys_launch_result *arg)
 
 	lockdep_assert_held(&agentsys_lock);
 
-	if (!arg->error || arg->error > MAX_ERRNO || !arg->step || arg->step >= __AGENTSYS_STEPS)
+	/* Later ones are the module's own. */
+	if (!arg->error || arg->error > MAX_ERRNO || !arg->step || arg->step > AGENTSYS_STEP_ATTACH)
 		return -EINVAL;
 
 	if (agentsys_launch.job && arg->token && agentsys_launch.job->token == arg->token) {

@@ -714,7 +714,7 @@ static inline const char *attribute_fault(uint8_t cmd, const struct nlattr *attr
 	wide = (type >= AGENTSYS_A_SPAWNS && type <= AGENTSYS_A_LAST_ACTIVITY) ||
 	       (type >= AGENTSYS_A_MEMORY_MAX && type <= AGENTSYS_A_PIDS_MAX) ||
 	       type == AGENTSYS_A_SUCCESS_SIGNALS || type == AGENTSYS_A_NEVER_SIGNALS ||
-	       type == AGENTSYS_A_MADE_TIME;
+	       type == AGENTSYS_A_ASKED_TIME || type == AGENTSYS_A_MADE_TIME;
 	if (type == AGENTSYS_A_SUCCESS_CODES || type == AGENTSYS_A_NEVER_CODES)
 		return nla_len(attr) == 8 * AGENTSYS_CODE_WORDS ? NULL : "has a wrong size";
 	if (type > AGENTSYS_A_MAX)
