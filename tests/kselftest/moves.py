@@ -283,8 +283,8 @@ def test_full(asm):
     assert asm.group("full").members == 1024
     spawn(asm, 101, "root")
     group(asm, "more")
-    refused(errno.ENOSPC, "1024 members", asm.move, 101, "full")
-    refused(errno.ENOSPC, "1024 members", asm.group_move, "more", "full")
+    refused(errno.ENOSPC, "as many", asm.move, 101, "full")
+    refused(errno.ENOSPC, "as many", asm.group_move, "more", "full")
     asm.move(100, "full")
     asm.group_move("m-0", "full")
     assert asm.group("full").members == 1024 and asm.group("m-0").place > asm.get(100).place
