@@ -123,7 +123,8 @@ class _RelationInfo(ctypes.Structure):
 
 class _Past(ctypes.Structure):
     _fields_ = [("time_ns", _u64), ("ran_ns", _u64), ("agent_id", _u32), ("instance", _u32),
-                ("cause", _u32), ("code", _i32), ("decision", _u32), ("delay_ms", _u32)]
+                ("cause", _u32), ("code", _i32), ("decision", _u32), ("delay_ms", _u32),
+                ("pid", _u32)]
 
 
 class _System(ctypes.Structure):
