@@ -28,8 +28,6 @@ struct agentsys_agent *agentsys_agent_new(const char *name, struct agentsys_spec
 	spin_lock_init(&agent->lock);
 	INIT_LIST_HEAD(&agent->launch_node);
 	INIT_LIST_HEAD(&agent->waiters);
-	INIT_LIST_HEAD(&agent->ties_out);
-	INIT_LIST_HEAD(&agent->ties_in);
 	timer_setup(&agent->timer, agent_timer, 0);
 	agent->status.state = AGENTSYS_EXITED;
 	agent->status.exit_status = AGENTSYS_NO_STATUS;

@@ -52,18 +52,18 @@ struct agentsys_spec;
  * @cpu_us: CPU time of cgroups that it had and that are gone
  */
 struct agentsys_status {
-	u32 state;
+	u8 state;
+	u8 cause;
+	u8 step;
+	u8 stop_signal;
 	u32 flags;
 	s32 pid;
 	u32 instance;
 	u32 restarts;
-	u32 cause;
 	s32 code;
-	u32 step;
 	u32 exit_status;
 	s32 end_pid;
 	struct agentsys_restart_policy policy;
-	u32 stop_signal;
 	u32 stop_timeout_ms;
 	u64 spawns;
 	u64 exits;
@@ -139,7 +139,7 @@ enum agentsys_mail {
  * @called: it is to be started, because who requires it is
  * @hit_by: agent for whose crash it is being killed, 0 for none
  * @sought: names the search that it was found by last, see related.c
- * @sought_node: link in what that search has to look at yet
+ * @sought_next: the next one that this search has to look at yet
  * @main: its main process, to send signals to
  * @previous: its main process before, while that may still be on its way out
  * @cgroup_id: id of its cgroup once a process was born in it, 0 before
@@ -173,20 +173,20 @@ enum agentsys_mail {
 struct agentsys_agent {
 	u32 id;
 	char name[AGENTSYS_NAME_MAX + 1];
-	u64 made_ns;
-	struct agentsys_spec *spec;
 	u32 parent_id;
 	u32 parent_instance;
 	refcount_t refs;
+	u64 made_ns;
+	struct agentsys_spec *spec;
 	struct rcu_head rcu;
 
 	unsigned long mail;
 	struct llist_node mail_node;
 	pid_t tgid;
-	u64 ran_ns;
 	u32 execs;
-	int wait_status;
+	u64 ran_ns;
 	u64 ended_ns;
+	int wait_status;
 	bool oom;
 	bool alone;
 	bool nested;
@@ -200,19 +200,17 @@ struct agentsys_agent {
 	u64 cpu_told;
 
 	struct agentsys_node node;
+	struct hlist_head ties_out;
+	struct hlist_head ties_in;
+	u32 sought;
+	u32 hit_by;
+	struct agentsys_agent *sought_next;
+	u8 nr_ties;
+	u8 nr_waiters;
 	bool by_group;
-	struct list_head ties_out;
-	struct list_head ties_in;
-	unsigned int nr_ties;
 	bool by_required;
 	bool held;
 	bool called;
-	u32 hit_by;
-	u64 sought;
-	struct list_head sought_node;
-	struct pid *main;
-	struct pid *previous;
-	u64 cgroup_id;
 	bool has_cgroup;
 	bool populated;
 	bool ran;
@@ -221,20 +219,22 @@ struct agentsys_agent {
 	bool watched;
 	bool restart_after;
 	bool forget;
+	bool untidy;
 	u8 asked;
+	u16 launch_error;
+	u16 launch_step;
+	int freeze_error;
+	unsigned int tries;
+	struct pid *main;
+	struct pid *previous;
+	u64 cgroup_id;
 	s64 stop_timeout_ms;
 	u64 begun_ns;
 	u64 suspended_ns;
 	unsigned long exec_told;
 	u64 token;
-	u32 launch_error;
-	u32 launch_step;
 	struct list_head launch_node;
 	struct list_head waiters;
-	unsigned int nr_waiters;
-	bool untidy;
-	int freeze_error;
-	unsigned int tries;
 	struct timer_list timer;
 	unsigned long deadline;
 };

@@ -117,7 +117,7 @@ static void finish(struct agentsys_agent *agent, u32 state)
 	 * and those who listen want to hear of its end, as do those who depend
 	 * on it, before it may be forgotten.
 	 */
-	if (agent->has_cgroup || !list_empty(&agent->ties_in))
+	if (agent->has_cgroup || !hlist_empty(&agent->ties_in))
 		agentsys_agent_arm(agent, 1);
 	else
 		agentsys_act_reap(agent, AGENTSYS_IN_TIMER);

@@ -14,14 +14,15 @@
 
 /* ---- from one to the next ---- */
 
-static u64 last_search;
+static u32 last_search;
 
 void agentsys_search_begin(struct agentsys_search *search, struct agentsys_agent *from)
 {
 	lockdep_assert_held(&agentsys_lock);
 
 	search->id = ++last_search;
-	INIT_LIST_HEAD(&search->todo);
+	search->first = NULL;
+	search->last = &search->first;
 	agentsys_search_add(search, from);
 }
 
@@ -30,16 +31,20 @@ void agentsys_search_add(struct agentsys_search *search, struct agentsys_agent *
 	if (agent->sought == search->id)
 		return;
 	agent->sought = search->id;
-	list_add_tail(&agent->sought_node, &search->todo);
+	agent->sought_next = NULL;
+	*search->last = agent;
+	search->last = &agent->sought_next;
 }
 
 struct agentsys_agent *agentsys_search_next(struct agentsys_search *search)
 {
-	struct agentsys_agent *agent =
-		list_first_entry_or_null(&search->todo, struct agentsys_agent, sought_node);
+	struct agentsys_agent *agent = search->first;
 
-	if (agent)
-		list_del(&agent->sought_node);
+	if (!agent)
+		return NULL;
+	search->first = agent->sought_next;
+	if (!search->first)
+		search->last = &search->first;
 	return agent;
 }
 
@@ -49,9 +54,9 @@ void agentsys_related_changed(struct agentsys_agent *agent)
 
 	lockdep_assert_held(&agentsys_lock);
 
-	list_for_each_entry(tie, &agent->ties_in, in)
+	hlist_for_each_entry(tie, &agent->ties_in, in)
 		agentsys_mail_post(tie->from, AGENTSYS_MAIL_RELATED);
-	list_for_each_entry(tie, &agent->ties_out, out)
+	hlist_for_each_entry(tie, &agent->ties_out, out)
 		agentsys_mail_post(tie->to, AGENTSYS_MAIL_RELATED);
 }
 
@@ -63,7 +68,7 @@ static enum agentsys_need need_to_start(const struct agentsys_agent *agent, u32 
 	enum agentsys_need worst = AGENTSYS_NEED_MET;
 	struct agentsys_tie *tie;
 
-	list_for_each_entry(tie, &agent->ties_out, out) {
+	hlist_for_each_entry(tie, &agent->ties_out, out) {
 		enum agentsys_need need =
 			agentsys_need_to_start(tie->kind, tie->to->status.state, tie->to->called);
 
@@ -80,7 +85,7 @@ static struct agentsys_agent *missing(const struct agentsys_agent *agent)
 {
 	struct agentsys_tie *tie;
 
-	list_for_each_entry(tie, &agent->ties_out, out)
+	hlist_for_each_entry(tie, &agent->ties_out, out)
 		if (!agentsys_need_to_run(tie->kind, tie->to->status.state))
 			return tie->to;
 	return NULL;
@@ -103,7 +108,7 @@ static void call(const struct agentsys_agent *agent)
 {
 	struct agentsys_tie *tie;
 
-	list_for_each_entry(tie, &agent->ties_out, out) {
+	hlist_for_each_entry(tie, &agent->ties_out, out) {
 		u32 state = tie->to->status.state;
 
 		if (tie->kind != AGENTSYS_RELATION_REQUIRES || !tie->to->spec ||
@@ -139,7 +144,7 @@ enum agentsys_need agentsys_related_start(struct agentsys_agent *agent)
 
 	lockdep_assert_held(&agentsys_lock);
 
-	if (list_empty(&agent->ties_out))
+	if (hlist_empty(&agent->ties_out))
 		return AGENTSYS_NEED_MET;
 	if (agent->by_hand && !agentsys_shutdown_active())
 		call(agent);
@@ -181,7 +186,7 @@ bool agentsys_related_hold(struct agentsys_agent *agent)
 
 	lockdep_assert_held(&agentsys_lock);
 
-	list_for_each_entry(tie, &agent->ties_in, in)
+	hlist_for_each_entry(tie, &agent->ties_in, in)
 		if (agentsys_need_keeps(tie->kind, tie->from->status.state))
 			return true;
 	return false;
@@ -294,10 +299,10 @@ static void crash_links(struct agentsys_agent *crashed)
 			if (at->status.flags & AGENTSYS_AGENT_TRAPS)
 				continue;
 		}
-		list_for_each_entry(tie, &at->ties_out, out)
+		hlist_for_each_entry(tie, &at->ties_out, out)
 			if (tie->kind == AGENTSYS_RELATION_LINK)
 				agentsys_search_add(&search, tie->to);
-		list_for_each_entry(tie, &at->ties_in, in)
+		hlist_for_each_entry(tie, &at->ties_in, in)
 			if (tie->kind == AGENTSYS_RELATION_LINK)
 				agentsys_search_add(&search, tie->from);
 	}
@@ -315,10 +320,10 @@ void agentsys_related_ended(struct agentsys_agent *agent, bool crash)
 
 	lockdep_assert_held(&agentsys_lock);
 
-	list_for_each_entry(tie, &agent->ties_in, in)
+	hlist_for_each_entry(tie, &agent->ties_in, in)
 		if (tie->kind == AGENTSYS_RELATION_MONITOR || tie->kind == AGENTSYS_RELATION_PEER)
 			tell_down(tie->from, agent);
-	list_for_each_entry(tie, &agent->ties_out, out)
+	hlist_for_each_entry(tie, &agent->ties_out, out)
 		if (tie->kind == AGENTSYS_RELATION_PEER)
 			tell_down(tie->to, agent);
 	if (crash && agent->status.cause != AGENTSYS_CAUSE_LINK)

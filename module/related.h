@@ -17,11 +17,13 @@ struct agentsys_agent;
 /**
  * struct agentsys_search - a walk from agent to agent, each seen once
  * @id: names it
- * @todo: agents found and not looked at yet
+ * @first: found and not looked at yet, linked by sought_next
+ * @last: where the next one goes
  */
 struct agentsys_search {
-	u64 id;
-	struct list_head todo;
+	u32 id;
+	struct agentsys_agent *first;
+	struct agentsys_agent **last;
 };
 
 /* One at a time: the next one makes this one forget what it has seen. */

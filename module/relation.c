@@ -62,7 +62,7 @@ static struct agentsys_tie *find_out(struct agentsys_agent *from, struct agentsy
 {
 	struct agentsys_tie *tie;
 
-	list_for_each_entry(tie, &from->ties_out, out)
+	hlist_for_each_entry(tie, &from->ties_out, out)
 		if (tie->to == to && tie->kind == kind)
 			return tie;
 	return NULL;
@@ -86,7 +86,7 @@ static bool depends(struct agentsys_agent *agent, struct agentsys_agent *on)
 	while ((at = agentsys_search_next(&search))) {
 		if (at == on)
 			return true;
-		list_for_each_entry(tie, &at->ties_out, out)
+		hlist_for_each_entry(tie, &at->ties_out, out)
 			if (is_ordered(tie->kind))
 				agentsys_search_add(&search, tie->to);
 	}
@@ -102,7 +102,7 @@ static int check(struct agentsys_agent *from, struct agentsys_agent *to, u32 kin
 	if (from->nr_ties >= AGENTSYS_RELATIONS_MAX || to->nr_ties >= AGENTSYS_RELATIONS_MAX)
 		return -ENOSPC;
 	/* Nobody depends on one that nobody has a relation to. */
-	if (is_ordered(kind) && !list_empty(&from->ties_in) && depends(to, from))
+	if (is_ordered(kind) && !hlist_empty(&from->ties_in) && depends(to, from))
 		return -ELOOP;
 	return 0;
 }
@@ -129,8 +129,8 @@ static int tie_up(struct agentsys_agent *from, struct agentsys_agent *to, u32 ki
 		if (ret)
 			goto erase;
 	}
-	list_add_tail(&tie->out, &from->ties_out);
-	list_add_tail(&tie->in, &to->ties_in);
+	hlist_add_head(&tie->out, &from->ties_out);
+	hlist_add_head(&tie->in, &to->ties_in);
 	from->nr_ties++;
 	to->nr_ties++;
 	WRITE_ONCE(generation, generation + 1);
@@ -148,8 +148,8 @@ static void untie(struct agentsys_tie *tie)
 	lockdep_assert_held(&agentsys_lock);
 
 	agentsys_order_drop(&tie->order);
-	list_del(&tie->out);
-	list_del(&tie->in);
+	hlist_del(&tie->out);
+	hlist_del(&tie->in);
 	tie->from->nr_ties--;
 	tie->to->nr_ties--;
 	xa_erase(&ties, tie->serial);
@@ -190,15 +190,16 @@ int agentsys_relations_enter(struct agentsys_agent *agent,
 
 void agentsys_relations_drop(struct agentsys_agent *agent)
 {
-	struct agentsys_tie *tie, *next;
+	struct agentsys_tie *tie;
+	struct hlist_node *next;
 
 	lockdep_assert_held(&agentsys_lock);
 
-	list_for_each_entry_safe(tie, next, &agent->ties_out, out) {
+	hlist_for_each_entry_safe(tie, next, &agent->ties_out, out) {
 		agentsys_mail_post(tie->to, AGENTSYS_MAIL_RELATED);
 		untie(tie);
 	}
-	list_for_each_entry_safe(tie, next, &agent->ties_in, in) {
+	hlist_for_each_entry_safe(tie, next, &agent->ties_in, in) {
 		agentsys_mail_post(tie->from, AGENTSYS_MAIL_RELATED);
 		untie(tie);
 	}

@@ -31,8 +31,8 @@ struct netlink_ext_ack;
 struct agentsys_tie {
 	struct agentsys_agent *from;
 	struct agentsys_agent *to;
-	struct list_head out;
-	struct list_head in;
+	struct hlist_node out;
+	struct hlist_node in;
 	struct agentsys_order order;
 	u32 serial;
 	u32 kind;

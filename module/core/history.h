@@ -8,8 +8,8 @@
 
 #include "env.h"
 
-/* No wait() gives this. */
-#define AGENTSYS_NO_STATUS U32_MAX
+/* Of an end no wait() gives this: it is what a process that goes on has. */
+#define AGENTSYS_NO_STATUS 0xffff
 
 /**
  * struct agentsys_past - one end
@@ -17,24 +17,24 @@
  * @ran_ns: how long the instance had run, 0 for never
  * @agent_id: who
  * @instance: which start of it
- * @cause: enum agentsys_cause
  * @code: exit code, signal, errno or fault, as the cause says
- * @decision: enum agentsys_decision
  * @delay_ms: before the restart
  * @pid: main process that it had, 0 for none
  * @exit_status: as wait() gives it, AGENTSYS_NO_STATUS if no process ended
+ * @cause: enum agentsys_cause
+ * @decision: enum agentsys_decision
  */
 struct agentsys_past {
 	u64 time_ns;
 	u64 ran_ns;
 	u32 agent_id;
 	u32 instance;
-	u16 cause;
-	u16 decision;
 	s32 code;
 	u32 delay_ms;
 	u32 pid;
-	u32 exit_status;
+	u16 exit_status;
+	u8 cause;
+	u8 decision;
 };
 
 /**
