@@ -14,7 +14,9 @@
 
 #include "agent.h"
 #include "group.h"
+#include "core/limits.h"
 #include "launch.h"
+#include "limit.h"
 #include "mailbox.h"
 #include "registry.h"
 #include "shutdown.h"
@@ -34,14 +36,12 @@ static struct workqueue_struct *attach_wq;
  * @node: link in the list of those under way
  * @agent: with a reference
  * @pid: the process, with a reference
- * @limits: for the new cgroup
  */
 struct attach {
 	struct work_struct work;
 	struct list_head node;
 	struct agentsys_agent *agent;
 	struct pid *pid;
-	struct agentsys_limits limits;
 };
 
 /*
@@ -90,12 +90,14 @@ static int is_exiting(struct pid *pid, int *wait_status)
 static int move(struct attach *attach)
 {
 	struct agentsys_agent *agent = attach->agent;
+	struct agentsys_limits limits;
 	int ret;
 
 	WRITE_ONCE(agent->has_cgroup, true);
+	agentsys_limits_of(agent, &limits);
 	ret = agentsys_cgroup_make(agent->id);
 	if (!ret)
-		ret = agentsys_cgroup_limit(agent->id, &attach->limits);
+		ret = agentsys_cgroup_limit(agent->id, &limits);
 	if (!ret)
 		ret = agentsys_cgroup_move(agent->id, pid_nr(attach->pid));
 	return ret;
@@ -257,7 +259,7 @@ static int enter(struct attach *attach, u32 id, struct agentsys_waiter *waiter,
 }
 
 int agentsys_attach(struct agentsys_agent *agent, u32 id, pid_t pid,
-		    const struct agentsys_limits *limits, struct agentsys_waiter *waiter,
+		    struct agentsys_waiter *waiter,
 		    struct netlink_ext_ack *extack)
 {
 	struct attach *attach = kzalloc(sizeof(*attach), GFP_KERNEL);
@@ -267,7 +269,6 @@ int agentsys_attach(struct agentsys_agent *agent, u32 id, pid_t pid,
 		return -ENOMEM;
 	INIT_WORK(&attach->work, attach_work);
 	attach->agent = agent;
-	attach->limits = *limits;
 	rcu_read_lock();
 	attach->pid = get_pid(find_pid_ns(pid, &init_pid_ns));
 	rcu_read_unlock();

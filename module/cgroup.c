@@ -16,6 +16,8 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "core/limits.h"
+
 #define PATH_MAX_IN_ROOT 64 /* "<id>/cgroup.freeze" and the like */
 
 /* Nested cgroups that are removed at a time, some 100 us each. */
@@ -275,24 +277,25 @@ int agentsys_cgroup_make(u32 id)
 
 int agentsys_cgroup_limit(u32 id, const struct agentsys_limits *limits)
 {
+	const u64 *max = limits->max;
 	char text[48];
 	int ret = 0;
 
-	if (limits->memory_max) {
-		ret = write_agent_u64(id, "memory.max", limits->memory_max);
+	if (max[AGENTSYS_LIMIT_MEMORY_MAX]) {
+		ret = write_agent_u64(id, "memory.max", max[AGENTSYS_LIMIT_MEMORY_MAX]);
 		/* All of an agent dies of it or nothing: half an agent is of no use. */
 		if (!ret)
 			ret = write_agent_file(id, "memory.oom.group", "1");
 	}
-	if (!ret && limits->memory_high)
-		ret = write_agent_u64(id, "memory.high", limits->memory_high);
-	if (!ret && limits->cpu_quota_us) {
-		snprintf(text, sizeof(text), "%llu %llu", limits->cpu_quota_us,
-			 limits->cpu_period_us);
+	if (!ret && max[AGENTSYS_LIMIT_MEMORY_HIGH])
+		ret = write_agent_u64(id, "memory.high", max[AGENTSYS_LIMIT_MEMORY_HIGH]);
+	if (!ret && max[AGENTSYS_LIMIT_CPU_QUOTA]) {
+		snprintf(text, sizeof(text), "%llu %llu", max[AGENTSYS_LIMIT_CPU_QUOTA],
+			 max[AGENTSYS_LIMIT_CPU_PERIOD]);
 		ret = write_agent_file(id, "cpu.max", text);
 	}
-	if (!ret && limits->pids_max)
-		ret = write_agent_u64(id, "pids.max", limits->pids_max);
+	if (!ret && max[AGENTSYS_LIMIT_PIDS_MAX])
+		ret = write_agent_u64(id, "pids.max", max[AGENTSYS_LIMIT_PIDS_MAX]);
 	return ret;
 }
 

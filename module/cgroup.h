@@ -11,21 +11,7 @@
 #include <linux/cgroup.h>
 #include <linux/types.h>
 
-/**
- * struct agentsys_limits - what is written into a new cgroup; 0 is none
- * @memory_max: bytes
- * @memory_high: bytes
- * @cpu_quota_us: us per period
- * @cpu_period_us: us
- * @pids_max: processes and threads
- */
-struct agentsys_limits {
-	u64 memory_max;
-	u64 memory_high;
-	u64 cpu_quota_us;
-	u64 cpu_period_us;
-	u64 pids_max;
-};
+struct agentsys_limits;
 
 /* Find the v2 mount, make the root and enable controllers in it. */
 int agentsys_cgroup_init(void);

@@ -13,6 +13,7 @@
 #include "fault.h"
 #include "group.h"
 #include "launch.h"
+#include "limit.h"
 #include "mailbox.h"
 #include "registry.h"
 #include "related.h"
@@ -160,7 +161,8 @@ void agentsys_finish_or_park(struct agentsys_agent *agent)
  */
 static bool owes(const struct agentsys_agent *agent)
 {
-	return agent->spec && (agent->spec->job->cpu_quota_us || agent->spec->job->memory_high);
+	return agentsys_limit(agent, AGENTSYS_LIMIT_CPU_QUOTA) ||
+	       agentsys_limit(agent, AGENTSYS_LIMIT_MEMORY_HIGH);
 }
 
 /* How long it has run up to @now, but for the time that the system was suspended. */

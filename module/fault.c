@@ -9,11 +9,11 @@
 
 #include "agent.h"
 #include "cgroup.h"
+#include "fault_internal.h"
+#include "limit.h"
 #include "mailbox.h"
 #include "registry.h"
-#include "spec.h"
 #include "telemetry.h"
-#include "watch.h"
 
 /* A fault of a limit is told once in this time, by each instance. */
 #define FAULT_WINDOW_MS 1000
@@ -24,66 +24,6 @@
 /* What the ladder has for its time before that is set. */
 #define LADDER_WITHIN_MS 60000
 
-/* What is watched of a cgroup. */
-enum watched {
-	WATCHED_MEMORY,
-	WATCHED_PIDS,
-
-	__WATCHED,
-};
-
-/**
- * struct told - when something was last told
- * @instance: of which instance, 0 for never
- * @at_ms: when
- */
-struct told {
-	u32 instance;
-	u64 at_ms;
-};
-
-/**
- * struct guard - one limit of an agent
- * @agent: whose
- * @watch: the file that counts how often it was hit
- * @hits: how often that was, as far as it was told
- * @touches: how often it was reached without harm
- * @fault: when it last was a fault
- * @warning: when it last was none
- */
-struct guard {
-	struct agentsys_agent *agent;
-	struct agentsys_watch watch;
-	u64 hits;
-	u64 touches;
-	struct told fault;
-	struct told warning;
-};
-
-/**
- * struct agentsys_faults - what there is of an agent that has limits or had faults
- * @log: its last faults; guarded by the record's lock towards readers
- * @own: what is done about its faults, where that is not what is done about all
- * @ladder: where it stands on the ladder
- * @had: the faults of instance @had_by, a bit for each enum agentsys_fault
- * @had_by: which instance that is
- * @doom: what the instance @doomed is killed for, enum agentsys_fault
- * @restarts: and it is started again
- * @doomed: which instance that is, 0 for none
- * @guard: by enum watched
- */
-struct agentsys_faults {
-	struct agentsys_fault_log log;
-	struct agentsys_recovery_own own;
-	struct agentsys_ladder ladder;
-	u32 had;
-	u32 had_by;
-	u32 doom;
-	bool restarts;
-	u32 doomed;
-	struct guard guard[__WATCHED];
-};
-
 /* What is done about faults of all agents; guarded by the supervisor lock. */
 static struct agentsys_recovery recovery;
 
@@ -93,16 +33,13 @@ static u64 now_ms(void)
 	return div_u64(ktime_get_ns(), NSEC_PER_MSEC);
 }
 
-/* NULL for want of memory: then it is counted, and no more. */
-static struct agentsys_faults *faults_of(struct agentsys_agent *agent)
+struct agentsys_faults *agentsys_faults_of(struct agentsys_agent *agent)
 {
 	struct agentsys_faults *faults = agent->faults;
 
-	lockdep_assert_held(&agentsys_lock);
-
 	if (faults)
 		return faults;
-	faults = kzalloc(sizeof(*faults), GFP_KERNEL);
+	faults = kzalloc(sizeof(*faults), GFP_KERNEL_ACCOUNT);
 	if (!faults)
 		return NULL;
 	spin_lock(&agent->lock);
@@ -161,9 +98,9 @@ static void kill_for(struct agentsys_agent *agent, u32 type, bool restarts)
 		kill_pid(agent->main, SIGKILL, 1);
 }
 
-static void fault(struct agentsys_agent *agent, u32 type, u64 measured, u64 limit)
+u32 agentsys_fault_raise(struct agentsys_agent *agent, u32 type, u64 measured, u64 limit)
 {
-	u32 action = decide(agent, type);
+	u32 action = agentsys_faults_of(agent) ? decide(agent, type) : AGENTSYS_RECOVER_ALERT;
 	/* One that is being stopped, or has not begun, has nothing to be killed for. */
 	bool runs = agent->status.state == AGENTSYS_ACTIVE && agent->ran;
 
@@ -173,11 +110,42 @@ static void fault(struct agentsys_agent *agent, u32 type, u64 measured, u64 limi
 	agentsys_event_agent(agent, AGENTSYS_EVENT_FAULT, 0, type, measured);
 	if (action >= AGENTSYS_RECOVER_RESTART)
 		kill_for(agent, type, action == AGENTSYS_RECOVER_RESTART);
+	return action;
+}
+
+void agentsys_fault_warn(struct agentsys_agent *agent, u32 type, u64 measured)
+{
+	agentsys_event_agent(agent, AGENTSYS_EVENT_WARNING, 0, type, measured);
+}
+
+void agentsys_fault_throttles(struct agentsys_agent *agent, u32 type, bool throttled)
+{
+	struct agentsys_faults *faults = agent->faults;
+	u32 now;
+
+	lockdep_assert_held(&agentsys_lock);
+
+	if (!faults)
+		return;
+	now = throttled ? faults->throttled | BIT(type) : faults->throttled & ~BIT(type);
+	if (now == faults->throttled)
+		return;
+	spin_lock(&agent->lock);
+	if (!faults->throttled)
+		faults->throttled_at_ns = ktime_get_ns();
+	else if (!now)
+		faults->throttled_ns += ktime_get_ns() - faults->throttled_at_ns;
+	faults->throttled = now;
+	if (now)
+		agent->status.flags |= AGENTSYS_AGENT_THROTTLED;
+	else
+		agent->status.flags &= ~AGENTSYS_AGENT_THROTTLED;
+	spin_unlock(&agent->lock);
 }
 
 void agentsys_fault_crashed(struct agentsys_agent *agent, s32 code, bool restarts)
 {
-	faults_of(agent);
+	agentsys_faults_of(agent);
 	/* It has ended; what its restart policy says is what is done about it. */
 	decide(agent, AGENTSYS_FAULT_CRASH);
 	note(agent, AGENTSYS_FAULT_CRASH, code, 0,
@@ -230,7 +198,7 @@ static u64 number_of(const char *text, const char *key)
 	return kstrtou64(digits, 10, &n) ? 0 : n;
 }
 
-static bool is_due(struct agentsys_agent *agent, struct told *told, u32 window_ms)
+static bool is_due(struct agentsys_agent *agent, struct agentsys_told *told, u32 window_ms)
 {
 	u64 now = now_ms();
 
@@ -243,7 +211,7 @@ static bool is_due(struct agentsys_agent *agent, struct told *told, u32 window_m
 
 static void changed(struct agentsys_watch *watch)
 {
-	struct guard *guard = container_of(watch, struct guard, watch);
+	struct agentsys_guard *guard = container_of(watch, struct agentsys_guard, watch);
 
 	agentsys_mail_post(guard->agent, AGENTSYS_MAIL_LIMIT);
 }
@@ -251,14 +219,16 @@ static void changed(struct agentsys_watch *watch)
 /* clang-format off */
 static const struct {
 	u32 fault;
+	u32 of; /* enum agentsys_limit */
 	const char *events;	/* the file that counts */
 	const char *hit;	/* in it: the limit kept it from something */
 	const char *touch;	/* in it: the limit was reached, without harm */
 	const char *limit;	/* the file with the limit */
 	const char *use;	/* and with what is used of it */
 } watched[] = {
-	[WATCHED_MEMORY] = {
+	[AGENTSYS_WATCHED_MEMORY] = {
 		.fault	= AGENTSYS_FAULT_MEMORY_LIMIT,
+		.of	= AGENTSYS_LIMIT_MEMORY_MAX,
 		/* Of the agent's own limit, not of what it may have set below. */
 		.events	= "memory.events.local",
 		.hit	= "oom",
@@ -266,8 +236,9 @@ static const struct {
 		.limit	= "memory.max",
 		.use	= "memory.peak",
 	},
-	[WATCHED_PIDS] = {
+	[AGENTSYS_WATCHED_PIDS] = {
 		.fault	= AGENTSYS_FAULT_PROCESS_LIMIT,
+		.of	= AGENTSYS_LIMIT_PIDS_MAX,
 		.events	= "pids.events",
 		.hit	= "max",
 		.limit	= "pids.max",
@@ -277,10 +248,10 @@ static const struct {
 
 /* clang-format on */
 
-static_assert(ARRAY_SIZE(watched) == __WATCHED);
+static_assert(ARRAY_SIZE(watched) == __AGENTSYS_WATCHED);
 
 /* Read the counters again: what is new? Nothing, if they cannot be read. */
-static void count(struct guard *guard, enum watched i, bool *hit, bool *touched)
+static void count(struct agentsys_guard *guard, enum agentsys_watched i, bool *hit, bool *touched)
 {
 	u64 hits, touches;
 	char text[160];
@@ -297,7 +268,7 @@ static void count(struct guard *guard, enum watched i, bool *hit, bool *touched)
 	guard->touches = touches;
 }
 
-static void look_at(struct guard *guard, enum watched i)
+static void look_at(struct agentsys_guard *guard, enum agentsys_watched i)
 {
 	struct agentsys_agent *agent = guard->agent;
 	bool hit, touched;
@@ -311,53 +282,45 @@ static void look_at(struct guard *guard, enum watched i)
 	use = max(agentsys_cgroup_u64(agent->id, watched[i].use), limit);
 	if (hit) {
 		if (is_due(agent, &guard->fault, FAULT_WINDOW_MS))
-			fault(agent, watched[i].fault, use, limit);
+			agentsys_fault_raise(agent, watched[i].fault, use, limit);
 	} else if (is_due(agent, &guard->warning, WARNING_WINDOW_MS)) {
-		agentsys_event_agent(agent, AGENTSYS_EVENT_WARNING, 0, watched[i].fault, use);
+		agentsys_fault_warn(agent, watched[i].fault, use);
 	}
 }
 
 void agentsys_fault_look(struct agentsys_agent *agent)
 {
 	struct agentsys_faults *faults = agent->faults;
-	enum watched i;
+	enum agentsys_watched i;
 
 	lockdep_assert_held(&agentsys_lock);
 
 	/* One that is to die has done what there was to be told. */
 	if (!faults || !agent->ran || agentsys_fault_doom(agent))
 		return;
-	for (i = 0; i < __WATCHED; i++)
+	for (i = 0; i < __AGENTSYS_WATCHED; i++)
 		look_at(&faults->guard[i], i);
 }
 
 void agentsys_fault_settle(struct agentsys_agent *agent)
 {
 	bool hit, touched;
-	enum watched i;
+	enum agentsys_watched i;
 
 	lockdep_assert_held(&agentsys_lock);
 
-	for (i = 0; agent->faults && i < __WATCHED; i++)
+	for (i = 0; agent->faults && i < __AGENTSYS_WATCHED; i++)
 		count(&agent->faults->guard[i], i, &hit, &touched);
 }
 
-/* Only one that was attached has no spec to tell. */
-static bool has_limit(const struct agentsys_agent *agent, enum watched i)
-{
-	if (!agent->spec)
-		return agentsys_cgroup_u64(agent->id, watched[i].limit);
-	return i == WATCHED_MEMORY ? agent->spec->job->memory_max : agent->spec->job->pids_max;
-}
-
-static int watch_limit(struct agentsys_agent *agent, enum watched i)
+static int watch_limit(struct agentsys_agent *agent, enum agentsys_watched i)
 {
 	struct agentsys_faults *faults;
-	struct guard *guard;
+	struct agentsys_guard *guard;
 
-	if (!has_limit(agent, i))
+	if (!agentsys_limit(agent, watched[i].of))
 		return 0;
-	faults = faults_of(agent);
+	faults = agentsys_faults_of(agent);
 	if (!faults)
 		return -ENOMEM;
 	guard = &faults->guard[i];
@@ -371,12 +334,12 @@ static int watch_limit(struct agentsys_agent *agent, enum watched i)
 
 void agentsys_fault_watch(struct agentsys_agent *agent)
 {
-	enum watched i;
+	enum agentsys_watched i;
 	int ret;
 
 	lockdep_assert_held(&agentsys_lock);
 
-	for (i = 0; i < __WATCHED; i++) {
+	for (i = 0; i < __AGENTSYS_WATCHED; i++) {
 		ret = watch_limit(agent, i);
 		if (ret)
 			pr_warn_ratelimited("%s of agent %u holds, but is not watched: error %d\n",
@@ -388,13 +351,13 @@ void agentsys_fault_watch(struct agentsys_agent *agent)
 
 void agentsys_fault_unwatch(struct agentsys_agent *agent)
 {
-	enum watched i;
+	enum agentsys_watched i;
 
 	lockdep_assert_held(&agentsys_lock);
 
 	if (!agent->faults)
 		return;
-	for (i = 0; i < __WATCHED; i++)
+	for (i = 0; i < __AGENTSYS_WATCHED; i++)
 		agentsys_watch_end(&agent->faults->guard[i].watch);
 }
 
@@ -410,7 +373,7 @@ void agentsys_fault_log(struct agentsys_agent *agent, struct agentsys_fault_log 
 
 static int set_own(struct agentsys_agent *agent, const struct agentsys_recovery_change *change)
 {
-	struct agentsys_faults *faults = faults_of(agent);
+	struct agentsys_faults *faults = agentsys_faults_of(agent);
 	u32 fault;
 
 	if (!faults)

@@ -29,6 +29,19 @@ void agentsys_fault_look(struct agentsys_agent *agent);
 /* Its instance has ended: what it did is not held against the next one in the same cgroup. */
 void agentsys_fault_settle(struct agentsys_agent *agent);
 
+/*
+ * It did this, for @measured where @limit is allowed: count it, tell it, and do what
+ * there is to be done. What was done is returned, enum agentsys_recover; after
+ * THROTTLE, slowing it down is left to the caller.
+ */
+u32 agentsys_fault_raise(struct agentsys_agent *agent, u32 type, u64 measured, u64 limit);
+
+/* It is about to do that. */
+void agentsys_fault_warn(struct agentsys_agent *agent, u32 type, u64 measured);
+
+/* It is slowed down for this fault, or no more: show it, and for how long it was. */
+void agentsys_fault_throttles(struct agentsys_agent *agent, u32 type, bool throttled);
+
 /* It crashed, with this exit code or signal, and is restarted or not. */
 void agentsys_fault_crashed(struct agentsys_agent *agent, s32 code, bool restarts);
 

@@ -12,6 +12,7 @@
 #include "genl_fault.h"
 #include "genl_group.h"
 #include "genl_history.h"
+#include "genl_limits.h"
 #include "genl_put.h"
 #include "genl_relation.h"
 #include "genl_spec.h"
@@ -79,7 +80,8 @@ static struct netlink_range_validation positive_range __ro_after_init = {
 	[AGENTSYS_A_MEMORY_HIGH] = { .type = NLA_U64 },			\
 	[AGENTSYS_A_CPU_QUOTA] = { .type = NLA_U64 },			\
 	[AGENTSYS_A_CPU_PERIOD] = { .type = NLA_U64 },			\
-	[AGENTSYS_A_PIDS_MAX] = { .type = NLA_U64 }
+	[AGENTSYS_A_PIDS_MAX] = { .type = NLA_U64 },			\
+	[AGENTSYS_A_LIMITS] = NLA_POLICY_NESTED(agentsys_genl_limits_policy)
 /* clang-format on */
 
 /* What a command does not know it refuses, so each has a policy of its own. */
@@ -112,7 +114,7 @@ static const struct nla_policy set_policy[AGENTSYS_A_SET_SIGNIFICANT + 1] = {
 };
 
 /* clang-format off */
-static const struct nla_policy attach_policy[AGENTSYS_A_PIDS_MAX + 1] = {
+static const struct nla_policy attach_policy[AGENTSYS_A_LIMITS + 1] = {
 	POLICY_ID,
 	POLICY_NAME,
 	POLICY_WAIT,
@@ -123,7 +125,7 @@ static const struct nla_policy attach_policy[AGENTSYS_A_PIDS_MAX + 1] = {
 
 /* clang-format on */
 
-static const struct nla_policy spawn_policy[AGENTSYS_A_BACKEND + 1] = {
+static const struct nla_policy spawn_policy[AGENTSYS_A_LIMITS + 1] = {
 	POLICY_ID,
 	POLICY_NAME,
 	POLICY_WAIT,
@@ -220,15 +222,15 @@ static int enter_spawn(struct agentsys_agent *agent, struct agentsys_waiter *wai
 	return ret;
 }
 
-static int enter_attach(struct agentsys_agent *agent, const struct agentsys_limits *limits,
-			struct agentsys_waiter *waiter, struct genl_info *info)
+static int enter_attach(struct agentsys_agent *agent, struct agentsys_waiter *waiter,
+			struct genl_info *info)
 {
 	int ret = agentsys_genl_hold_module(info);
 
 	if (ret)
 		return ret;
 	ret = agentsys_attach(agent, wanted_id(info), nla_get_u32(info->attrs[AGENTSYS_A_PID]),
-			      limits, waiter, info->extack);
+			      waiter, info->extack);
 	module_put(THIS_MODULE);
 	return ret;
 }
@@ -268,7 +270,6 @@ static int doit_spawn(struct sk_buff *skb, struct genl_info *info)
 
 static int doit_attach(struct sk_buff *skb, struct genl_info *info)
 {
-	struct agentsys_limits limits;
 	struct agentsys_waiter *answer;
 	struct agentsys_agent *agent;
 	int ret;
@@ -283,12 +284,12 @@ static int doit_attach(struct sk_buff *skb, struct genl_info *info)
 	answer = agentsys_genl_waiter(info, AGENTSYS_RUNS);
 	if (IS_ERR(answer))
 		return PTR_ERR(answer);
-	agent = agentsys_genl_attach_spec(info, &limits);
+	agent = agentsys_genl_attach_spec(info);
 	if (IS_ERR(agent)) {
 		agentsys_genl_drop_waiter(answer);
 		return PTR_ERR(agent);
 	}
-	ret = enter_attach(agent, &limits, waits(info) ? answer : NULL, info);
+	ret = enter_attach(agent, waits(info) ? answer : NULL, info);
 	return settle(agent, answer, ret, info);
 }
 

@@ -8,8 +8,11 @@
 
 #include "agent.h"
 #include "cgroup.h"
+#include "core/limits.h"
+#include "genl_limits.h"
 #include "group.h"
 #include "launch.h"
+#include "limit.h"
 #include "registry.h"
 #include "spec.h"
 #include "telemetry.h"
@@ -26,12 +29,21 @@ static int put_spec(struct sk_buff *skb, const struct agentsys_spec *spec)
 
 	return nla_put_u32(skb, AGENTSYS_A_BACKEND, spec->backend) ||
 	       nla_put_u32(skb, AGENTSYS_A_UID, job->uid) ||
-	       nla_put_u32(skb, AGENTSYS_A_GID, job->gid) ||
-	       put_u64(skb, AGENTSYS_A_MEMORY_MAX, job->memory_max) ||
-	       put_u64(skb, AGENTSYS_A_MEMORY_HIGH, job->memory_high) ||
-	       put_u64(skb, AGENTSYS_A_CPU_QUOTA, job->cpu_quota_us) ||
-	       put_u64(skb, AGENTSYS_A_CPU_PERIOD, job->cpu_period_us) ||
-	       put_u64(skb, AGENTSYS_A_PIDS_MAX, job->pids_max);
+	       nla_put_u32(skb, AGENTSYS_A_GID, job->gid);
+}
+
+static int put_limits(struct sk_buff *skb, struct agentsys_agent *agent)
+{
+	struct agentsys_limits limits;
+	const u64 *max = limits.max;
+
+	agentsys_limits_of(agent, &limits);
+	return put_u64(skb, AGENTSYS_A_MEMORY_MAX, max[AGENTSYS_LIMIT_MEMORY_MAX]) ||
+	       put_u64(skb, AGENTSYS_A_MEMORY_HIGH, max[AGENTSYS_LIMIT_MEMORY_HIGH]) ||
+	       put_u64(skb, AGENTSYS_A_CPU_QUOTA, max[AGENTSYS_LIMIT_CPU_QUOTA]) ||
+	       put_u64(skb, AGENTSYS_A_CPU_PERIOD, max[AGENTSYS_LIMIT_CPU_PERIOD]) ||
+	       put_u64(skb, AGENTSYS_A_PIDS_MAX, max[AGENTSYS_LIMIT_PIDS_MAX]) ||
+	       agentsys_genl_put_limits(skb, &limits);
 }
 
 static int put_circuit(struct sk_buff *skb, const struct agentsys_status *status)
@@ -141,7 +153,7 @@ int agentsys_genl_put_agent(struct sk_buff *skb, struct agentsys_agent *agent)
 	    nla_put_u32(skb, AGENTSYS_A_PARENT_INSTANCE, agent->parent_instance) ||
 	    put_u64(skb, AGENTSYS_A_MADE_TIME, agent->made_ns) ||
 	    (READ_ONCE(agent->node.significant) && nla_put_flag(skb, AGENTSYS_A_SIGNIFICANT)) ||
-	    (agent->spec && put_spec(skb, agent->spec)))
+	    put_limits(skb, agent) || (agent->spec && put_spec(skb, agent->spec)))
 		return -EMSGSIZE;
 	return 0;
 }

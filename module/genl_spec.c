@@ -15,13 +15,15 @@
 #include <net/genetlink.h>
 
 #include "agent.h"
+#include "core/limits.h"
 #include "core/name.h"
+#include "genl_limits.h"
+#include "limit.h"
 #include "spec.h"
 #include "supervisor.h"
 
 #define DEFAULT_STOP_TIMEOUT_MS 10000
 #define STOP_TIMEOUT_MAX_MS	(24 * 60 * 60 * 1000)
-#define DEFAULT_CPU_PERIOD_US	100000
 
 /* Say why, with the attribute at fault. */
 #define refuse(info, attr, error, msg)                                         \
@@ -75,19 +77,26 @@ static int get_name(struct genl_info *info, char *name)
 	return 0;
 }
 
+/* Those that have an attribute of their own, and then those in LIMITS. */
 static int get_limits(struct genl_info *info, struct agentsys_limits *limits)
 {
-	limits->memory_max = get_u64(info, AGENTSYS_A_MEMORY_MAX, 0);
-	limits->memory_high = get_u64(info, AGENTSYS_A_MEMORY_HIGH, 0);
-	limits->cpu_quota_us = get_u64(info, AGENTSYS_A_CPU_QUOTA, 0);
-	limits->cpu_period_us = get_u64(info, AGENTSYS_A_CPU_PERIOD, DEFAULT_CPU_PERIOD_US);
-	limits->pids_max = get_u64(info, AGENTSYS_A_PIDS_MAX, 0);
-	if (limits->cpu_quota_us && limits->cpu_quota_us < 1000)
-		return refuse(info, AGENTSYS_A_CPU_QUOTA, EINVAL, "the CPU quota is below 1000 us");
-	if (limits->cpu_period_us < 1000 || limits->cpu_period_us > 1000000)
-		return refuse(info, AGENTSYS_A_CPU_PERIOD, EINVAL,
-			      "the CPU period is not within 1000 and 1000000 us");
-	return 0;
+	enum agentsys_limit wrong;
+	const char *why;
+	int ret;
+
+	memset(limits, 0, sizeof(*limits));
+	limits->max[AGENTSYS_LIMIT_MEMORY_MAX] = get_u64(info, AGENTSYS_A_MEMORY_MAX, 0);
+	limits->max[AGENTSYS_LIMIT_MEMORY_HIGH] = get_u64(info, AGENTSYS_A_MEMORY_HIGH, 0);
+	limits->max[AGENTSYS_LIMIT_CPU_QUOTA] = get_u64(info, AGENTSYS_A_CPU_QUOTA, 0);
+	limits->max[AGENTSYS_LIMIT_CPU_PERIOD] = get_u64(info, AGENTSYS_A_CPU_PERIOD, 0);
+	limits->max[AGENTSYS_LIMIT_PIDS_MAX] = get_u64(info, AGENTSYS_A_PIDS_MAX, 0);
+	ret = agentsys_genl_limits(info->attrs[AGENTSYS_A_LIMITS], limits, info->extack);
+	if (ret)
+		return ret;
+	if (!agentsys_limits_check(limits, &wrong, &why))
+		return 0;
+	info->extack->_msg = why;
+	return -EINVAL;
 }
 
 /**
@@ -300,17 +309,6 @@ static int fill_ids(struct genl_info *info, struct agentsys_job *job)
 
 static int fill_numbers(struct genl_info *info, struct agentsys_job *job)
 {
-	struct agentsys_limits limits;
-	int ret = get_limits(info, &limits);
-
-	if (ret)
-		return ret;
-	job->memory_max = limits.memory_max;
-	job->memory_high = limits.memory_high;
-	job->cpu_quota_us = limits.cpu_quota_us;
-	job->cpu_period_us = limits.cpu_period_us;
-	job->pids_max = limits.pids_max;
-
 	if (!info->attrs[AGENTSYS_A_NEW_PRIVS])
 		job->flags |= AGENTSYS_JOB_NO_NEW_PRIVS;
 	if (info->attrs[AGENTSYS_A_NICE]) {
@@ -452,17 +450,26 @@ static struct agentsys_spec *get_spec(struct genl_info *info)
 static struct agentsys_agent *get_agent(struct genl_info *info, struct agentsys_spec *spec)
 {
 	char name[AGENTSYS_NAME_MAX + 1];
+	struct agentsys_limits limits;
 	struct agentsys_agent *agent;
 	int ret;
 
 	ret = get_name(info, name);
 	if (!ret)
 		ret = agentsys_genl_check_stop_timeout(info);
+	if (!ret)
+		ret = get_limits(info, &limits);
 	if (ret)
 		return ERR_PTR(ret);
-	agent = agentsys_agent_new(name, spec);
+	agent = agentsys_agent_new(name, NULL);
 	if (!agent)
 		return ERR_PTR(-ENOMEM);
+	ret = agentsys_limits_begin(agent, &limits);
+	if (ret) {
+		agentsys_agent_put(agent);
+		return ERR_PTR(ret);
+	}
+	agent->spec = spec;
 	/* The netlink policy has seen to the ranges. */
 	agent->status.stop_signal = get_u32(info, AGENTSYS_A_STOP_SIGNAL, SIGTERM);
 	agent->status.stop_timeout_ms =
@@ -487,12 +494,9 @@ struct agentsys_agent *agentsys_genl_spawn_spec(struct genl_info *info)
 	return agent;
 }
 
-struct agentsys_agent *agentsys_genl_attach_spec(struct genl_info *info,
-						 struct agentsys_limits *limits)
+struct agentsys_agent *agentsys_genl_attach_spec(struct genl_info *info)
 {
-	int ret = get_limits(info, limits);
-
-	return ret ? ERR_PTR(ret) : get_agent(info, NULL);
+	return get_agent(info, NULL);
 }
 
 /* clang-format off */

@@ -6,7 +6,6 @@
 #define _AGENTSYS_GENL_SPEC_H
 
 struct agentsys_agent;
-struct agentsys_limits;
 struct agentsys_policy_change;
 struct genl_info;
 
@@ -15,8 +14,7 @@ struct genl_info;
  * ERR_PTR, explained in the extended acknowledgement.
  */
 struct agentsys_agent *agentsys_genl_spawn_spec(struct genl_info *info);
-struct agentsys_agent *agentsys_genl_attach_spec(struct genl_info *info,
-						 struct agentsys_limits *limits);
+struct agentsys_agent *agentsys_genl_attach_spec(struct genl_info *info);
 
 /* Is what the request has for a stop timeout one? -ERANGE, explained likewise. */
 int agentsys_genl_check_stop_timeout(struct genl_info *info);

@@ -11,6 +11,7 @@
 #include "agent.h"
 #include "cgroup.h"
 #include "launch_internal.h"
+#include "limit.h"
 #include "mailbox.h"
 #include "registry.h"
 #include "spec.h"
@@ -188,6 +189,16 @@ static int put_job(const struct agentsys_launch_next *arg, struct agentsys_job *
 	return ret;
 }
 
+/* As they are now: they may have been changed since it was spawned. */
+static void put_limits(struct agentsys_job *job, const struct agentsys_agent *agent)
+{
+	job->memory_max = agentsys_limit(agent, AGENTSYS_LIMIT_MEMORY_MAX);
+	job->memory_high = agentsys_limit(agent, AGENTSYS_LIMIT_MEMORY_HIGH);
+	job->cpu_quota_us = agentsys_limit(agent, AGENTSYS_LIMIT_CPU_QUOTA);
+	job->cpu_period_us = agentsys_limit(agent, AGENTSYS_LIMIT_CPU_PERIOD);
+	job->pids_max = agentsys_limit(agent, AGENTSYS_LIMIT_PIDS_MAX);
+}
+
 static long launch_next(struct file *file, void __user *uarg)
 {
 	struct agentsys_launch_next arg;
@@ -210,6 +221,7 @@ static long launch_next(struct file *file, void __user *uarg)
 	job = *spec->job;
 	job.agent_id = agentsys_launch.job->id;
 	job.token = agentsys_launch.job->token;
+	put_limits(&job, agentsys_launch.job);
 	if (!agentsys_launch.job->cgroup_id)
 		job.flags |= AGENTSYS_JOB_NEW_CGROUP;
 	mutex_unlock(&agentsys_lock);

@@ -28,7 +28,7 @@ void agentsys_supervisor_exit(void);
 
 /* Enter @agent, which has no spec, and adopt the process @pid of the initial namespace. */
 int agentsys_attach(struct agentsys_agent *agent, u32 id, pid_t pid,
-		    const struct agentsys_limits *limits, struct agentsys_waiter *waiter,
+		    struct agentsys_waiter *waiter,
 		    struct netlink_ext_ack *extack);
 
 #define AGENTSYS_MAX_RESTARTS_DEFAULT	    3

@@ -286,6 +286,45 @@ enum agentsys_preset {
 /* How many faults of an agent are remembered. */
 #define AGENTSYS_FAULTS_MAX	10
 
+/**
+ * enum agentsys_limit - what an agent may use; 0 is no limit
+ * @AGENTSYS_LIMIT_MEMORY_MAX: bytes of memory
+ * @AGENTSYS_LIMIT_MEMORY_HIGH: bytes of memory from which on it is slowed down
+ * @AGENTSYS_LIMIT_CPU_QUOTA: us of CPU time in each period, at least 1000
+ * @AGENTSYS_LIMIT_CPU_PERIOD: that period in us, 1000 to 1000000; 0 is 100000
+ * @AGENTSYS_LIMIT_PIDS_MAX: processes and threads at once
+ * @AGENTSYS_LIMIT_SYSCALL_RATE: system calls in a second, by all its threads together
+ * @AGENTSYS_LIMIT_SYSCALL_BURST: how many it may make at once after a rest; 0 is ten
+ *	times the rate, and at least 20000: what a Python program needs to begin
+ * @AGENTSYS_LIMIT_WATCHDOG: ms that may pass without a sign of life, at least 100
+ * @AGENTSYS_LIMIT_CPU_BUDGET: us of CPU time in all, by all its instances
+ * @AGENTSYS_LIMIT_MESSAGES: messages in all that it may report, likewise
+ * @AGENTSYS_LIMIT_TOOL_CALLS: calls of tools, likewise
+ * @AGENTSYS_LIMIT_IO_READ: bytes in a second that it may read from each block device
+ * @AGENTSYS_LIMIT_IO_WRITE: that it may write
+ * @AGENTSYS_LIMIT_IO_READ_OPS: operations in a second, likewise
+ * @AGENTSYS_LIMIT_IO_WRITE_OPS: likewise
+ */
+enum agentsys_limit {
+	AGENTSYS_LIMIT_MEMORY_MAX,
+	AGENTSYS_LIMIT_MEMORY_HIGH,
+	AGENTSYS_LIMIT_CPU_QUOTA,
+	AGENTSYS_LIMIT_CPU_PERIOD,
+	AGENTSYS_LIMIT_PIDS_MAX,
+	AGENTSYS_LIMIT_SYSCALL_RATE,
+	AGENTSYS_LIMIT_SYSCALL_BURST,
+	AGENTSYS_LIMIT_WATCHDOG,
+	AGENTSYS_LIMIT_CPU_BUDGET,
+	AGENTSYS_LIMIT_MESSAGES,
+	AGENTSYS_LIMIT_TOOL_CALLS,
+	AGENTSYS_LIMIT_IO_READ,
+	AGENTSYS_LIMIT_IO_WRITE,
+	AGENTSYS_LIMIT_IO_READ_OPS,
+	AGENTSYS_LIMIT_IO_WRITE_OPS,
+
+	__AGENTSYS_LIMITS,
+};
+
 /* As max_restarts: as many as it takes. */
 #define AGENTSYS_RESTARTS_UNLIMITED	2147483647
 

@@ -330,8 +330,40 @@ enum agentsys_attr {
 	/* spec: what executes the program */
 	AGENTSYS_A_BACKEND,		/* u32: enum agentsys_backend; = native */
 
+	/* spec: all limits, those above and more */
+	AGENTSYS_A_LIMITS,		/* nested: enum agentsys_limit_attr; = those above, the others none */
+
 	__AGENTSYS_A_MAX,
 	AGENTSYS_A_MAX = __AGENTSYS_A_MAX - 1
+};
+
+/**
+ * enum agentsys_limit_attr - attributes of limits
+ *
+ * Attribute AGENTSYS_L_FIRST + n, a u64, is enum agentsys_limit n; 0 is no limit.
+ */
+enum agentsys_limit_attr {
+	AGENTSYS_L_UNSPEC,
+	AGENTSYS_L_PAD,
+	AGENTSYS_L_MEMORY_MAX,		/* u64: bytes */
+	AGENTSYS_L_MEMORY_HIGH,		/* u64: bytes */
+	AGENTSYS_L_CPU_QUOTA,		/* u64: us per period */
+	AGENTSYS_L_CPU_PERIOD,		/* u64: us */
+	AGENTSYS_L_PIDS_MAX,		/* u64 */
+	AGENTSYS_L_SYSCALL_RATE,	/* u64: per second, at most 2^32-1 */
+	AGENTSYS_L_SYSCALL_BURST,	/* u64: likewise */
+	AGENTSYS_L_WATCHDOG,		/* u64: ms, 100 to 86400000 */
+	AGENTSYS_L_CPU_BUDGET,		/* u64: us */
+	AGENTSYS_L_MESSAGES,		/* u64 */
+	AGENTSYS_L_TOOL_CALLS,		/* u64 */
+	AGENTSYS_L_IO_READ,		/* u64: bytes per second */
+	AGENTSYS_L_IO_WRITE,		/* u64: bytes per second */
+	AGENTSYS_L_IO_READ_OPS,		/* u64: per second */
+	AGENTSYS_L_IO_WRITE_OPS,	/* u64: per second */
+
+	__AGENTSYS_L_MAX,
+	AGENTSYS_L_MAX = __AGENTSYS_L_MAX - 1,
+	AGENTSYS_L_FIRST = AGENTSYS_L_MEMORY_MAX
 };
 
 /* enum agentsys_system_attr - counters since the module was loaded */

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "limits.h"
+
+#define CPU_PERIOD_DEFAULT_US 100000
+
+/* Python 3.11 makes about 600 calls until its program runs, and some more for each import. */
+#define SYSCALL_BURST_MIN     20000
+#define SYSCALL_BURST_SECONDS 10
+
+/* clang-format off */
+static const struct {
+	u64 min;
+	u64 max;
+	const char *why;
+} ranges[] = {
+	[AGENTSYS_LIMIT_CPU_QUOTA] = { 1000, U64_MAX, "the CPU quota is below 1000 us" },
+	[AGENTSYS_LIMIT_CPU_PERIOD] = {
+		1000, 1000000, "the CPU period is not within 1000 and 1000000 us"
+	},
+	[AGENTSYS_LIMIT_SYSCALL_RATE] = {
+		1, U32_MAX, "the rate of system calls is above 4294967295 per second"
+	},
+	[AGENTSYS_LIMIT_SYSCALL_BURST] = {
+		1, U32_MAX, "the burst of system calls is above 4294967295"
+	},
+	[AGENTSYS_LIMIT_WATCHDOG] = {
+		100, 86400000, "the watchdog timeout is not within 100 ms and 24 h"
+	},
+};
+
+/* clang-format on */
+
+int agentsys_limits_check(struct agentsys_limits *limits, enum agentsys_limit *wrong,
+			  const char **why)
+{
+	u64 *max = limits->max;
+	u32 i;
+
+	if (!max[AGENTSYS_LIMIT_CPU_PERIOD])
+		max[AGENTSYS_LIMIT_CPU_PERIOD] = CPU_PERIOD_DEFAULT_US;
+	if (max[AGENTSYS_LIMIT_SYSCALL_RATE] && !max[AGENTSYS_LIMIT_SYSCALL_BURST]) {
+		u64 burst = max[AGENTSYS_LIMIT_SYSCALL_RATE] * SYSCALL_BURST_SECONDS;
+
+		if (burst < SYSCALL_BURST_MIN)
+			burst = SYSCALL_BURST_MIN;
+		max[AGENTSYS_LIMIT_SYSCALL_BURST] = burst < U32_MAX ? burst : U32_MAX;
+	}
+	for (i = 0; i < ARRAY_SIZE(ranges); i++) {
+		if (!ranges[i].why || !max[i] || (max[i] >= ranges[i].min && max[i] <= ranges[i].max))
+			continue;
+		*wrong = i;
+		*why = ranges[i].why;
+		return -EINVAL;
+	}
+	return 0;
+}
+
+bool agentsys_limits_any(const struct agentsys_limits *limits)
+{
+	u32 i;
+
+	for (i = 0; i < __AGENTSYS_LIMITS; i++)
+		if (limits->max[i] && i != AGENTSYS_LIMIT_CPU_PERIOD)
+			return true;
+	return false;
+}

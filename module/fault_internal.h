@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What is kept of the faults and limits of an agent, for the files that see to them.
+ */
+#ifndef _AGENTSYS_FAULT_INTERNAL_H
+#define _AGENTSYS_FAULT_INTERNAL_H
+
+#include "core/faults.h"
+#include "core/limits.h"
+#include "core/recovery.h"
+#include "watch.h"
+
+struct agentsys_agent;
+
+/* What is watched of a cgroup. */
+enum agentsys_watched {
+	AGENTSYS_WATCHED_MEMORY,
+	AGENTSYS_WATCHED_PIDS,
+
+	__AGENTSYS_WATCHED,
+};
+
+/**
+ * struct agentsys_told - when something was last told
+ * @instance: of which instance, 0 for never
+ * @at_ms: when
+ */
+struct agentsys_told {
+	u32 instance;
+	u64 at_ms;
+};
+
+/**
+ * struct agentsys_guard - one limit of an agent
+ * @agent: whose
+ * @watch: the file that counts how often it was hit
+ * @hits: how often that was, as far as it was told
+ * @touches: how often it was reached without harm
+ * @fault: when it last was a fault
+ * @warning: when it last was none
+ */
+struct agentsys_guard {
+	struct agentsys_agent *agent;
+	struct agentsys_watch watch;
+	u64 hits;
+	u64 touches;
+	struct agentsys_told fault;
+	struct agentsys_told warning;
+};
+
+/**
+ * struct agentsys_faults - what there is of an agent that has limits or had faults
+ *
+ * @log: its last faults; guarded by the record's lock towards readers
+ * @own: what is done about its faults, where that is not what is done about all
+ * @ladder: where it stands on the ladder
+ * @had: the faults of instance @had_by, a bit for each enum agentsys_fault
+ * @had_by: which instance that is
+ * @doom: what the instance @doomed is killed for, enum agentsys_fault
+ * @restarts: and it is started again
+ * @doomed: which instance that is, 0 for none
+ * @guard: by enum agentsys_watched
+ * @throttled: what it is slowed down for, a bit for each enum agentsys_fault
+ * @throttled_at_ns: since when, CLOCK_MONOTONIC
+ * @throttled_ns: how long it was before that, in all
+ * @limits: what it may use; like @log
+ */
+struct agentsys_faults {
+	struct agentsys_fault_log log;
+	struct agentsys_recovery_own own;
+	struct agentsys_ladder ladder;
+	u32 had;
+	u32 had_by;
+	u32 doom;
+	bool restarts;
+	u32 doomed;
+	struct agentsys_guard guard[__AGENTSYS_WATCHED];
+	u32 throttled;
+	u64 throttled_at_ns;
+	u64 throttled_ns;
+	struct agentsys_limits limits;
+};
+
+/*
+ * What it has of that, made if there is none. NULL for want of memory. Supervisor
+ * lock held, or the agent is not in the registry yet.
+ */
+struct agentsys_faults *agentsys_faults_of(struct agentsys_agent *agent);
+
+#endif /* _AGENTSYS_FAULT_INTERNAL_H */
