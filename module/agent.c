@@ -114,6 +114,12 @@ void agentsys_agent_usage(struct agentsys_agent *agent, u64 *cpu_us, u64 *memory
 	*memory = READ_ONCE(agent->has_cgroup) ? agentsys_cgroup_memory(agent->id) : 0;
 }
 
+void agentsys_agent_heartbeat(struct agentsys_agent *agent)
+{
+	atomic64_inc(&agent->heartbeats);
+	agentsys_agent_touch(agent);
+}
+
 void agentsys_agent_touch(struct agentsys_agent *agent)
 {
 	WRITE_ONCE(agent->activity_ns, ktime_get_boottime_ns());

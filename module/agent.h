@@ -269,6 +269,9 @@ void agentsys_agent_status(struct agentsys_agent *agent, struct agentsys_status 
  */
 void agentsys_agent_usage(struct agentsys_agent *agent, u64 *cpu_us, u64 *memory);
 
+/* It says that it is alive. Any context. */
+void agentsys_agent_heartbeat(struct agentsys_agent *agent);
+
 /* Note that it did something. Any context. */
 void agentsys_agent_touch(struct agentsys_agent *agent);
 

@@ -203,10 +203,8 @@ static long heartbeat_call(void __user *uarg)
 
 	rcu_read_lock();
 	agent = agentsys_registry_of_task(current);
-	if (agent) {
-		atomic64_inc(&agent->heartbeats);
-		agentsys_agent_touch(agent);
-	}
+	if (agent)
+		agentsys_agent_heartbeat(agent);
 	rcu_read_unlock();
 	return agent ? 0 : -ESRCH;
 }

@@ -7,6 +7,7 @@
 
 #include "agent.h"
 #include "group.h"
+#include "helper.h"
 #include "mailbox.h"
 #include "registry.h"
 #include "relation.h"
@@ -295,17 +296,62 @@ static int control(struct agentsys_agent *agent, enum agentsys_input input, s64 
 	return 0;
 }
 
+/* Have it enter the registry and the tree as one that has ended. */
+static int make_helper(struct netlink_ext_ack *extack)
+{
+	struct agentsys_policy_change policy;
+	struct agentsys_agent *agent = agentsys_helper_new(&policy);
+	int ret;
+
+	if (agent == ERR_PTR(-ENOENT)) {
+		NL_SET_ERR_MSG(extack, "there is no helper: the module was loaded with helper=");
+		return -ENOENT;
+	}
+	if (IS_ERR(agent))
+		return PTR_ERR(agent);
+	ret = enter_group(agent, agentsys_group_find(NULL), &policy, extack);
+	if (!ret) {
+		ret = enter(agent, AGENTSYS_ID_HELPER, extack);
+		if (ret)
+			agentsys_tree_leave(&agent->node);
+	}
+	agentsys_agent_put(agent);
+	return ret;
+}
+
+/* Keep in mind whether somebody wants it. */
+static int control_helper(struct agentsys_agent *agent, enum agentsys_input input,
+			  s64 stop_timeout_ms, struct agentsys_waiter *waiter,
+			  struct netlink_ext_ack *extack)
+{
+	int ret = control(agent, input, stop_timeout_ms, waiter, extack);
+
+	if (input == AGENTSYS_IN_START || input == AGENTSYS_IN_RESTART)
+		agentsys_helper_want(!ret || ret == -EALREADY);
+	else if (!ret && ends(input))
+		agentsys_helper_want(false);
+	return ret;
+}
+
 int agentsys_control(u32 id, enum agentsys_input input, s64 stop_timeout_ms,
 		     struct agentsys_waiter *waiter, struct netlink_ext_ack *extack)
 {
 	struct agentsys_agent *agent;
-	int ret;
+	int ret = 0;
 
 	mutex_lock(&agentsys_lock);
 	agentsys_mail_drain();
 	agent = agentsys_registry_get(id);
-	ret = agent ? control(agent, input, stop_timeout_ms, waiter, extack) :
-		      explain(-ESRCH, extack);
+	if (!agent && id == AGENTSYS_ID_HELPER && input == AGENTSYS_IN_START) {
+		ret = make_helper(extack);
+		agent = ret ? NULL : agentsys_registry_get(id);
+	}
+	if (!agent)
+		ret = ret ?: explain(-ESRCH, extack);
+	else if (agentsys_is_helper(agent))
+		ret = control_helper(agent, input, stop_timeout_ms, waiter, extack);
+	else
+		ret = control(agent, input, stop_timeout_ms, waiter, extack);
 	mutex_unlock(&agentsys_lock);
 	if (agent)
 		agentsys_agent_put(agent);

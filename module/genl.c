@@ -32,6 +32,11 @@ static struct netlink_range_validation id_range __ro_after_init = {
 	.max = AGENTSYS_ID_MAX,
 };
 
+static struct netlink_range_validation any_id_range __ro_after_init = {
+	.min = AGENTSYS_ID_HELPER,
+	.max = AGENTSYS_ID_MAX,
+};
+
 static struct netlink_range_validation pid_range __ro_after_init = {
 	.min = 1,
 	.max = PID_MAX_LIMIT,
@@ -52,6 +57,7 @@ static struct netlink_range_validation positive_range __ro_after_init = {
 
 /* clang-format off */
 #define POLICY_ID	[AGENTSYS_A_ID] = NLA_POLICY_FULL_RANGE(NLA_U32, &id_range)
+#define POLICY_ANY_ID	[AGENTSYS_A_ID] = NLA_POLICY_FULL_RANGE(NLA_U32, &any_id_range)
 #define POLICY_WAIT	[AGENTSYS_A_WAIT] = { .type = NLA_FLAG }
 #define POLICY_NAME	[AGENTSYS_A_NAME] = { .type = NLA_NUL_STRING }
 /* Its range has a hole: see agentsys_genl_check_stop_timeout(). */
@@ -86,16 +92,16 @@ static struct netlink_range_validation positive_range __ro_after_init = {
 
 /* What a command does not know it refuses, so each has a policy of its own. */
 static const struct nla_policy get_policy[AGENTSYS_A_ID + 1] = {
-	POLICY_ID,
+	POLICY_ANY_ID,
 };
 
 static const struct nla_policy control_policy[AGENTSYS_A_WAIT + 1] = {
-	POLICY_ID,
+	POLICY_ANY_ID,
 	POLICY_WAIT,
 };
 
 static const struct nla_policy stop_policy[AGENTSYS_A_STOP_TIMEOUT + 1] = {
-	POLICY_ID,
+	POLICY_ANY_ID,
 	POLICY_WAIT,
 	POLICY_TIMEOUT,
 };
@@ -577,6 +583,8 @@ static const struct genl_ops ops[] = {
 	  STRICT(agentsys_genl_fault_get) },
 	{ .cmd = AGENTSYS_CMD_RECOVERY_SET, .doit = agentsys_genl_recovery_set,
 	  STRICT(agentsys_genl_recovery_set) },
+	{ .cmd = AGENTSYS_CMD_REPORT, .doit = agentsys_genl_report,
+	  STRICT(agentsys_genl_report) },
 	/* clang-format on */
 };
 

@@ -8,13 +8,14 @@
 #include "genl.h"
 #include "genl_answer.h"
 #include "registry.h"
+#include "reported.h"
 #include "telemetry.h"
 
 #define WITHIN_BOUND_MS (24 * 60 * 60 * 1000)
 
 /* Not const: before v6.6 a policy points to something that is not. */
 static struct netlink_range_validation id_range __ro_after_init = {
-	.min = AGENTSYS_ID_MIN,
+	.min = AGENTSYS_ID_HELPER,
 	.max = AGENTSYS_ID_MAX,
 };
 
@@ -46,6 +47,15 @@ const struct nla_policy agentsys_genl_recovery_set_policy[AGENTSYS_F_RULES + 1] 
 	[AGENTSYS_F_AFTER] = NLA_POLICY_FULL_RANGE(NLA_U32, &positive_range),
 	[AGENTSYS_F_WITHIN] = NLA_POLICY_FULL_RANGE(NLA_U32, &within_range),
 	[AGENTSYS_F_RULES] = NLA_POLICY_NESTED(rules_policy),
+};
+
+const struct nla_policy agentsys_genl_report_policy[AGENTSYS_F_REPORT + 1] = {
+	[AGENTSYS_F_AGENT_ID] = NLA_POLICY_FULL_RANGE(NLA_U32, &id_range),
+	[AGENTSYS_F_INSTANCE] = { .type = NLA_U32 },
+	[AGENTSYS_F_REPORT] = NLA_POLICY_MAX(NLA_U32, __AGENTSYS_REPORTS - 1),
+	[AGENTSYS_F_TYPE] = NLA_POLICY_RANGE(NLA_U32, 1, __AGENTSYS_FAULTS - 1),
+	[AGENTSYS_F_MEASURED] = { .type = NLA_U64 },
+	[AGENTSYS_F_LIMIT] = { .type = NLA_U64 },
 };
 
 static u32 id_of(const struct genl_info *info)
@@ -306,4 +316,50 @@ int agentsys_genl_recovery_set(struct sk_buff *request, struct genl_info *info)
 	if (ret)
 		return ret;
 	return agentsys_recovery_set(id_of(info), &change, info->extack);
+}
+
+/* ---- what others report ---- */
+
+static u64 get_u64(struct genl_info *info, int attr)
+{
+	return info->attrs[attr] ? nla_get_u64(info->attrs[attr]) : 0;
+}
+
+static int check_report(struct genl_info *info, const struct agentsys_reported *report)
+{
+	if (!report->id || !info->attrs[AGENTSYS_F_REPORT]) {
+		NL_SET_ERR_MSG(info->extack, "a report is of an agent, and of something");
+		return -EINVAL;
+	}
+	if (report->what == AGENTSYS_REPORT_HEARTBEAT)
+		return 0;
+	if (!report->type) {
+		NL_SET_ERR_MSG(info->extack, "the report does not say what type of fault");
+		return -EINVAL;
+	}
+	if (report->what == AGENTSYS_REPORT_FAULT &&
+	    (report->type == AGENTSYS_FAULT_CRASH ||
+	     agentsys_recovery_fits(report->type, AGENTSYS_RECOVER_THROTTLE))) {
+		NL_SET_ERR_MSG(info->extack, "such a fault is seen by the module alone");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int agentsys_genl_report(struct sk_buff *request, struct genl_info *info)
+{
+	struct agentsys_reported report = { .id = id_of(info) };
+	bool has;
+	int ret;
+
+	ret = agentsys_genl_need_admin(request, info);
+	if (ret)
+		return ret;
+	report.instance = get_u32(info, AGENTSYS_F_INSTANCE, &has);
+	report.what = get_u32(info, AGENTSYS_F_REPORT, &has);
+	report.type = get_u32(info, AGENTSYS_F_TYPE, &has);
+	report.measured = get_u64(info, AGENTSYS_F_MEASURED);
+	report.limit = get_u64(info, AGENTSYS_F_LIMIT);
+	ret = check_report(info, &report);
+	return ret ?: agentsys_reported(&report, info->extack);
 }

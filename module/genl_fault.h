@@ -18,4 +18,8 @@ int agentsys_genl_faults(struct sk_buff *request, struct genl_info *info);
 int agentsys_genl_recovery_get(struct sk_buff *request, struct genl_info *info);
 int agentsys_genl_recovery_set(struct sk_buff *request, struct genl_info *info);
 
+/* Of AGENTSYS_CMD_REPORT. */
+extern const struct nla_policy agentsys_genl_report_policy[AGENTSYS_F_REPORT + 1];
+int agentsys_genl_report(struct sk_buff *request, struct genl_info *info);
+
 #endif /* _AGENTSYS_GENL_FAULT_H */

@@ -9,7 +9,7 @@
 #include "registry.h"
 
 static struct netlink_range_validation id_range __ro_after_init = {
-	.min = AGENTSYS_ID_MIN,
+	.min = AGENTSYS_ID_HELPER,
 	.max = AGENTSYS_ID_MAX,
 };
 

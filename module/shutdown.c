@@ -6,6 +6,7 @@
 
 #include "agent.h"
 #include "group.h"
+#include "helper.h"
 #include "launch.h"
 #include "mailbox.h"
 #include "registry.h"
@@ -53,6 +54,12 @@ void agentsys_shutdown_killed(void)
 	answer.killed += active;
 }
 
+/* Others may need what it does for them until they have ended. */
+static bool goes_last(const struct agentsys_agent *agent)
+{
+	return agentsys_is_helper(agent) && !agentsys_helper_alone();
+}
+
 static void end(struct agentsys_agent *agent, enum agentsys_input input)
 {
 	u32 left_ms = time_before(jiffies, due) ? jiffies_to_msecs(due - jiffies) : 0;
@@ -68,7 +75,8 @@ void agentsys_shutdown_stop(struct agentsys_agent *agent)
 {
 	lockdep_assert_held(&agentsys_lock);
 
-	end(agent, AGENTSYS_IN_STOP);
+	if (!goes_last(agent))
+		end(agent, AGENTSYS_IN_STOP);
 }
 
 /* Let @input happen to everything that lives, but to those that run only if @running. */
@@ -80,7 +88,8 @@ static void all(enum agentsys_input input, bool running)
 	for (id = 0; (agent = agentsys_registry_next(id)); agentsys_agent_put(agent)) {
 		id = agent->id + 1;
 		/* One that is being attached is ended when that is done. */
-		if (!agent->populated || (!running && agent->status.state == AGENTSYS_ACTIVE) ||
+		if (!agent->populated || goes_last(agent) ||
+		    (!running && agent->status.state == AGENTSYS_ACTIVE) ||
 		    (!agent->spec && !agent->main && agent->status.state == AGENTSYS_STARTING))
 			continue;
 		end(agent, input);
@@ -164,10 +173,22 @@ out:
 	mutex_unlock(&agentsys_lock);
 }
 
+/* Nobody else is left: it is its turn. */
+static void end_helper(void)
+{
+	struct agentsys_agent *agent = agentsys_registry_get(AGENTSYS_ID_HELPER);
+
+	if (agent->status.state != AGENTSYS_STOPPING)
+		end(agent, killing ? AGENTSYS_IN_KILL : AGENTSYS_IN_STOP);
+	agentsys_agent_put(agent);
+}
+
 void agentsys_shutdown_check(void)
 {
 	lockdep_assert_held(&agentsys_lock);
 
+	if (active && agentsys_helper_alone())
+		end_helper();
 	if (!active || agentsys_supervisor_live())
 		return;
 	agentsys_launch_dismiss(true);

@@ -10,6 +10,7 @@
 #include "agent.h"
 #include "fault.h"
 #include "group.h"
+#include "helper.h"
 #include "launch.h"
 #include "mailbox.h"
 #include "registry.h"
@@ -121,6 +122,8 @@ void agentsys_act_launch(struct agentsys_agent *agent, enum agentsys_input input
 	spin_unlock(&agent->lock);
 	agent->by_group = false;
 
+	if (!agentsys_is_helper(agent))
+		agentsys_helper_need();
 	agentsys_supervisor_hold(agent);
 	agent->tries = 0;
 	agentsys_hand_over(agent);

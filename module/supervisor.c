@@ -13,6 +13,7 @@
 #include "agent.h"
 #include "fault.h"
 #include "group.h"
+#include "helper.h"
 #include "launch.h"
 #include "mailbox.h"
 #include "registry.h"
@@ -106,6 +107,7 @@ void agentsys_let_go(struct agentsys_agent *agent)
 		agentsys_standby_drop();
 		agentsys_launch_dismiss(false);
 	}
+	agentsys_helper_check();
 	/* Who waits for a shutdown unloads the module next. A work of ours keeps it till then. */
 	module_put(THIS_MODULE);
 	agentsys_shutdown_check();
@@ -368,6 +370,7 @@ void agentsys_supervisor_exit(void)
 	u32 id;
 
 	agentsys_attach_exit();
+	agentsys_helper_exit();
 	agentsys_standby_exit();
 	agentsys_shutdown_exit();
 	/* Orders in the tree point to groups. */

@@ -39,7 +39,8 @@
 #define AGENTSYS_SPEC_MAX	(256 * 1024)	/* bytes of a whole spec: -E2BIG */
 #define AGENTSYS_GROUPS_MAX	1024	/* supplementary groups: -E2BIG */
 #define AGENTSYS_RLIMITS	16	/* RLIM_NLIMITS of Linux */
-#define AGENTSYS_ID_MIN		2	/* ids 0 and 1 are reserved */
+#define AGENTSYS_ID_MIN		2	/* 0 is none, 1 the helper daemon */
+#define AGENTSYS_ID_HELPER	1	/* agent of the module's own, see AGENTSYS_CMD_START */
 #define AGENTSYS_ID_MAX		2147483647
 #define AGENTSYS_ID_AUTO	1000	/* "pick one" counts up from here */
 #define AGENTSYS_TREE_GROUPS	1024	/* groups of the supervision tree: -ENOSPC */
@@ -281,6 +282,20 @@ enum agentsys_preset {
 	AGENTSYS_PRESET_CUSTOM,
 
 	__AGENTSYS_PRESETS,
+};
+
+/**
+ * enum agentsys_report - what is reported of an agent by somebody else
+ * @AGENTSYS_REPORT_HEARTBEAT: it says that it is alive, as by AGENTSYS_IOC_HEARTBEAT
+ * @AGENTSYS_REPORT_FAULT: it had a fault: what is done about such faults is done
+ * @AGENTSYS_REPORT_WARNING: it is close to one, AGENTSYS_EVENT_WARNING
+ */
+enum agentsys_report {
+	AGENTSYS_REPORT_HEARTBEAT,
+	AGENTSYS_REPORT_FAULT,
+	AGENTSYS_REPORT_WARNING,
+
+	__AGENTSYS_REPORTS,
 };
 
 /* How many faults of an agent are remembered. */

@@ -55,9 +55,12 @@
  *	-ESRCH no such process, -EINVAL a kernel thread, pid 1 or the launcher,
  *	-EBUSY it is part of an agent already, -EEXIST, -ENAMETOOLONG, -EINVAL,
  *	-ENOSPC, -ESHUTDOWN as above
- * @AGENTSYS_CMD_START: start an ended agent by hand [ID, (WAIT)]
+ * @AGENTSYS_CMD_START: start an ended agent by hand [ID, (WAIT)]; also the helper daemon,
+ *	AGENTSYS_ID_HELPER, whose record is made when it is started first: from then on,
+ *	until it is stopped by hand, it is started before others and stopped after them
  *	-ESRCH, -EALREADY it runs, -EBUSY it is ending, -EOPNOTSUPP it was
- *	attached and has nothing to start from, -ESHUTDOWN
+ *	attached and has nothing to start from, -ESHUTDOWN; of the helper also -ENOENT
+ *	there is none, and -ENOSPC
  * @AGENTSYS_CMD_STOP: send the stop signal, kill what is left after the stop
  *	timeout; no restart follows [ID, (STOP_TIMEOUT), (WAIT)]
  *	-ESRCH, -EBUSY it is just being attached, or 64 wait for it; an
@@ -170,6 +173,12 @@
  *	-EINVAL a rule without a type, or without an action for all agents, an action
  *	that is of no use against such a fault, or something that only all agents have,
  *	-ESRCH no such agent, -ENOMEM
+ * @AGENTSYS_CMD_REPORT: report of an agent what somebody else has seen; it counts as if
+ *	the module had seen it by itself [AGENT_ID, REPORT, (INSTANCE): = the present one,
+ *	and of a fault or a warning TYPE, (MEASURED), (LIMIT): = 0]
+ *	-EINVAL something is not given, or the TYPE of a fault is a crash, or one that an
+ *	agent can be slowed down for: the module alone sees these; -ESRCH no such agent,
+ *	-ESTALE it has been started again since that INSTANCE, -ENOTCONN it is not active
  *
  * With WAIT, GROUP_START, _STOP and _RESTART are answered again when that is done, with NAME and
  * STATE. ERRNO and TEXT in it: -ECANCELED something else was asked of the group
@@ -205,6 +214,7 @@ enum agentsys_cmd {
 	AGENTSYS_CMD_FAULT_GET,
 	AGENTSYS_CMD_RECOVERY_GET,
 	AGENTSYS_CMD_RECOVERY_SET,
+	AGENTSYS_CMD_REPORT,
 
 	__AGENTSYS_CMD_MAX,
 	AGENTSYS_CMD_MAX = __AGENTSYS_CMD_MAX - 1
@@ -522,6 +532,7 @@ enum agentsys_fault_attr {
 	AGENTSYS_F_MEASURED,		/* u64: what was measured; of a crash, the exit code or signal */
 	AGENTSYS_F_LIMIT,		/* u64: what it may be; 0 where there is no such thing */
 	AGENTSYS_F_INSTANCE,		/* u32: which start of the agent */
+	AGENTSYS_F_REPORT,		/* u32: enum agentsys_report */
 
 	__AGENTSYS_F_MAX,
 	AGENTSYS_F_MAX = __AGENTSYS_F_MAX - 1

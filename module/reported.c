@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "reported.h"
+
+#include <linux/netlink.h>
+
+#include "agent.h"
+#include "fault.h"
+#include "mailbox.h"
+#include "registry.h"
+
+static void take(struct agentsys_agent *agent, const struct agentsys_reported *report)
+{
+	switch (report->what) {
+	case AGENTSYS_REPORT_HEARTBEAT:
+		agentsys_agent_heartbeat(agent);
+		break;
+	case AGENTSYS_REPORT_FAULT:
+		agentsys_fault_raise(agent, report->type, report->measured, report->limit);
+		break;
+	case AGENTSYS_REPORT_WARNING:
+		agentsys_fault_warn(agent, report->type, report->measured);
+		break;
+	}
+}
+
+/* What was seen of an instance that is gone is not held against the next one. */
+static int check(const struct agentsys_agent *agent, const struct agentsys_reported *report,
+		 struct netlink_ext_ack *extack)
+{
+	if (report->instance && report->instance != agent->status.instance) {
+		NL_SET_ERR_MSG(extack, "the agent has been started again since");
+		return -ESTALE;
+	}
+	if (agent->status.state != AGENTSYS_ACTIVE) {
+		NL_SET_ERR_MSG(extack, "the agent is not active");
+		return -ENOTCONN;
+	}
+	return 0;
+}
+
+int agentsys_reported(const struct agentsys_reported *report, struct netlink_ext_ack *extack)
+{
+	struct agentsys_agent *agent;
+	int ret = -ESRCH;
+
+	mutex_lock(&agentsys_lock);
+	agentsys_mail_drain();
+	agent = agentsys_registry_get(report->id);
+	if (agent)
+		ret = check(agent, report, extack);
+	else
+		NL_SET_ERR_MSG(extack, "no such agent");
+	if (!ret)
+		take(agent, report);
+	mutex_unlock(&agentsys_lock);
+	if (agent)
+		agentsys_agent_put(agent);
+	return ret;
+}
