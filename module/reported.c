@@ -31,7 +31,7 @@ static int check(const struct agentsys_agent *agent, const struct agentsys_repor
 		NL_SET_ERR_MSG(extack, "the agent has been started again since");
 		return -ESTALE;
 	}
-	if (agent->status.state != AGENTSYS_ACTIVE) {
+	if (agent->status.state != AGENTSYS_ACTIVE || agentsys_fault_doom(agent)) {
 		NL_SET_ERR_MSG(extack, "the agent is not active");
 		return -ENOTCONN;
 	}

@@ -147,6 +147,17 @@ AGENTSYS_API int agentsys_spec_add_env(struct agentsys_spec *spec, const char *v
 /** agentsys_spec_set_env - all variables, with NULL behind the last. Errors: as above. */
 AGENTSYS_API int agentsys_spec_set_env(struct agentsys_spec *spec, const char *const variables[]);
 
+/** AGENTSYS_NOTIFY_SOCKET - where the helper daemon hears what agents say with sd_notify() */
+#define AGENTSYS_NOTIFY_SOCKET "/run/agentsys/notify"
+
+/**
+ * agentsys_spec_set_notify - have it tell the helper daemon how it is, as by sd_notify()
+ *
+ * Adds the variable NOTIFY_SOCKET. Who spawns it starts the helper before,
+ * agentsys_start() with AGENTSYS_ID_HELPER. Error: -ENOMEM.
+ */
+AGENTSYS_API int agentsys_spec_set_notify(struct agentsys_spec *spec);
+
 /** agentsys_spec_set_cwd - working directory, an absolute path. Error: -ENOMEM. */
 AGENTSYS_API int agentsys_spec_set_cwd(struct agentsys_spec *spec, const char *path);
 
@@ -1206,6 +1217,47 @@ AGENTSYS_API AGENTSYS_CHECK int agentsys_recovery_set(struct agentsys *h, uint32
  */
 AGENTSYS_API AGENTSYS_CHECK int agentsys_recovery_ladder(struct agentsys *h, uint32_t after,
 							 uint32_t within_ms);
+
+/* ---- Reports ---------------------------------------------------------- */
+
+/**
+ * agentsys_report_heartbeat - say for an agent that it is alive
+ * @h: the connection
+ * @id: the agent
+ * @instance: which start of it has said so, 0 for the present one
+ *
+ * Errors: -EPERM, -ESRCH, -ESTALE it has been started again since, -ENOTCONN it is not
+ * active.
+ */
+AGENTSYS_API int agentsys_report_heartbeat(struct agentsys *h, uint32_t id, uint32_t instance);
+
+/**
+ * agentsys_report_fault - report a fault of an agent that somebody else has seen
+ * @h: the connection
+ * @id: the agent
+ * @instance: which start of it, 0 for the present one
+ * @type: what fault: none that the module alone sees, which are crashes and those that an
+ *	agent can be slowed down for
+ * @measured: what was measured; of AGENTSYS_FAULT_UNRESPONSIVE, ms since the last sign of life
+ * @limit: what it may be
+ *
+ * What is done about such faults is done then. Errors: as above, and -EINVAL for @type.
+ */
+AGENTSYS_API int agentsys_report_fault(struct agentsys *h, uint32_t id, uint32_t instance,
+				       enum agentsys_fault type, uint64_t measured, uint64_t limit);
+
+/**
+ * agentsys_report_warning - report that an agent is close to a fault
+ * @h: the connection
+ * @id: the agent
+ * @instance: which start of it, 0 for the present one
+ * @type: what fault
+ * @measured: what was measured
+ *
+ * It is an event, AGENTSYS_EVENT_WARNING, and no more. Errors: as for a heartbeat.
+ */
+AGENTSYS_API int agentsys_report_warning(struct agentsys *h, uint32_t id, uint32_t instance,
+					 enum agentsys_fault type, uint64_t measured);
 
 /* ---- Events ----------------------------------------------------------- */
 

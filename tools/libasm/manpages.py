@@ -22,6 +22,7 @@ PAGES = {
     "Relations": ("agentsys_relate", "dependencies, links and monitors between agents", "agentsys_spec_new agentsys_relation_name"),
     "History": ("agentsys_history", "the last ends of agents and restarts of groups", "agentsys_get agentsys_decision_name"),
     "Faults": ("agentsys_faults", "faults of agents, and what is done about them", "agentsys_get agentsys_fault_name"),
+    "Reports": ("agentsys_report_fault", "report of agents what the module does not see", "agentsys_faults agentsys_heartbeat"),
     "Events": ("agentsys_events_open", "receive what happens to agents", "agentsys_state_name agentsys_get"),
     "For agents: the device": ("agentsys_whoami", "what agents themselves can ask", "agentsys_open"),
     "Words": ("agentsys_state_name", "words for states, causes and events", "agentsys_get agentsys_events_open"),

@@ -233,6 +233,11 @@ int agentsys_spec_add_env(struct agentsys_spec *spec, const char *variable)
 	return words_add(&spec->env, variable);
 }
 
+int agentsys_spec_set_notify(struct agentsys_spec *spec)
+{
+	return agentsys_spec_add_env(spec, "NOTIFY_SOCKET=" AGENTSYS_NOTIFY_SOCKET);
+}
+
 int agentsys_spec_set_env(struct agentsys_spec *spec, const char *const variables[])
 {
 	int ret = 0;

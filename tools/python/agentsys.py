@@ -34,11 +34,14 @@ from collections import namedtuple
 __all__ = ["Connection", "Agent", "Group", "Relation", "Past", "Event", "Fault", "Faults", "Recovery",
            "System", "Whoami", "Version", "why_not",
            "whoami", "heartbeat", "telemetry", "info", "version", "patch_policy", "events",
-           "EVENTS_ALL", "EVENTS_NEW", "UNLIMITED", "STOP_UNLIMITED"]
+           "EVENTS_ALL", "EVENTS_NEW", "HELPER", "UNLIMITED", "STOP_UNLIMITED"]
 
 #: For events(): everything that the module still keeps, or only what is yet to come.
 EVENTS_ALL = 0
 EVENTS_NEW = 2**64 - 1
+
+#: The id of the helper daemon, which start() makes when it is first called for it.
+HELPER = 1
 
 #: A resource limit that is none.
 UNLIMITED = 2**64 - 1
@@ -233,6 +236,7 @@ for _name, _result, *_arguments in [
         ("spec_set_new_privs", None, _ptr, ctypes.c_bool),
         ("spec_set_significant", None, _ptr, ctypes.c_bool),
         ("spec_set_traps", None, _ptr, ctypes.c_bool),
+        ("spec_set_notify", ctypes.c_int, _ptr),
         ("spec_add_relation", ctypes.c_int, _ptr, ctypes.c_int, _u32),
         ("spec_set_backend", None, _ptr, ctypes.c_int),
         ("spec_set_container", ctypes.c_int, _ptr, ctypes.c_int, _str),
@@ -325,6 +329,9 @@ for _name, _result, *_arguments in [
         ("recovery_free", None, ctypes.POINTER(_Recovery)),
         ("recovery_set", ctypes.c_int, _ptr, _u32, _u32, ctypes.POINTER(_Rule), ctypes.c_size_t),
         ("recovery_ladder", ctypes.c_int, _ptr, _u32, _u32),
+        ("report_heartbeat", ctypes.c_int, _ptr, _u32, _u32),
+        ("report_fault", ctypes.c_int, _ptr, _u32, _u32, _u32, _u64, _u64),
+        ("report_warning", ctypes.c_int, _ptr, _u32, _u32, _u32, _u64),
         ("fault_name", _str, _u32),
         ("recover_name", _str, _u32),
         ("preset_name", _str, _u32),
@@ -553,7 +560,7 @@ class _Spec:
                  backoff_kind=None, jitter=None, stable_ms=None, breaker=None,
                  success_codes=None, success_signals=None, never_codes=None,
                  never_signals=None, never_causes=None, significant=None, relations=None,
-                 traps=None,
+                 traps=None, notify=False,
                  backend=None, rootfs=None, bundle=None, image=None, mounts=(), network=None,
                  read_only=None):
         self.handle = _lib.agentsys_spec_new()
@@ -564,6 +571,8 @@ class _Spec:
                 self._call("add_arg", os.fsencode(arg))
             for key, value in (env or {}).items():
                 self._call("add_env", os.fsencode(key) + b"=" + os.fsencode(value))
+            if notify:
+                self._call("set_notify")
             for setter, value in [
                     ("set_id", id), ("set_uid", uid), ("set_gid", gid), ("set_nice", nice),
                     ("set_oom_score_adj", oom_score_adj), ("set_bounding", bounding),
@@ -756,7 +765,8 @@ class Connection:
         never_codes, never_signals (numbers), never_causes ("exit", "signal", "oom",
         "fault", "launch", "link"), stop_signal, stop_timeout_ms, memory_max, memory_high,
         cpu (quota_us, period_us), pids_max, relations (pairs of a kind, see relate(),
-        and an id), traps (survive crashes of linked agents), backend ("native", "wasm": args begin with a
+        and an id), traps (survive crashes of linked agents), notify (have it tell the helper daemon
+        how it is, by sd_notify()), backend ("native", "wasm": args begin with a
         WebAssembly module), or for a container one of rootfs, bundle and image; with these
         mounts ("SOURCE:TARGET[:ro]"), network (False for none), read_only. A backend that is
         not available is an OSError of errno EOPNOTSUPP.
@@ -1002,6 +1012,18 @@ class Connection:
     def recovery_ladder(self, after, within_ms=0):
         """Do more about faults that go on and on, see Recovery; 0 ends that."""
         self._call("recovery_ladder", after, within_ms)
+
+    def report_heartbeat(self, agent_id, instance=0):
+        """Say for an agent that it is alive; instance is which start of it has said so."""
+        self._call("report_heartbeat", agent_id, instance)
+
+    def report_fault(self, agent_id, fault, measured=0, limit=0, instance=0):
+        """Report a fault of an agent, as "Unresponsive": what is done about such faults is done."""
+        self._call("report_fault", agent_id, instance, _number("fault", fault), measured, limit)
+
+    def report_warning(self, agent_id, fault, measured=0, instance=0):
+        """Report that an agent is close to a fault: it is an event, and no more."""
+        self._call("report_warning", agent_id, instance, _number("fault", fault), measured)
 
     def system(self):
         """Counters of the system, as a System."""
