@@ -88,7 +88,7 @@ $(O)/tests/soak/%: tests/soak/%.c
 # Unit tests see the pure logic of the module, compiled for this machine with sanitizers.
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 UNIT_CFLAGS = $(CFLAGS) $(WARN) -Wno-unused-parameter -std=gnu11 -D_GNU_SOURCE $(SANITIZE) \
-	-Iinclude/uapi -Imodule -Imodule/core -Itools/libasm $(NL_CFLAGS)
+	-Iinclude/uapi -Imodule -iquote module/core -Itools/libasm $(NL_CFLAGS)
 CORE := $(patsubst module/core/%.c,$(O)/core/%.o,$(wildcard module/core/*.c))
 
 $(O)/core/%.o: module/core/%.c
