@@ -8,7 +8,7 @@
  * build: -Wno-missing-field-initializers -Dexit=leave $(pkg-config --cflags json-c)
  * build: tools/asmctl/manifest.c tools/asmctl/manifest_agent.c tools/asmctl/manifest_text.c
  * build: tools/asmctl/manifest_changes.c tools/asmctl/parse.c tools/asmctl/suggest.c
- * build: tools/asmctl/manifest_backend.c tools/asmctl/backend.c
+ * build: tools/asmctl/manifest_backend.c tools/asmctl/manifest_relations.c tools/asmctl/backend.c
  * build: tools/asmctl/spec.c tools/asmctl/user.c tools/asmctl/paths.c
  * build: tools/asmctl/restarts.c tools/asmctl/endings.c tools/asmctl/format.c tools/libasm/spec.c
  * build: tools/libasm/backend.c tools/libasm/words.c
@@ -104,7 +104,8 @@ static const char *const words[] = {
 	"\"timeout\": \"1s\"", "\"clean_env\": true", "\"id\": ", "\"allow_new_privs\": false",
 	"\"},\n", "}]", "},\n{", ",\n", "\"g\"", "\"a\"", "null", "1.5", "-1", "\\u0000", "\\\"",
 	"12345678901234567890", "\"auto_shutdown\": \"any\"", "\"significant\": true",
-	"\"backoff_kind\": \"linear\"", "\"policy\": {}",
+	"\"backoff_kind\": \"linear\"", "\"policy\": {}", "\"requires\": [\"", "\"wants\": [\"",
+	"\"links\": [\"a\", \"g/a\"]", "\"peers\": [\"", "\"g/a\"", "\"members_max\": ",
 };
 
 #define WORDS (sizeof(words) / sizeof(*words))
@@ -210,6 +211,29 @@ static size_t count_named(const struct member *in, const char *group)
 	return n;
 }
 
+/* How many members stand ahead of @agent in the file? */
+static size_t place_of(const struct member *agent)
+{
+	const struct member *member = agent;
+	size_t n = 0;
+
+	while (member->up)
+		member = member->up;
+	for (; member != agent; member = next_member(member))
+		n++;
+	return n;
+}
+
+static void check_wish(const struct member *agent, const struct wish *wish)
+{
+	CHECK(wish->kind < __AGENTSYS_RELATIONS && wish->place && !wish->outside);
+	if (!wish->to)
+		return;
+	CHECK(wish->to != agent && !wish->to->is_group);
+	if (wish->kind == AGENTSYS_RELATION_REQUIRES || wish->kind == AGENTSYS_RELATION_WANTS)
+		CHECK(place_of(wish->to) < place_of(agent));
+}
+
 static void check_agent(const struct member *agent)
 {
 	struct json_object *noted = json_object_new_object(), *changes, *command;
@@ -220,6 +244,8 @@ static void check_agent(const struct member *agent)
 	CHECK(agent->restart.restart < __AGENTSYS_RESTARTS);
 	CHECK(agent->restart.max_restarts <= INT32_MAX);
 	CHECK(agent->restart.backoff_initial_ms <= agent->restart.backoff_max_ms);
+	for (size_t i = 0; i < agent->nwishes; i++)
+		check_wish(agent, &agent->wishes[i]);
 	json_object_object_add(noted, "made_of", json_object_get(agent->made_of));
 	CHECK(agent_difference(agent, &agent->restart, noted, &changes) == SAME && !changes);
 	json_object_put(noted);
@@ -233,6 +259,7 @@ static void check_group(const struct member *root, const struct member *group, i
 	CHECK(policy->strategy < __AGENTSYS_STRATEGIES && policy->budget <= AGENTSYS_BUDGET_MAX);
 	CHECK(policy->within_ms && policy->within_ms <= 86400000);
 	CHECK(policy->initial_ms <= policy->max_ms);
+	CHECK(policy->members_max && policy->members_max <= AGENTSYS_MEMBERS_MAX);
 	for (const struct member *member = group->first; member; member = member->next) {
 		CHECK(*member->name && strlen(member->name) <= AGENTSYS_NAME_MAX);
 		CHECK(member->up == group);

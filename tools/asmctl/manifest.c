@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "manifest.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +26,7 @@ static const struct group_policy default_policy = {
 	.within_ms = 60000,
 	.initial_ms = 100,
 	.max_ms = 30000,
+	.members_max = AGENTSYS_MEMBERS_MAX,
 };
 
 /* What an agent in a group has that says nothing else. */
@@ -68,8 +70,18 @@ void manifest_free(struct member *root)
 		manifest_free(member);
 	}
 	agentsys_spec_free(root->spec);
+	manifest_relations_free(root);
 	json_object_put(root->made_of);
 	free(root);
+}
+
+struct member *next_member(const struct member *member)
+{
+	if (member->first)
+		return member->first;
+	while (member && !member->next)
+		member = member->up;
+	return member ? member->next : NULL;
 }
 
 static struct member *find_group(struct member *in, const char *name)
@@ -202,6 +214,21 @@ static void take_group_jitter(struct group_policy *policy, const struct at *at)
 	free(text);
 }
 
+static void take_members_max(struct group_policy *policy, const struct at *at)
+{
+	uint64_t n;
+	char *text;
+
+	if (!at->value)
+		return;
+	text = option_text(at, "");
+	if (!parse_number(text, AGENTSYS_MEMBERS_MAX, &n) || !n)
+		manifest_wrong(at, "'%s' is not a number of members, 1 to %d", text,
+			       AGENTSYS_MEMBERS_MAX);
+	policy->members_max = n;
+	free(text);
+}
+
 static void take_auto_shutdown(struct group_policy *policy, const struct at *at)
 {
 	const char *text;
@@ -222,6 +249,7 @@ static void take_policy(struct group_policy *policy, const struct at *at)
 {
 	struct at auto_shutdown = at_key(at, "auto_shutdown");
 	struct at kind = at_key(at, "backoff_kind"), jitter = at_key(at, "jitter");
+	struct at members_max = at_key(at, "members_max");
 	struct at strategy = at_key(at, "strategy");
 	struct at budget = at_key(at, "budget");
 	struct at backoff = at_key(at, "backoff");
@@ -234,6 +262,7 @@ static void take_policy(struct group_policy *policy, const struct at *at)
 	take_kind(policy, &kind);
 	take_group_jitter(policy, &jitter);
 	take_auto_shutdown(policy, &auto_shutdown);
+	take_members_max(policy, &members_max);
 	delays.backoff_kind = policy->kind;
 	delays.jitter = policy->jitter;
 	delays.backoff_initial_ms = policy->initial_ms;
@@ -284,6 +313,7 @@ static void take_agent(struct member *group, const struct at *at)
 	agent = add_member(group, name);
 	set_defaults(&agent->restart, &group->policy, !group->up);
 	manifest_agent(agent, at);
+	manifest_relations(agent, at);
 	take_significant(agent, at);
 	agentsys_spec_set_significant(agent->spec, agent->significant);
 	agent->restart.significant = agent->significant;
@@ -291,11 +321,23 @@ static void take_agent(struct member *group, const struct at *at)
 
 static void take_members(struct member *root, struct member *group, const struct at *at, int depth);
 
+static void check_room(const struct member *group, const struct at *at)
+{
+	struct at below = at_key(at, "members_max");
+	size_t n = 0;
+
+	for (const struct member *member = group->first; member; member = member->next)
+		n++;
+	if (n > group->policy.members_max)
+		manifest_wrong(below.value ? &below : at, "it has %zu members, and takes %" PRIu32,
+			       n, group->policy.members_max);
+}
+
 static void take_group(struct member *root, struct member *up, const struct at *at, int depth)
 {
-	static const char *const keys[] = { "name",	   "strategy",	   "budget", "backoff",
-					    "jitter",	   "backoff_kind", "agents", "groups",
-					    "significant", "auto_shutdown" };
+	static const char *const keys[] = { "name",	   "strategy",	    "budget",	  "backoff",
+					    "jitter",	   "backoff_kind",  "agents",	  "groups",
+					    "significant", "auto_shutdown", "members_max" };
 	struct at below;
 	struct member *group;
 	const char *name;
@@ -316,6 +358,7 @@ static void take_group(struct member *root, struct member *up, const struct at *
 	take_policy(&group->policy, at);
 	take_significant(group, at);
 	take_members(root, group, at, depth);
+	check_room(group, at);
 }
 
 /* Agents and groups, whichever key is first. */
@@ -361,6 +404,7 @@ struct member *manifest_check(struct json_object *json)
 	root->is_group = true;
 	root->policy = default_policy;
 	take_members(root, root, &top, 0);
+	manifest_relations_check(root);
 	manifest_about_no_more();
 	return root;
 }

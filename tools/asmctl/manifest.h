@@ -20,9 +20,27 @@
  * @kind: enum agentsys_backoff, how it grows
  * @jitter: per cent, by up to which it is longer
  * @auto_shutdown: enum agentsys_auto_shutdown
+ * @members_max: how many members it takes
  */
 struct group_policy {
 	uint32_t strategy, budget, within_ms, initial_ms, max_ms, kind, jitter, auto_shutdown;
+	uint32_t members_max;
+};
+
+/**
+ * struct wish - what an agent is to be to another one
+ * @kind: enum agentsys_relation
+ * @name: the other one as it is written, with its group or without
+ * @place: where that is, for errors
+ * @to: who that is, or NULL: it is none of the manifest
+ * @outside: for the plan, who that is then
+ */
+struct wish {
+	uint32_t kind;
+	const char *name;
+	char *place;
+	struct member *to;
+	const struct agentsys_info *outside;
 };
 
 /**
@@ -40,6 +58,11 @@ struct group_policy {
  * @restart: of an agent: how it is restarted, with the defaults that its group gives, and
  *	whether it is significant, as the module would tell it; nothing else is set
  * @made_of: of an agent: what cannot be changed while it is there, as JSON
+ * @wishes: of an agent: what it is to be to others
+ * @nwishes: how many
+ * @seen: by a search
+ * @is: for the plan, the agent that it is now, or NULL
+ * @anew: for the plan, an agent is made of it
  */
 struct member {
 	struct member *up, *next, *first, **end;
@@ -51,11 +74,19 @@ struct member {
 	struct agentsys_spec *spec;
 	struct agentsys_info restart;
 	struct json_object *made_of;
+	struct wish *wishes;
+	size_t nwishes;
+	bool seen;
+	const struct agentsys_info *is;
+	bool anew;
 };
 
 /* The tree of JSON that manifest_read() gave, with root on top; exits if something is wrong. */
 struct member *manifest_check(struct json_object *json);
 void manifest_free(struct member *root);
+
+/* Those that follow one another in the file, groups ahead of what is in them; NULL at the end. */
+struct member *next_member(const struct member *member);
 
 /* ---- manifest_agent.c ---- */
 
@@ -76,5 +107,21 @@ char *option_text(const struct at *at, const char *unit);
 
 /* What is right of a backoff: "100:30000" of {"initial_ms": 100, "max_ms": 30000}. */
 char *backoff_text(const struct at *at);
+
+/* ---- manifest_relations.c ---- */
+
+/* What an agent is to be to others, as it is written; and, of all of them, whom that means. */
+void manifest_relations(struct member *agent, const struct at *at);
+void manifest_relations_check(struct member *root);
+void manifest_relations_free(struct member *agent);
+
+/* "requires", "peers": under which key a kind of relation stands. */
+const char *relation_key(uint32_t kind);
+
+/* Is @text "group/name" of these? */
+bool is_called(const char *text, const char *group, const char *name);
+
+/* What is wrong with a wish; exits. */
+PRINTF(2, 3) NORETURN void wish_wrong(const struct wish *wish, const char *format, ...);
 
 #endif

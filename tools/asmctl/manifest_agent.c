@@ -23,15 +23,18 @@ static const struct option_def stop_options[] = { OPTIONS_STOP, OPTION_END };
 static const struct option_def limit_options[] = { OPTIONS_LIMITS, OPTION_END };
 
 static const char *const agent_keys[] = {
-	"name",	       "command", "env",    "clean_env", "cwd",	 "user",
-	"gid",	       "stdin",	  "stdout", "stderr",	 "nice", "oom_score_adj",
-	"rlimit",      "restart", "limits", "stop",	 "id",	 "allow_new_privs",
-	"significant", "backend",
+	"name",	       "command", "env",      "clean_env", "cwd",   "user",
+	"gid",	       "stdin",	  "stdout",   "stderr",	   "nice",  "oom_score_adj",
+	"rlimit",      "restart", "limits",   "stop",	   "id",    "allow_new_privs",
+	"significant", "backend", "requires", "wants",	   "peers", "links",
+	"monitors",
 };
 
 /* What others keep as it is. */
-static const char *const noted_elsewhere[] = { "name",	"restart", "command", "cwd",
-					       "stdin", "stdout",  "stderr",  "significant" };
+static const char *const noted_elsewhere[] = {
+	"name",	       "restart",  "command", "cwd",   "stdin", "stdout",   "stderr",
+	"significant", "requires", "wants",   "peers", "links", "monitors",
+};
 
 /* ---- values as the text of an option ---- */
 

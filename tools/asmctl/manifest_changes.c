@@ -14,9 +14,8 @@ static void add(struct json_object *object, const char *key, struct json_object 
 	need_memory(!value || json_object_object_add(object, key, value));
 }
 
-/* Both values are ours to give away; either may be NULL. */
-static void add_change(struct json_object **changes, const char *key, struct json_object *from,
-		       struct json_object *to)
+void add_change(struct json_object **changes, const char *key, struct json_object *from,
+		struct json_object *to)
 {
 	struct json_object *change = json_object_new_object();
 
@@ -61,6 +60,7 @@ struct group_policy policy_of_group(const struct agentsys_group *group)
 		.kind = group->backoff_kind,
 		.jitter = group->jitter,
 		.auto_shutdown = group->auto_shutdown,
+		.members_max = group->members_max,
 	};
 }
 
@@ -94,6 +94,7 @@ struct json_object *group_changes(const struct member *member, const struct agen
 	compare_numbers(&changes, "jitter", group->jitter, policy->jitter);
 	compare_words(&changes, "auto_shutdown", agentsys_auto_shutdown_name(group->auto_shutdown),
 		      agentsys_auto_shutdown_name(policy->auto_shutdown));
+	compare_numbers(&changes, "members_max", group->members_max, policy->members_max);
 	compare_bools(&changes, "significant", group->significant, member->significant);
 	return changes;
 }

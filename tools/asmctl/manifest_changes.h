@@ -23,6 +23,10 @@ enum difference agent_difference(const struct member *member, const struct agent
 /* Likewise; NULL if nothing differs. */
 struct json_object *group_changes(const struct member *member, const struct agentsys_group *group);
 
+/* Add one to an array of them. Both values are given away; either may be NULL. */
+void add_change(struct json_object **changes, const char *key, struct json_object *from,
+		struct json_object *to);
+
 /* Add that something is in another group: @key tells of which kind that is. */
 void add_group_change(struct json_object **changes, const char *key, const char *from,
 		      const char *to);

@@ -11,6 +11,7 @@
 
 #include "manifest_do.h"
 #include "manifest_state.h"
+#include "manifest_ties.h"
 #include "spec.h"
 
 static void note_signal(int signal)
@@ -44,8 +45,20 @@ static int old_failed(const struct work *work, const struct step *step, const ch
 
 static int stop_old(const struct work *work, struct step *step)
 {
+	const struct steps *steps = &work->plan->steps;
 	int ret;
 
+	/* It would be stopped with this one: and so that it can be undone, ahead of it. */
+	for (size_t i = steps->n; i-- > 0;) {
+		struct step *other = &steps->at[i];
+
+		if (other->action != REPLACE || other->stopped ||
+		    !plan_requires(work->plan, other->agent, step->agent))
+			continue;
+		ret = stop_old(work, other);
+		if (ret)
+			return ret;
+	}
 	/* Even when that is interrupted it may end. */
 	step->stopped = true;
 	ret = stop_agent(work->h, step->agent->id);
@@ -125,6 +138,7 @@ static int start_new(const struct work *work, struct step *step)
 	ret = make_room(work, agent);
 	if (ret)
 		return ret;
+	start_with_ties(work, agent);
 	ret = agentsys_spawn(work->h, agent->spec, AGENTSYS_WAIT, &step->id);
 	if (!ret)
 		return EXIT_OK;
@@ -134,27 +148,13 @@ static int start_new(const struct work *work, struct step *step)
 	return start_failed(work->h, ret, what);
 }
 
-/* Who is that member by now? */
-static uint32_t id_of(const struct plan *plan, const struct step *of)
-{
-	uint32_t id = of->agent ? of->agent->id : 0;
-
-	for (size_t i = 0; i < plan->steps.n && &plan->steps.at[i] != of; i++) {
-		const struct step *step = &plan->steps.at[i];
-
-		if (step->member == of->member && (step->id || step->agent))
-			id = step->id ? step->id : step->agent->id;
-	}
-	return id;
-}
-
 static int do_move(const struct work *work, struct step *step)
 {
 	const struct member *member = step->member;
 
 	if (member->is_group)
-		return move_group(work->h, member->name, member->up->name);
-	return move_agent(work->h, id_of(work->plan, step), member->up->name);
+		return move_group_freely(work, member->name, member->up->name);
+	return move_agent_freely(work, plan_id_of(work->plan, member), member->up->name);
 }
 
 static int do_change(const struct work *work, const struct step *step)
@@ -206,13 +206,19 @@ static int do_step(const struct work *work, struct step *step)
 static int do_steps(const struct work *work)
 {
 	const struct plan *plan = work->plan;
-	int status = EXIT_OK;
+	const struct steps *steps = &plan->steps;
+	int status = drop_ties(work);
+	size_t i;
 
-	for (size_t i = plan->removals.n; i-- > 0 && !status;)
+	for (i = plan->removals.n; i-- > 0 && !status;)
 		if (plan->removals.at[i].agent && !plan->removals.at[i].stopped)
 			status = stop_old(work, &plan->removals.at[i]);
-	for (size_t i = 0; i < plan->steps.n && !status; i++)
-		status = do_step(work, &plan->steps.at[i]);
+	for (i = 0; i < steps->n && !steps->at[i].relates && !status; i++)
+		status = do_step(work, &steps->at[i]);
+	if (!status)
+		status = make_ties(work);
+	for (; i < steps->n && !status; i++)
+		say_done(work, &steps->at[i]);
 	return status;
 }
 

@@ -47,6 +47,7 @@ static struct agentsys_group_spec *group_spec(const struct group_policy *policy)
 	agentsys_group_spec_set_backoff_kind(spec, policy->kind);
 	agentsys_group_spec_set_jitter(spec, policy->jitter);
 	agentsys_group_spec_set_auto_shutdown(spec, policy->auto_shutdown);
+	agentsys_group_spec_set_members_max(spec, policy->members_max);
 	return spec;
 }
 

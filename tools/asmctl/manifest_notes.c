@@ -3,6 +3,7 @@
 
 #include "manifest_do.h"
 #include "manifest_state.h"
+#include "manifest_ties.h"
 
 const struct member *member_of(const struct plan *plan, const struct agentsys_info *info)
 {
@@ -57,7 +58,8 @@ static void note_agent(const struct work *work, struct json_object *state,
 	const struct agentsys_info *old = before(&plan->steps, before(&plan->removals, info));
 
 	if (member)
-		state_add_agent(state, plan->manifest, info, member->made_of);
+		state_add_agent(state, plan->manifest, info, member->made_of,
+				json_of_wishes(plan, member));
 	else
 		state_keep_agent(state, plan->state, old, info);
 }

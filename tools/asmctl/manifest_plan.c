@@ -6,16 +6,8 @@
 
 #include "manifest_changes.h"
 #include "manifest_state.h"
+#include "manifest_ties.h"
 #include "spec.h"
-
-const struct member *next_member(const struct member *member)
-{
-	if (member->first)
-		return member->first;
-	while (member && !member->next)
-		member = member->up;
-	return member ? member->next : NULL;
-}
 
 /* ---- what there is ---- */
 
@@ -119,7 +111,7 @@ static const struct agentsys_info *find_elsewhere(const struct plan *plan,
 
 /* ---- steps ---- */
 
-static void add_step(struct steps *steps, struct step step)
+void plan_add_step(struct steps *steps, struct step step)
 {
 	steps->at = reallocarray(steps->at, steps->n + 1, sizeof(*steps->at));
 	if (!steps->at)
@@ -158,7 +150,7 @@ struct place *plan_members_of(const struct plan *plan, const char *group)
 
 static void remove_agent(struct plan *plan, const struct agentsys_info *info)
 {
-	add_step(&plan->removals, (struct step){ REMOVE, .agent = info });
+	plan_add_step(&plan->removals, (struct step){ REMOVE, .agent = info });
 }
 
 /* With all that is in it, and does not go elsewhere. */
@@ -166,7 +158,7 @@ static void remove_group(struct plan *plan, const struct agentsys_group *group)
 {
 	struct place *places = plan_members_of(plan, group->name);
 
-	add_step(&plan->removals, (struct step){ REMOVE, .group = group });
+	plan_add_step(&plan->removals, (struct step){ REMOVE, .group = group });
 	for (struct place *at = places; at->group || at->agent; at++) {
 		if (is_taken(plan, at))
 			continue;
@@ -193,27 +185,33 @@ static void plan_agent(struct plan *plan, struct member *member, const struct ag
 	enum difference difference = agent_difference(member, info, noted, &step.changes);
 	bool moves = !is_in(info, member->up->name);
 
+	member->is = info;
 	if (!noted)
 		step.why = "it was not applied, so what it runs is not known";
 	member->place = info->place;
-	if (moves || difference == ANEW)
+	if (difference != ANEW) {
+		step.below = plan_replaced_below(plan, member);
+		difference = step.below ? ANEW : difference;
+	}
+	member->anew = difference == ANEW;
+	if (moves || member->anew)
 		enters(plan, member);
 	if (difference == ANEW) {
 		if (moves)
 			add_group_change(&step.changes, "group", info->group, member->up->name);
-		add_step(&plan->steps, step);
+		plan_add_step(&plan->steps, step);
 		return;
 	}
 	/* What it is like first: it has to suit the group that it goes to. */
 	if (difference == IN_PLACE) {
 		step.action = CHANGE;
-		add_step(&plan->steps, step);
+		plan_add_step(&plan->steps, step);
 	}
 	if (!moves)
 		return;
 	step = (struct step){ MOVE, member, .agent = info };
 	add_group_change(&step.changes, "group", info->group, member->up->name);
-	add_step(&plan->steps, step);
+	plan_add_step(&plan->steps, step);
 }
 
 static void plan_group(struct plan *plan, struct member *member, const struct agentsys_group *group)
@@ -224,12 +222,12 @@ static void plan_group(struct plan *plan, struct member *member, const struct ag
 	if (strcmp(group->parent, member->up->name)) {
 		enters(plan, member);
 		add_group_change(&step.changes, "parent", group->parent, member->up->name);
-		add_step(&plan->steps, step);
+		plan_add_step(&plan->steps, step);
 	}
 	step = (struct step){ CHANGE, member, .group = group };
 	step.changes = group_changes(member, group);
 	if (step.changes)
-		add_step(&plan->steps, step);
+		plan_add_step(&plan->steps, step);
 }
 
 /* What there is of it, and where. */
@@ -268,7 +266,7 @@ static void plan_order(struct plan *plan, struct member *group)
 		find(plan, member, &found);
 		step.group = found.group;
 		step.agent = found.agent;
-		add_step(&plan->steps, step);
+		plan_add_step(&plan->steps, step);
 	}
 }
 
@@ -285,7 +283,8 @@ static void plan_members(struct plan *plan, struct member *group)
 			plan_agent(plan, member, found.agent);
 		} else {
 			enters(plan, member);
-			add_step(&plan->steps, (struct step){ ADD, member });
+			member->anew = true;
+			plan_add_step(&plan->steps, (struct step){ ADD, member });
 		}
 		if (member->is_group)
 			plan_members(plan, member);
@@ -324,12 +323,12 @@ static void prune(struct plan *plan, const struct member *group)
 void plan_apply(struct plan *plan, struct agentsys *h)
 {
 	plan_look(plan, h);
+	plan_ties_look(plan, h);
 	plan_members(plan, plan->root);
-	if (!plan->prune)
-		return;
 	for (const struct member *member = plan->root; member; member = next_member(member))
-		if (member->is_group)
+		if (member->is_group && plan->prune)
 			prune(plan, member);
+	plan_ties(plan);
 }
 
 void plan_delete(struct plan *plan, struct agentsys *h)
@@ -343,10 +342,30 @@ void plan_delete(struct plan *plan, struct agentsys *h)
 		if (!find(plan, member, &found))
 			continue;
 		if (found.group)
-			add_step(&plan->removals, (struct step){ REMOVE, .group = found.group });
+			plan_add_step(&plan->removals,
+				      (struct step){ REMOVE, .group = found.group });
 		else
 			remove_agent(plan, found.agent);
 	}
+}
+
+bool was_live(const struct agentsys_info *info)
+{
+	return info->state == AGENTSYS_STARTING || info->state == AGENTSYS_ACTIVE ||
+	       info->state == AGENTSYS_BACKOFF;
+}
+
+uint32_t plan_id_of(const struct plan *plan, const struct member *member)
+{
+	if (!member->anew)
+		return member->is->id;
+	for (size_t i = 0; i < plan->steps.n; i++) {
+		const struct step *step = &plan->steps.at[i];
+
+		if (step->member == member && (step->action == ADD || step->action == REPLACE))
+			return step->id;
+	}
+	return 0;
 }
 
 bool plan_is_empty(const struct plan *plan)
@@ -380,4 +399,5 @@ void plan_free(struct plan *plan)
 	free_steps(&plan->steps);
 	agentsys_group_list_free(plan->groups);
 	agentsys_list_free(plan->agents);
+	free(plan->ties);
 }

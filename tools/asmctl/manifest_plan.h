@@ -24,6 +24,8 @@ enum action {
  * @agent: what there is, if it is an agent
  * @changes: what differs: an array of objects with key, from and to, or NULL
  * @why: of REPLACE and MOVE, if nothing differs
+ * @below: of REPLACE, what it requires and is replaced too; or NULL
+ * @relates: of CHANGE, it is only to others what it was not, or the other way round
  * @id: of the agent that was started
  * @done: it was done
  * @stopped: @agent was stopped, for REPLACE and REMOVE
@@ -38,6 +40,8 @@ struct step {
 	const struct agentsys_info *agent;
 	struct json_object *changes;
 	const char *why;
+	const struct member *below;
+	bool relates;
 	uint32_t id;
 	bool done, stopped, gone;
 	struct agentsys_spec *old;
@@ -62,6 +66,8 @@ struct steps {
  * @root: what it says
  * @prune: remove what is not in it
  * @entered: how many members enter a group so far
+ * @ties: what agents are to each other, and are to be
+ * @nties: how many
  */
 struct plan {
 	struct steps removals, steps;
@@ -73,6 +79,8 @@ struct plan {
 	struct member *root;
 	bool prune;
 	uint32_t entered;
+	struct tie *ties;
+	size_t nties;
 };
 
 /**
@@ -98,6 +106,14 @@ void plan_apply(struct plan *plan, struct agentsys *h);
 void plan_delete(struct plan *plan, struct agentsys *h);
 void plan_free(struct plan *plan);
 
+void plan_add_step(struct steps *steps, struct step step);
+
+/* Which agent is that member by now? 0 if it was not started yet. */
+uint32_t plan_id_of(const struct plan *plan, const struct member *member);
+
+/* Does it run, or is it about to? */
+bool was_live(const struct agentsys_info *info);
+
 /* Is there nothing to do? */
 bool plan_is_empty(const struct plan *plan);
 
@@ -113,8 +129,5 @@ size_t plan_count(const struct plan *plan, enum action action);
 bool step_is_group(const struct step *step);
 const char *step_name(const struct step *step);
 const char *step_group(const struct step *step);
-
-/* The members of @root that follow one another in the file, groups ahead of what is in them. */
-const struct member *next_member(const struct member *member);
 
 #endif

@@ -95,6 +95,8 @@ void plan_print_step(const struct step *step)
 		print_added(step->member);
 	if (step->why && !step->changes)
 		printf(": %s", step->why);
+	if (step->below)
+		printf("%s it requires %s", step->changes ? "," : ":", step->below->name);
 	if (step->id)
 		printf(" (agent %u)", step->id);
 	printf("\n");
@@ -115,6 +117,14 @@ static void add(struct json_object *object, const char *key, struct json_object 
 	need_memory(!value || json_object_object_add(object, key, value));
 }
 
+static struct json_object *json_of_below(const struct member *below)
+{
+	char why[2 * AGENTSYS_NAME_MAX];
+
+	snprintf(why, sizeof(why), "it requires %s", below->name);
+	return json_object_new_string(why);
+}
+
 static struct json_object *json_of_step(const struct step *step)
 {
 	struct json_object *object = json_object_new_object();
@@ -130,6 +140,8 @@ static struct json_object *json_of_step(const struct step *step)
 	    step->changes ? json_object_get(step->changes) : json_object_new_array());
 	if (step->why && !step->changes)
 		add(object, "why", json_object_new_string(step->why));
+	else if (step->below)
+		add(object, "why", json_of_below(step->below));
 	return object;
 }
 

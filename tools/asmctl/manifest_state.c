@@ -151,7 +151,8 @@ bool state_is_from(struct json_object *entry, const char *manifest)
 }
 
 void state_add_agent(struct json_object *state, const char *manifest,
-		     const struct agentsys_info *info, struct json_object *made_of)
+		     const struct agentsys_info *info, struct json_object *made_of,
+		     struct json_object *relations)
 {
 	struct json_object *entry = json_object_new_object();
 
@@ -159,6 +160,7 @@ void state_add_agent(struct json_object *state, const char *manifest,
 	add(entry, "made_time", json_object_new_uint64(info->made_time));
 	add(entry, "manifest", json_object_new_string(manifest));
 	add(entry, "made_of", json_object_get(made_of));
+	add(entry, "relations", relations);
 	need_memory(json_object_array_add(get(state, "agents"), entry));
 }
 
@@ -169,7 +171,33 @@ void state_keep_agent(struct json_object *state, struct json_object *old,
 	const char *manifest = json_object_get_string(get(entry, "manifest"));
 
 	if (manifest)
-		state_add_agent(state, manifest, info, get(entry, "made_of"));
+		state_add_agent(state, manifest, info, get(entry, "made_of"),
+				json_object_get(get(entry, "relations")));
+}
+
+void state_add_relation(struct json_object *relations, uint32_t kind, uint32_t to)
+{
+	struct json_object *relation = json_object_new_object();
+
+	add(relation, "kind", json_object_new_string(agentsys_relation_name(kind)));
+	add(relation, "agent_id", json_object_new_uint64(to));
+	need_memory(json_object_array_add(relations, relation));
+}
+
+bool state_has_relation(struct json_object *entry, uint32_t kind, uint32_t to)
+{
+	struct json_object *relations = get(entry, "relations");
+
+	if (!json_object_is_type(relations, json_type_array))
+		return false;
+	for (size_t i = 0; i < json_object_array_length(relations); i++) {
+		struct json_object *relation = json_object_array_get_idx(relations, i);
+
+		if (get_number(relation, "agent_id") == to &&
+		    is_string(relation, "kind", agentsys_relation_name(kind)))
+			return true;
+	}
+	return false;
 }
 
 /* ---- groups ---- */

@@ -29,8 +29,13 @@ bool state_has_group(struct json_object *state, const char *manifest, const char
 bool state_is_from(struct json_object *entry, const char *manifest);
 
 void state_add_agent(struct json_object *state, const char *manifest,
-		     const struct agentsys_info *info, struct json_object *made_of);
+		     const struct agentsys_info *info, struct json_object *made_of,
+		     struct json_object *relations);
 void state_add_group(struct json_object *state, const char *manifest, const char *name);
+
+/* Add to an array what it is to another one; and was that noted of it? */
+void state_add_relation(struct json_object *relations, uint32_t kind, uint32_t to);
+bool state_has_relation(struct json_object *entry, uint32_t kind, uint32_t to);
 
 /* Add what @old notes of an agent, or of a group in root, that is left as it was: @info now. */
 void state_keep_agent(struct json_object *state, struct json_object *old,

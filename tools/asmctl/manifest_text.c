@@ -40,15 +40,31 @@ static size_t line_of(const struct at *at)
 	return line_now ? line_now : at ? (uintptr_t)json_object_get_userdata(at->value) : 0;
 }
 
-void manifest_about(const struct at *at)
+static void put_place(char buf[2 * PLACE_MAX], const struct at *at)
 {
-	static char place[2 * PLACE_MAX];
 	char path[PLACE_MAX] = "";
 
 	put_path(path, sizeof(path), at);
-	snprintf(place, sizeof(place), "%.512s:%zu%s%s", file, line_of(at), *path ? ": " : "",
-		 path);
+	snprintf(buf, 2 * PLACE_MAX, "%.512s:%zu%s%s", file, line_of(at), *path ? ": " : "", path);
+}
+
+void manifest_about(const struct at *at)
+{
+	static char place[2 * PLACE_MAX];
+
+	put_place(place, at);
 	errors_about(place);
+}
+
+char *manifest_place(const struct at *at)
+{
+	char place[2 * PLACE_MAX], *copy;
+
+	put_place(place, at);
+	copy = strdup(place);
+	if (!copy)
+		out_of_memory();
+	return copy;
 }
 
 void manifest_about_no_more(void)

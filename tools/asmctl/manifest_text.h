@@ -40,6 +40,9 @@ struct json_object *manifest_parse(const char *path, const char *text, size_t le
 /* "tree.json:12: groups[1].agents[0].name" is what errors are about from now on. */
 void manifest_about(const struct at *at);
 
+/* That, to be told later; free() frees it. */
+char *manifest_place(const struct at *at);
+
 /* And about the command line again. */
 void manifest_about_no_more(void);
 

@@ -8,6 +8,7 @@
 #include "manifest_changes.h"
 #include "manifest_do.h"
 #include "manifest_text.h"
+#include "manifest_ties.h"
 #include "spec.h"
 
 /* ---- what somebody was made of ---- */
@@ -61,13 +62,6 @@ struct agentsys_spec *spec_of_noted(const struct agentsys_info *info, struct jso
 }
 
 /* ---- step by step ---- */
-
-/* Did it run, or was it about to? */
-static bool was_live(const struct agentsys_info *info)
-{
-	return info->state == AGENTSYS_STARTING || info->state == AGENTSYS_ACTIVE ||
-	       info->state == AGENTSYS_BACKOFF;
-}
 
 static bool is_stopping(struct agentsys *h, uint32_t id)
 {
@@ -126,8 +120,8 @@ static int move_back(const struct work *work, const struct step *step)
 	if (!step->changes)
 		return 0;
 	if (step->group)
-		return move_group(work->h, step->group->name, step->group->parent);
-	return move_agent(work->h, step->agent->id, step->agent->group);
+		return move_group_freely(work, step->group->name, step->group->parent);
+	return move_agent_freely(work, step->agent->id, step->agent->group);
 }
 
 static int set_back(const struct work *work, const struct step *step)
@@ -195,8 +189,8 @@ static bool restore_order_in(const struct work *work, const struct plan *now, co
 		moves = moves || place < last;
 		last = place;
 		if (moves)
-			ret = at->group ? move_group(work->h, at->group->name, group) :
-					  move_agent(work->h, at->agent->id, group);
+			ret = at->group ? move_group_freely(work, at->group->name, group) :
+					  move_agent_freely(work, at->agent->id, group);
 	}
 	free(old);
 	free(members);
@@ -226,11 +220,13 @@ void undo_plan(const struct work *work)
 	bool all = true;
 
 	interrupted = 0;
+	unmake_ties(work);
 	for (size_t i = steps->n; i-- > 0;)
 		all = undo_step(work, &steps->at[i]) && all;
 	all = bring_all_back(work, steps) && all;
 	all = bring_all_back(work, &work->plan->removals) && all;
 	all = restore_order(work) && all;
+	all = restore_ties(work) && all;
 	if (all)
 		complain("all that was done for \"%s\" was undone", work->file);
 }

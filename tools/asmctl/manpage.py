@@ -122,6 +122,9 @@ exponential (default), linear or constant; per cent by up to which each wait is 
 .B auto_shutdown
 never (default), any or all
 .TP
+.B members_max
+how many members it takes, 1 to 1024 (default)
+.TP
 .B significant
 true or false (default): a significant member of the group above
 .TP
@@ -170,6 +173,13 @@ an object with
 .B backend
 native (default), container or wasm; or an object with
 .BR kind ", " rootfs ", " bundle ", " image ", " mounts ", " network " and " read_only
+.TP
+.BR requires ", " wants ", " peers ", " links ", " monitors
+arrays of names of other agents, see
+.BR "asmctl relate" :
+of one in the same group, or of the only one in the manifest that is called so, or as group/name; or of an
+agent that is there beside the manifest.
+What it requires and wants stands ahead of it
 """
 
 TAIL = r""".SH EXIT STATUS

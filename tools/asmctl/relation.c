@@ -34,11 +34,6 @@ void free_relations(struct relations *all)
 	agentsys_relations_free(all->at);
 }
 
-static bool is_mutual(uint32_t kind)
-{
-	return kind == AGENTSYS_RELATION_PEER || kind == AGENTSYS_RELATION_LINK;
-}
-
 /* The other one, if @relation is one of agent @id; or 0. */
 static uint32_t other_of(const struct agentsys_relation_info *relation, uint32_t id)
 {

@@ -35,4 +35,16 @@ struct json_object *json_of_relations(const struct relations *all, uint32_t id);
 
 bool parse_relation(const char *text, uint32_t *kind);
 
+/* The same in both directions? */
+static inline bool is_mutual(uint32_t kind)
+{
+	return kind == AGENTSYS_RELATION_PEER || kind == AGENTSYS_RELATION_LINK;
+}
+
+/* Does one start and stop with the other, or after it? */
+static inline bool gives_order(uint32_t kind)
+{
+	return kind == AGENTSYS_RELATION_REQUIRES || kind == AGENTSYS_RELATION_WANTS;
+}
+
 #endif
