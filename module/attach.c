@@ -14,7 +14,6 @@
 
 #include "agent.h"
 #include "group.h"
-#include "core/limits.h"
 #include "launch.h"
 #include "limit.h"
 #include "mailbox.h"
@@ -90,14 +89,12 @@ static int is_exiting(struct pid *pid, int *wait_status)
 static int move(struct attach *attach)
 {
 	struct agentsys_agent *agent = attach->agent;
-	struct agentsys_limits limits;
 	int ret;
 
 	WRITE_ONCE(agent->has_cgroup, true);
-	agentsys_limits_of(agent, &limits);
 	ret = agentsys_cgroup_make(agent->id);
 	if (!ret)
-		ret = agentsys_cgroup_limit(agent->id, &limits);
+		ret = agentsys_limits_write(agent);
 	if (!ret)
 		ret = agentsys_cgroup_move(agent->id, pid_nr(attach->pid));
 	return ret;

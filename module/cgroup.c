@@ -16,8 +16,6 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "core/limits.h"
-
 #define PATH_MAX_IN_ROOT 64 /* "<id>/cgroup.freeze" and the like */
 
 /* Nested cgroups that are removed at a time, some 100 us each. */
@@ -57,20 +55,27 @@ static struct file *open_file(const struct path *dir, const char *name, int flag
 	return file;
 }
 
-static ssize_t write_file(const struct path *dir, const char *name, const char *text)
+int agentsys_cgroup_write(struct file *file, const char *text)
+{
+	const struct cred *old = override_creds(own_cred);
+	loff_t pos = 0;
+	ssize_t ret;
+
+	ret = kernel_write(file, text, strlen(text), &pos);
+	revert_creds(old);
+	return ret < 0 ? ret : 0;
+}
+
+static int write_file(const struct path *dir, const char *name, const char *text)
 {
 	struct file *file = open_file(dir, name, O_WRONLY);
-	const struct cred *old;
-	ssize_t ret;
-	loff_t pos = 0;
+	int ret;
 
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	old = override_creds(own_cred);
-	ret = kernel_write(file, text, strlen(text), &pos);
-	revert_creds(old);
+	ret = agentsys_cgroup_write(file, text);
 	filp_close(file, NULL);
-	return ret < 0 ? ret : 0;
+	return ret;
 }
 
 ssize_t agentsys_cgroup_read(struct file *file, char *buf, size_t size)
@@ -238,12 +243,12 @@ static int remove_below(const struct path *top)
 	return ret;
 }
 
-struct file *agentsys_cgroup_open(u32 id, const char *name)
+struct file *agentsys_cgroup_open(u32 id, const char *name, int flags)
 {
 	char path[PATH_MAX_IN_ROOT];
 
 	snprintf(path, sizeof(path), "%u/%s", id, name);
-	return open_file(&root, path, O_RDONLY);
+	return open_file(&root, path, flags);
 }
 
 static int write_agent_file(u32 id, const char *name, const char *text)
@@ -273,30 +278,6 @@ int agentsys_cgroup_make(u32 id)
 		return PTR_ERR(dentry);
 	dput(dentry);
 	return 0;
-}
-
-int agentsys_cgroup_limit(u32 id, const struct agentsys_limits *limits)
-{
-	const u64 *max = limits->max;
-	char text[48];
-	int ret = 0;
-
-	if (max[AGENTSYS_LIMIT_MEMORY_MAX]) {
-		ret = write_agent_u64(id, "memory.max", max[AGENTSYS_LIMIT_MEMORY_MAX]);
-		/* All of an agent dies of it or nothing: half an agent is of no use. */
-		if (!ret)
-			ret = write_agent_file(id, "memory.oom.group", "1");
-	}
-	if (!ret && max[AGENTSYS_LIMIT_MEMORY_HIGH])
-		ret = write_agent_u64(id, "memory.high", max[AGENTSYS_LIMIT_MEMORY_HIGH]);
-	if (!ret && max[AGENTSYS_LIMIT_CPU_QUOTA]) {
-		snprintf(text, sizeof(text), "%llu %llu", max[AGENTSYS_LIMIT_CPU_QUOTA],
-			 max[AGENTSYS_LIMIT_CPU_PERIOD]);
-		ret = write_agent_file(id, "cpu.max", text);
-	}
-	if (!ret && max[AGENTSYS_LIMIT_PIDS_MAX])
-		ret = write_agent_u64(id, "pids.max", max[AGENTSYS_LIMIT_PIDS_MAX]);
-	return ret;
 }
 
 /* It frees memory, so it may use what is kept for that, and is charged to nobody's limit. */
@@ -393,7 +374,7 @@ const char *agentsys_cgroup_controllers(void)
 	return controllers;
 }
 
-static bool __init word_in(const char *text, const char *word)
+static bool word_in(const char *text, const char *word)
 {
 	size_t len = strlen(word);
 	const char *at = text;
@@ -404,6 +385,11 @@ static bool __init word_in(const char *text, const char *word)
 		at += len;
 	}
 	return false;
+}
+
+bool agentsys_cgroup_controls(const char *controller)
+{
+	return word_in(controllers, controller);
 }
 
 /* Hand the controllers of @dir down to its children, as far as it has them. */

@@ -11,8 +11,6 @@
 #include <linux/cgroup.h>
 #include <linux/types.h>
 
-struct agentsys_limits;
-
 /* Find the v2 mount, make the root and enable controllers in it. */
 int agentsys_cgroup_init(void);
 void agentsys_cgroup_exit(void);
@@ -27,6 +25,9 @@ struct file *agentsys_cgroup_open_root(void);
 const char *agentsys_cgroup_root_path(void);
 const char *agentsys_cgroup_controllers(void);
 
+/* Do agents have this one? */
+bool agentsys_cgroup_controls(const char *controller);
+
 int agentsys_cgroup_make(u32 id);
 
 /*
@@ -35,7 +36,6 @@ int agentsys_cgroup_make(u32 id);
  */
 int agentsys_cgroup_remove(u32 id);
 
-int agentsys_cgroup_limit(u32 id, const struct agentsys_limits *limits);
 int agentsys_cgroup_kill(u32 id); /* SIGKILL to everything in it */
 int agentsys_cgroup_freeze(u32 id, bool freeze);
 int agentsys_cgroup_move(u32 id, pid_t pid); /* initial pid namespace */
@@ -45,9 +45,13 @@ u64 agentsys_cgroup_memory(u32 id);
 /* The number that a file of its cgroup holds; 0 if there is none, or it says "max". */
 u64 agentsys_cgroup_u64(u32 id, const char *name);
 
-/* Open a file of it to read, once or more often: the first bytes, terminated. */
-struct file *agentsys_cgroup_open(u32 id, const char *name);
+/* Open a file of it, O_RDONLY or O_WRONLY. */
+struct file *agentsys_cgroup_open(u32 id, const char *name, int flags);
+
+/* Read it, once or more often: the first bytes, terminated. */
 ssize_t agentsys_cgroup_read(struct file *file, char *buf, size_t size);
+
+int agentsys_cgroup_write(struct file *file, const char *text);
 
 /*
  * The agent's cgroup that @task lives in or below, or NULL. A few loads, the

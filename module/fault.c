@@ -42,6 +42,7 @@ struct agentsys_faults *agentsys_faults_of(struct agentsys_agent *agent)
 	faults = kzalloc(sizeof(*faults), GFP_KERNEL_ACCOUNT);
 	if (!faults)
 		return NULL;
+	faults->agent = agent;
 	spin_lock(&agent->lock);
 	agent->faults = faults;
 	spin_unlock(&agent->lock);
@@ -313,40 +314,60 @@ void agentsys_fault_settle(struct agentsys_agent *agent)
 		count(&agent->faults->guard[i], i, &hit, &touched);
 }
 
-static int watch_limit(struct agentsys_agent *agent, enum agentsys_watched i)
+/* What it did before the limit was set, in the same cgroup, does not count. */
+static int watch_limit(struct agentsys_agent *agent, enum agentsys_watched i, bool anew)
 {
-	struct agentsys_faults *faults;
 	struct agentsys_guard *guard;
+	bool hit, touched;
+	int ret;
 
-	if (!agentsys_limit(agent, watched[i].of))
+	if (!agent->faults)
 		return 0;
-	faults = agentsys_faults_of(agent);
-	if (!faults)
-		return -ENOMEM;
-	guard = &faults->guard[i];
+	guard = &agent->faults->guard[i];
+	if (!agentsys_limit(agent, watched[i].of)) {
+		agentsys_watch_end(&guard->watch);
+		return 0;
+	}
 	if (guard->watch.file)
 		return 0; /* of an instance before, in the same cgroup */
 	guard->agent = agent;
 	guard->hits = 0;
 	guard->touches = 0;
-	return agentsys_watch_begin(&guard->watch, agent->id, watched[i].events, changed);
+	ret = agentsys_watch_begin(&guard->watch, agent->id, watched[i].events, changed);
+	if (!ret && anew)
+		count(guard, i, &hit, &touched);
+	return ret;
 }
 
-void agentsys_fault_watch(struct agentsys_agent *agent)
+static void watch_limits(struct agentsys_agent *agent, bool anew)
 {
 	enum agentsys_watched i;
 	int ret;
 
-	lockdep_assert_held(&agentsys_lock);
-
 	for (i = 0; i < __AGENTSYS_WATCHED; i++) {
-		ret = watch_limit(agent, i);
+		ret = watch_limit(agent, i, anew);
 		if (ret)
 			pr_warn_ratelimited("%s of agent %u holds, but is not watched: error %d\n",
 					    watched[i].limit, agent->id, ret);
 	}
+}
+
+void agentsys_fault_watch(struct agentsys_agent *agent)
+{
+	lockdep_assert_held(&agentsys_lock);
+
+	watch_limits(agent, false);
 	/* It may have been hit before. */
 	agentsys_fault_look(agent);
+}
+
+void agentsys_fault_limits_changed(struct agentsys_agent *agent)
+{
+	lockdep_assert_held(&agentsys_lock);
+
+	/* An instance that is yet to run is watched from its beginning. */
+	if (agent->ran)
+		watch_limits(agent, true);
 }
 
 void agentsys_fault_unwatch(struct agentsys_agent *agent)

@@ -20,6 +20,9 @@ void agentsys_faults_init(void);
 /* Its instance runs: watch what there is to be watched of its cgroup. */
 void agentsys_fault_watch(struct agentsys_agent *agent);
 
+/* What it may use is about to change: it is watched for what is limited now. */
+void agentsys_fault_limits_changed(struct agentsys_agent *agent);
+
 /* Its cgroup is gone. */
 void agentsys_fault_unwatch(struct agentsys_agent *agent);
 

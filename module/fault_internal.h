@@ -5,6 +5,8 @@
 #ifndef _AGENTSYS_FAULT_INTERNAL_H
 #define _AGENTSYS_FAULT_INTERNAL_H
 
+#include <linux/workqueue.h>
+
 #include "core/faults.h"
 #include "core/limits.h"
 #include "core/recovery.h"
@@ -64,6 +66,9 @@ struct agentsys_guard {
  * @throttled_at_ns: since when, CLOCK_MONOTONIC
  * @throttled_ns: how long it was before that, in all
  * @limits: what it may use; like @log
+ * @agent: whose all this is
+ * @rewrite: @limits changed while it was being launched: the cgroup may have others
+ * @rewrite_work: writes them, with a reference to the agent
  */
 struct agentsys_faults {
 	struct agentsys_fault_log log;
@@ -79,6 +84,9 @@ struct agentsys_faults {
 	u64 throttled_at_ns;
 	u64 throttled_ns;
 	struct agentsys_limits limits;
+	struct agentsys_agent *agent;
+	bool rewrite;
+	struct work_struct rewrite_work;
 };
 
 /*

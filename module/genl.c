@@ -585,6 +585,10 @@ static const struct genl_ops ops[] = {
 	  STRICT(agentsys_genl_recovery_set) },
 	{ .cmd = AGENTSYS_CMD_REPORT, .doit = agentsys_genl_report,
 	  STRICT(agentsys_genl_report) },
+	{ .cmd = AGENTSYS_CMD_LIMITS_GET, .doit = agentsys_genl_limits_get,
+	  STRICT(agentsys_genl_limits_get) },
+	{ .cmd = AGENTSYS_CMD_LIMITS_SET, .doit = agentsys_genl_limits_set,
+	  STRICT(agentsys_genl_limits_set) },
 	/* clang-format on */
 };
 

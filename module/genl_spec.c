@@ -37,11 +37,6 @@ static u32 get_u32(struct genl_info *info, int attr, u32 otherwise)
 	return info->attrs[attr] ? nla_get_u32(info->attrs[attr]) : otherwise;
 }
 
-static u64 get_u64(struct genl_info *info, int attr, u64 otherwise)
-{
-	return info->attrs[attr] ? nla_get_u64(info->attrs[attr]) : otherwise;
-}
-
 /* Bytes of a string with its terminator; the policy has seen to that it has one. */
 static size_t string_size(const struct nlattr *attr)
 {
@@ -77,22 +72,33 @@ static int get_name(struct genl_info *info, char *name)
 	return 0;
 }
 
-/* Those that have an attribute of their own, and then those in LIMITS. */
+static void get_limit(struct genl_info *info, int attr, enum agentsys_limit limit,
+		      struct agentsys_limits_change *change)
+{
+	if (!info->attrs[attr])
+		return;
+	change->has |= BIT(limit);
+	change->max[limit] = nla_get_u64(info->attrs[attr]);
+}
+
+/* Those that have an attribute of their own, then those in LIMITS; the default for the others. */
 static int get_limits(struct genl_info *info, struct agentsys_limits *limits)
 {
+	struct agentsys_limits_change given = {};
 	enum agentsys_limit wrong;
 	const char *why;
 	int ret;
 
-	memset(limits, 0, sizeof(*limits));
-	limits->max[AGENTSYS_LIMIT_MEMORY_MAX] = get_u64(info, AGENTSYS_A_MEMORY_MAX, 0);
-	limits->max[AGENTSYS_LIMIT_MEMORY_HIGH] = get_u64(info, AGENTSYS_A_MEMORY_HIGH, 0);
-	limits->max[AGENTSYS_LIMIT_CPU_QUOTA] = get_u64(info, AGENTSYS_A_CPU_QUOTA, 0);
-	limits->max[AGENTSYS_LIMIT_CPU_PERIOD] = get_u64(info, AGENTSYS_A_CPU_PERIOD, 0);
-	limits->max[AGENTSYS_LIMIT_PIDS_MAX] = get_u64(info, AGENTSYS_A_PIDS_MAX, 0);
-	ret = agentsys_genl_limits(info->attrs[AGENTSYS_A_LIMITS], limits, info->extack);
+	get_limit(info, AGENTSYS_A_MEMORY_MAX, AGENTSYS_LIMIT_MEMORY_MAX, &given);
+	get_limit(info, AGENTSYS_A_MEMORY_HIGH, AGENTSYS_LIMIT_MEMORY_HIGH, &given);
+	get_limit(info, AGENTSYS_A_CPU_QUOTA, AGENTSYS_LIMIT_CPU_QUOTA, &given);
+	get_limit(info, AGENTSYS_A_CPU_PERIOD, AGENTSYS_LIMIT_CPU_PERIOD, &given);
+	get_limit(info, AGENTSYS_A_PIDS_MAX, AGENTSYS_LIMIT_PIDS_MAX, &given);
+	ret = agentsys_genl_limits(info->attrs[AGENTSYS_A_LIMITS], &given, info->extack);
 	if (ret)
 		return ret;
+	agentsys_limits_default(limits);
+	agentsys_limits_change(limits, &given);
 	if (!agentsys_limits_check(limits, &wrong, &why))
 		return 0;
 	info->extack->_msg = why;

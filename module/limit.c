@@ -1,10 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "limit.h"
 
+#include <linux/module.h>
+#include <linux/netlink.h>
 #include <linux/string.h>
+#include <linux/workqueue.h>
 
 #include "agent.h"
+#include "cgroup.h"
+#include "cgroup_limit.h"
+#include "fault.h"
 #include "fault_internal.h"
+#include "mailbox.h"
+#include "registry.h"
+
+static char *default_limits = "none";
+module_param(default_limits, charp, 0444);
+MODULE_PARM_DESC(default_limits,
+		 "what a new agent may use where its spec does not say: none or guide (default none)");
+
+/* Guarded by the supervisor lock. */
+static struct agentsys_limits defaults;
+
+/*
+ * Held while limits change, so that the files say what the record says in the end.
+ * Before the supervisor lock, which is not held while they are written.
+ */
+static DEFINE_MUTEX(changing);
+
+static struct workqueue_struct *limits_wq;
+
+void agentsys_limits_default(struct agentsys_limits *limits)
+{
+	mutex_lock(&agentsys_lock);
+	*limits = defaults;
+	mutex_unlock(&agentsys_lock);
+}
 
 int agentsys_limits_begin(struct agentsys_agent *agent, const struct agentsys_limits *limits)
 {
@@ -32,4 +63,271 @@ void agentsys_limits_of(struct agentsys_agent *agent, struct agentsys_limits *li
 u64 agentsys_limit(const struct agentsys_agent *agent, enum agentsys_limit limit)
 {
 	return agent->faults ? agent->faults->limits.max[limit] : 0;
+}
+
+int agentsys_limits_write(struct agentsys_agent *agent)
+{
+	const struct agentsys_limits none = {};
+	struct agentsys_limits limits;
+	struct agentsys_limit_files files;
+	int ret;
+
+	agentsys_limits_of(agent, &limits);
+	ret = agentsys_limit_files_open(&files, agent->id, &none, &limits);
+	if (ret)
+		return ret;
+	ret = agentsys_limit_files_write(&files, &limits);
+	agentsys_limit_files_close(&files);
+	return ret;
+}
+
+void agentsys_limits_changed(struct agentsys_agent *agent)
+{
+	lockdep_assert_held(&agentsys_lock);
+
+	agentsys_fault_limits_changed(agent);
+}
+
+/* The record has them. What was to be written is open in @files. */
+static int change_record(struct agentsys_agent *agent, const struct agentsys_limits *to,
+			 struct agentsys_limit_files *files)
+{
+	struct agentsys_faults *faults = agent->faults;
+	struct agentsys_limits from = faults->limits;
+	int ret = 0;
+
+	memset(files, 0, sizeof(*files));
+	if (READ_ONCE(agent->has_cgroup))
+		ret = agentsys_limit_files_open(files, agent->id, &from, to);
+	if (ret && ret != -ENOENT) /* made when it is needed, with these */
+		return ret;
+	spin_lock(&agent->lock);
+	faults->limits = *to;
+	spin_unlock(&agent->lock);
+	/* What launches it has taken those before perhaps, and writes them after us. */
+	if (agent->status.state == AGENTSYS_STARTING)
+		faults->rewrite = true;
+	agentsys_limits_changed(agent);
+	return 0;
+}
+
+static int check(struct agentsys_limits *limits, struct netlink_ext_ack *extack)
+{
+	enum agentsys_limit wrong;
+	const char *why;
+
+	if (agentsys_limits_check(limits, &wrong, &why)) {
+		if (extack)
+			extack->_msg = why;
+		return -EINVAL;
+	}
+	if (!agentsys_limits_lack(limits))
+		return 0;
+	NL_SET_ERR_MSG(extack, "a controller for it is missing: see asmctl doctor");
+	return -EOPNOTSUPP;
+}
+
+/* The one that launched it may have been told before they changed. */
+static void rewrite(struct agentsys_agent *agent)
+{
+	struct agentsys_limit_files files;
+	struct agentsys_limits limits;
+	int ret;
+
+	mutex_lock(&agentsys_lock);
+	limits = agent->faults->limits;
+	ret = READ_ONCE(agent->has_cgroup) ?
+		      agentsys_limit_files_open(&files, agent->id, NULL, &limits) :
+		      -ENOENT;
+	mutex_unlock(&agentsys_lock);
+	if (!ret) {
+		ret = agentsys_limit_files_write(&files, &limits);
+		agentsys_limit_files_close(&files);
+	}
+	if (ret && ret != -ENOENT && ret != -ENODEV)
+		pr_warn_ratelimited("agent %u has limits of before: error %d\n", agent->id, ret);
+}
+
+static void rewrite_work(struct work_struct *work)
+{
+	struct agentsys_faults *faults = container_of(work, struct agentsys_faults, rewrite_work);
+	struct agentsys_agent *agent = faults->agent;
+
+	mutex_lock(&changing);
+	rewrite(agent);
+	mutex_unlock(&changing);
+	agentsys_agent_put(agent);
+}
+
+/* The supervisor lock is held. */
+static int begin_change(struct agentsys_agent *agent, const struct agentsys_limits_change *change,
+			struct agentsys_limits *from, struct agentsys_limits *to,
+			struct agentsys_limit_files *files, struct netlink_ext_ack *extack)
+{
+	struct agentsys_faults *faults;
+	int ret;
+
+	faults = agentsys_faults_of(agent);
+	if (!faults)
+		return -ENOMEM;
+	if (!faults->rewrite_work.func)
+		INIT_WORK(&faults->rewrite_work, rewrite_work);
+	*from = faults->limits;
+	*to = *from;
+	agentsys_limits_change(to, change);
+	ret = check(to, extack);
+	return ret ?: change_record(agent, to, files);
+}
+
+static void write_back(struct agentsys_agent *agent, const struct agentsys_limits *from,
+		       const struct agentsys_limit_files *files)
+{
+	struct agentsys_limit_files again;
+
+	mutex_lock(&agentsys_lock);
+	if (!change_record(agent, from, &again))
+		agentsys_limit_files_close(&again);
+	mutex_unlock(&agentsys_lock);
+	agentsys_limit_files_write(files, from);
+}
+
+static int change_agent(struct agentsys_agent *agent, const struct agentsys_limits_change *change,
+			struct netlink_ext_ack *extack)
+{
+	struct agentsys_limit_files files;
+	struct agentsys_limits from, to;
+	int ret;
+
+	mutex_lock(&agentsys_lock);
+	agentsys_mail_drain();
+	ret = begin_change(agent, change, &from, &to, &files, extack);
+	mutex_unlock(&agentsys_lock);
+	if (ret)
+		return ret;
+	ret = agentsys_limit_files_write(&files, &to);
+	if (ret == -ENODEV) /* the cgroup has gone meanwhile */
+		ret = 0;
+	if (ret) {
+		NL_SET_ERR_MSG(extack, "its cgroup does not take it");
+		write_back(agent, &from, &files);
+	}
+	agentsys_limit_files_close(&files);
+	return ret;
+}
+
+int agentsys_limits_set(u32 id, const struct agentsys_limits_change *change,
+			struct netlink_ext_ack *extack)
+{
+	struct agentsys_agent *agent = agentsys_registry_get(id);
+	int ret;
+
+	if (!agent) {
+		NL_SET_ERR_MSG(extack, "no such agent");
+		return -ESRCH;
+	}
+	ret = mutex_lock_killable(&changing);
+	if (!ret) {
+		ret = change_agent(agent, change, extack);
+		mutex_unlock(&changing);
+	}
+	agentsys_agent_put(agent);
+	return ret;
+}
+
+int agentsys_limits_set_default(u32 preset, const struct agentsys_limits_change *change,
+				struct netlink_ext_ack *extack)
+{
+	struct agentsys_limits limits;
+	int ret;
+
+	mutex_lock(&agentsys_lock);
+	if (!agentsys_limits_preset(&limits, preset))
+		limits = defaults;
+	agentsys_limits_change(&limits, change);
+	ret = check(&limits, extack);
+	if (!ret)
+		defaults = limits;
+	mutex_unlock(&agentsys_lock);
+	return ret;
+}
+
+void agentsys_limits_ran(struct agentsys_agent *agent)
+{
+	struct agentsys_faults *faults = agent->faults;
+
+	lockdep_assert_held(&agentsys_lock);
+
+	if (!faults || !faults->rewrite)
+		return;
+	faults->rewrite = false;
+	agentsys_agent_get(agent);
+	if (!queue_work(limits_wq, &faults->rewrite_work))
+		agentsys_agent_put(agent); /* one that is queued does it */
+}
+
+static void know(struct agentsys_limits_use *use, enum agentsys_limit limit, u64 value)
+{
+	use->known |= BIT(limit);
+	use->of[limit] = value;
+}
+
+static void look_use(struct agentsys_agent *agent, struct agentsys_limits_use *use)
+{
+	u64 cpu_us, memory;
+
+	agentsys_agent_usage(agent, &cpu_us, &memory);
+	know(use, AGENTSYS_LIMIT_MEMORY_MAX, memory);
+	know(use, AGENTSYS_LIMIT_MEMORY_HIGH, memory);
+	know(use, AGENTSYS_LIMIT_CPU_BUDGET, cpu_us);
+	if (READ_ONCE(agent->has_cgroup))
+		know(use, AGENTSYS_LIMIT_PIDS_MAX, agentsys_cgroup_u64(agent->id, "pids.current"));
+}
+
+int agentsys_limits_get(u32 id, struct agentsys_limits *limits, struct agentsys_limits_use *use,
+			struct netlink_ext_ack *extack)
+{
+	struct agentsys_agent *agent;
+
+	memset(use, 0, sizeof(*use));
+	if (!id) {
+		agentsys_limits_default(limits);
+		return 0;
+	}
+	agent = agentsys_registry_get(id);
+	if (!agent) {
+		NL_SET_ERR_MSG(extack, "no such agent");
+		return -ESRCH;
+	}
+	agentsys_limits_of(agent, limits);
+	look_use(agent, use);
+	agentsys_agent_put(agent);
+	return 0;
+}
+
+static const char *const presets[] = {
+	[AGENTSYS_LIMITS_NONE] = "none",
+	[AGENTSYS_LIMITS_GUIDE] = "guide",
+};
+
+int agentsys_limits_init(void)
+{
+	int preset = match_string(presets, ARRAY_SIZE(presets), default_limits);
+
+	if (preset < 0) {
+		pr_err("default_limits=%s is neither none nor guide\n", default_limits);
+		return preset;
+	}
+	agentsys_limits_preset(&defaults, preset);
+	if (agentsys_limits_lack(&defaults)) {
+		pr_err("default_limits=%s needs the controller %s, which agents do not have\n",
+		       default_limits, agentsys_limits_lack(&defaults));
+		return -EOPNOTSUPP;
+	}
+	limits_wq = alloc_workqueue("agentsys_limits", WQ_UNBOUND, 0);
+	return limits_wq ? 0 : -ENOMEM;
+}
+
+void agentsys_limits_exit(void)
+{
+	destroy_workqueue(limits_wq);
 }

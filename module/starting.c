@@ -12,6 +12,7 @@
 #include "group.h"
 #include "helper.h"
 #include "launch.h"
+#include "limit.h"
 #include "mailbox.h"
 #include "registry.h"
 #include "related.h"
@@ -181,6 +182,7 @@ void agentsys_act_running(struct agentsys_agent *agent, enum agentsys_input inpu
 				     start_ns - status->end_ns);
 	agent->by_hand = false;
 	agent->first = false;
+	agentsys_limits_ran(agent);
 	agentsys_fault_watch(agent);
 	if (status->state != AGENTSYS_ACTIVE)
 		return;

@@ -15,6 +15,7 @@
 #include "group.h"
 #include "helper.h"
 #include "launch.h"
+#include "limit.h"
 #include "mailbox.h"
 #include "registry.h"
 #include "related.h"
@@ -357,9 +358,18 @@ int agentsys_supervisor_init(void)
 		return ret;
 	agentsys_groups_init();
 	agentsys_faults_init();
+	ret = agentsys_limits_init();
+	if (ret)
+		goto err_mailbox;
 	ret = agentsys_attach_init();
 	if (ret)
-		agentsys_mailbox_exit();
+		goto err_limits;
+	return 0;
+
+err_limits:
+	agentsys_limits_exit();
+err_mailbox:
+	agentsys_mailbox_exit();
 	return ret;
 }
 
@@ -381,6 +391,7 @@ void agentsys_supervisor_exit(void)
 		timer_delete_sync(&agent->timer);
 		agentsys_agent_put(agent);
 	}
+	agentsys_limits_exit();
 	agentsys_mailbox_exit();
 	agentsys_registry_clear();
 }

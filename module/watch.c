@@ -2,6 +2,7 @@
 #include "watch.h"
 
 #include <linux/err.h>
+#include <linux/fcntl.h>
 
 #include "cgroup.h"
 
@@ -27,7 +28,7 @@ static void enqueue(struct file *file, wait_queue_head_t *queue, poll_table *tab
 int agentsys_watch_begin(struct agentsys_watch *watch, u32 id, const char *name,
 			 void (*changed)(struct agentsys_watch *watch))
 {
-	struct file *file = agentsys_cgroup_open(id, name);
+	struct file *file = agentsys_cgroup_open(id, name, O_RDONLY);
 
 	if (IS_ERR(file))
 		return PTR_ERR(file);

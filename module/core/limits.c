@@ -28,7 +28,21 @@ static const struct {
 	},
 };
 
+static const struct agentsys_limits presets[] = {
+	[AGENTSYS_LIMITS_NONE] = {},
+	[AGENTSYS_LIMITS_GUIDE] = { .max = {
+		[AGENTSYS_LIMIT_MEMORY_MAX]	= 100 << 20,
+		[AGENTSYS_LIMIT_CPU_QUOTA]	= 1000000,
+		[AGENTSYS_LIMIT_CPU_PERIOD]	= 1000000,
+		[AGENTSYS_LIMIT_SYSCALL_RATE]	= 1000,
+		[AGENTSYS_LIMIT_WATCHDOG]	= 30000,
+	} },
+};
+
 /* clang-format on */
+
+static_assert(ARRAY_SIZE(presets) == __AGENTSYS_LIMITS_PRESETS, "a preset has no limits");
+static_assert(__AGENTSYS_LIMITS <= 32, "a change has no room for all limits");
 
 int agentsys_limits_check(struct agentsys_limits *limits, enum agentsys_limit *wrong,
 			  const char **why)
@@ -53,6 +67,32 @@ int agentsys_limits_check(struct agentsys_limits *limits, enum agentsys_limit *w
 		return -EINVAL;
 	}
 	return 0;
+}
+
+void agentsys_limits_change(struct agentsys_limits *limits,
+			    const struct agentsys_limits_change *change)
+{
+	u32 i;
+
+	if (change->has >> AGENTSYS_LIMIT_CPU_QUOTA & 1)
+		limits->max[AGENTSYS_LIMIT_CPU_PERIOD] = 0;
+	if (change->has >> AGENTSYS_LIMIT_SYSCALL_RATE & 1)
+		limits->max[AGENTSYS_LIMIT_SYSCALL_BURST] = 0;
+	for (i = 0; i < __AGENTSYS_LIMITS; i++)
+		if (change->has >> i & 1)
+			limits->max[i] = change->max[i];
+}
+
+bool agentsys_limits_preset(struct agentsys_limits *limits, u32 preset)
+{
+	const char *why;
+	enum agentsys_limit wrong;
+
+	if (preset >= ARRAY_SIZE(presets))
+		return false;
+	*limits = presets[preset];
+	/* Fills in the rest. */
+	return !agentsys_limits_check(limits, &wrong, &why);
 }
 
 bool agentsys_limits_any(const struct agentsys_limits *limits)

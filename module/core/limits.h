@@ -22,6 +22,36 @@ struct agentsys_limits {
 int agentsys_limits_check(struct agentsys_limits *limits, enum agentsys_limit *wrong,
 			  const char **why);
 
+/**
+ * struct agentsys_limits_change - what to change of them
+ * @has: a bit for each enum agentsys_limit that is given
+ * @max: like agentsys_limits
+ */
+struct agentsys_limits_change {
+	u32 has;
+	u64 max[__AGENTSYS_LIMITS];
+};
+
+/*
+ * A quota without a period has the usual one, whatever there was before, and a rate
+ * without a burst likewise: agentsys_limits_check() fills them in.
+ */
+void agentsys_limits_change(struct agentsys_limits *limits,
+			    const struct agentsys_limits_change *change);
+
+/* Those of a preset. False: no such one. */
+bool agentsys_limits_preset(struct agentsys_limits *limits, u32 preset);
+
+/**
+ * struct agentsys_limits_use - what is used of them
+ * @known: a bit for each enum agentsys_limit that is known
+ * @of: in the units of the limit
+ */
+struct agentsys_limits_use {
+	u32 known;
+	u64 of[__AGENTSYS_LIMITS];
+};
+
 /* Is there any limit at all? */
 bool agentsys_limits_any(const struct agentsys_limits *limits);
 

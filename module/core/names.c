@@ -49,6 +49,26 @@ static const char *const cause_names[] = {
 
 static_assert(ARRAY_SIZE(cause_names) == __AGENTSYS_CAUSES, "a cause has no name");
 
+static const char *const limit_names[] = {
+	[AGENTSYS_LIMIT_MEMORY_MAX]	= "memory_max",
+	[AGENTSYS_LIMIT_MEMORY_HIGH]	= "memory_high",
+	[AGENTSYS_LIMIT_CPU_QUOTA]	= "cpu_quota",
+	[AGENTSYS_LIMIT_CPU_PERIOD]	= "cpu_period",
+	[AGENTSYS_LIMIT_PIDS_MAX]	= "pids_max",
+	[AGENTSYS_LIMIT_SYSCALL_RATE]	= "syscall_rate",
+	[AGENTSYS_LIMIT_SYSCALL_BURST]	= "syscall_burst",
+	[AGENTSYS_LIMIT_WATCHDOG]	= "watchdog",
+	[AGENTSYS_LIMIT_CPU_BUDGET]	= "cpu_budget",
+	[AGENTSYS_LIMIT_MESSAGES]	= "messages",
+	[AGENTSYS_LIMIT_TOOL_CALLS]	= "tool_calls",
+	[AGENTSYS_LIMIT_IO_READ]	= "io_read",
+	[AGENTSYS_LIMIT_IO_WRITE]	= "io_write",
+	[AGENTSYS_LIMIT_IO_READ_OPS]	= "io_read_ops",
+	[AGENTSYS_LIMIT_IO_WRITE_OPS]	= "io_write_ops",
+};
+
+static_assert(ARRAY_SIZE(limit_names) == __AGENTSYS_LIMITS, "a limit has no name");
+
 static const char *const restart_names[] = {
 	[AGENTSYS_RESTART_NEVER]	= "never",
 	[AGENTSYS_RESTART_ON_FAILURE]	= "on-failure",
@@ -349,6 +369,16 @@ const char *agentsys_recover_name(u32 action)
 const char *agentsys_preset_name(u32 preset)
 {
 	return LOOKUP(preset_names, preset);
+}
+
+const char *agentsys_limit_name(u32 limit)
+{
+	return LOOKUP(limit_names, limit);
+}
+
+u32 agentsys_limit_number(const char *name)
+{
+	return NUMBER(limit_names, name);
 }
 
 u32 agentsys_fault_number(const char *name)

@@ -27,9 +27,11 @@ const char *agentsys_fault_name(u32 fault); /* CpuQuota */
 const char *agentsys_fault_text(u32 fault); /* "CPU quota exceeded" */
 const char *agentsys_recover_name(u32 action);
 const char *agentsys_preset_name(u32 preset);
+const char *agentsys_limit_name(u32 limit);
 
 /* Back again, in upper or lower case: what is unknown is the number behind the last one. */
 u32 agentsys_fault_number(const char *name);
+u32 agentsys_limit_number(const char *name);
 u32 agentsys_recover_number(const char *name);
 u32 agentsys_preset_number(const char *name);
 

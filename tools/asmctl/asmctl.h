@@ -124,6 +124,7 @@ extern const struct command cmd_events;
 extern const struct command cmd_history;
 extern const struct command cmd_faults;
 extern const struct command cmd_recovery;
+extern const struct command cmd_limits;
 extern const struct command cmd_capacity;
 extern const struct command cmd_shutdown;
 extern const struct command cmd_doctor;

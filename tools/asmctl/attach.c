@@ -11,7 +11,7 @@
 #include "spec.h"
 
 static const struct option_def options[] = {
-	OPTIONS_IDENTITY, OPTIONS_LIMITS, OPTIONS_STOP, OPTION_JSON, OPTION_END,
+	OPTIONS_IDENTITY, OPTIONS_LIMITS, OPTION_LIMIT, OPTIONS_STOP, OPTION_JSON, OPTION_END,
 };
 
 /* Its own name for itself, unless it would not do as one. */

@@ -128,6 +128,7 @@ static const struct option_def options[] = {
 	{ OPT_OOM_SCORE_ADJ, "oom-score-adj", "N", "-1000 (spared) to 1000" },
 	{ OPT_RLIMIT, "rlimit", "NAME=SOFT[:HARD]", "as nofile=1024:4096; may be repeated" },
 	OPTIONS_LIMITS,
+	OPTION_LIMIT,
 	OPTIONS_STOP,
 	OPTIONS_BACKEND,
 	{ OPT_ALLOW_NEW_PRIVS, "allow-new-privs", NULL,
@@ -489,6 +490,7 @@ const struct command cmd_run = {
 		"      --stdout /var/log/fs_monitor.log /usr/bin/fs_monitor --verbose\n"
 		"  asmctl run --restart always --breaker 5:10m --prevent-status 'CONFIG oom' ./agent\n"
 		"  asmctl run --user nobody --memory-max 200M --cpu 50% --pids-max 20 -- ./agent -x\n"
+		"  asmctl run --limit syscall_rate=1000 --limit cpu_budget=2h -- ./agent\n"
 		"  asmctl run --group web --name server -- /usr/bin/server --port 80\n"
 		"  asmctl run --requires database --link planner -- /usr/bin/executor\n"
 		"  asmctl run -f sh -c 'echo I am pid $$; exit 3'\n"

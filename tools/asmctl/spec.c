@@ -7,6 +7,7 @@
 #include <linux/agentsys_netlink.h>
 #include <string.h>
 
+#include "limit.h"
 #include "parse.h"
 #include "restarts.h"
 
@@ -151,6 +152,18 @@ static void take_limit(struct agentsys_spec *spec, int key, const char *arg)
 	}
 }
 
+static void take_any_limit(struct agentsys_spec *spec, const char *arg)
+{
+	struct agentsys_limit_change parts[LIMIT_PARTS];
+	const char *why;
+	size_t n = parse_limit(arg, parts, &why);
+
+	if (!n)
+		usage_error("'%s' %s", arg, why);
+	for (size_t i = 0; i < n; i++)
+		agentsys_spec_set_limit(spec, parts[i].limit, parts[i].max);
+}
+
 static void take_process(struct agentsys_spec *spec, int key, const char *arg)
 {
 	uint64_t soft, hard;
@@ -198,6 +211,9 @@ bool take_spec_option(struct agentsys_spec *spec, int key, const char *arg)
 	case OPT_CPU:
 	case OPT_PIDS_MAX:
 		take_limit(spec, key, arg);
+		return true;
+	case OPT_LIMIT:
+		take_any_limit(spec, arg);
 		return true;
 	case OPT_NICE:
 	case OPT_OOM_SCORE_ADJ:

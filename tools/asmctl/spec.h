@@ -26,6 +26,7 @@ enum spec_option {
 	OPT_MEMORY_HIGH,
 	OPT_CPU,
 	OPT_PIDS_MAX,
+	OPT_LIMIT,
 	OPT_NICE,
 	OPT_OOM_SCORE_ADJ,
 	OPT_RLIMIT,
@@ -84,6 +85,11 @@ enum spec_option {
 	{ OPT_MEMORY_HIGH, "memory-high", "SIZE", "memory beyond which it is slowed down" }, \
 	{ OPT_CPU, "cpu", "SHARE", "CPU time: 50%, 200% (two CPUs), or QUOTA/PERIOD in us" }, \
 	{ OPT_PIDS_MAX, "pids-max", "N", "processes and threads" }
+
+#define OPTION_LIMIT                                                                   \
+	{ OPT_LIMIT, "limit", "NAME=VALUE",                                            \
+	  "these and all other limits, as syscall_rate=1000, see\n"                    \
+	  "asmctl limits; may be repeated" }
 /* clang-format on */
 
 /* Take @key with @arg into @spec if it is one of the above; exits if @arg is wrong. */

@@ -328,6 +328,16 @@ AGENTSYS_API void agentsys_spec_set_cpu(struct agentsys_spec *spec, uint64_t quo
 AGENTSYS_API void agentsys_spec_set_pids_max(struct agentsys_spec *spec, uint64_t n);
 
 /**
+ * agentsys_spec_set_limit - what it may use, of any kind
+ * @spec: the spec
+ * @limit: enum agentsys_limit
+ * @max: how much; 0 for no limit. What is not set is as agentsys_limits_default() says.
+ *
+ * Return: 0, or -EINVAL: there is no such limit.
+ */
+AGENTSYS_API int agentsys_spec_set_limit(struct agentsys_spec *spec, uint32_t limit, uint64_t max);
+
+/**
  * agentsys_spec_set_backend - what executes the program; native if nothing is said
  * @spec: the spec
  * @backend: AGENTSYS_BACKEND_WASM runs the WebAssembly module that the first argument is
@@ -1259,6 +1269,83 @@ AGENTSYS_API int agentsys_report_fault(struct agentsys *h, uint32_t id, uint32_t
 AGENTSYS_API int agentsys_report_warning(struct agentsys *h, uint32_t id, uint32_t instance,
 					 enum agentsys_fault type, uint64_t measured);
 
+/**
+ * struct agentsys_limits_info - what an agent may use, and uses
+ *
+ * @id: the agent; 0 for what a new one may use
+ * @limits: how many there are, enum agentsys_limit
+ * @max: by enum agentsys_limit; 0 for no limit
+ * @used: likewise what is used of it, in the same unit
+ * @known: for each, 1 if that is known
+ */
+struct agentsys_limits_info {
+	uint32_t id;
+	uint32_t limits;
+	const uint64_t *max;
+	const uint64_t *used;
+	const uint8_t *known;
+};
+
+/**
+ * struct agentsys_limit_change - a limit that is to be different
+ *
+ * @limit: enum agentsys_limit
+ * @max: what it is to be; 0 for no limit
+ */
+struct agentsys_limit_change {
+	uint32_t limit;
+	uint64_t max;
+};
+
+/**
+ * agentsys_limits_get - what an agent may use, and uses
+ * @h: the connection
+ * @id: the agent; 0 for what a new one may use where its spec does not say
+ * @limits: where to put it
+ *
+ * Return: 0; agentsys_limits_free() frees it. Errors: -ESRCH, -ENOMEM.
+ */
+AGENTSYS_API AGENTSYS_CHECK int agentsys_limits_get(struct agentsys *h, uint32_t id,
+						    struct agentsys_limits_info **limits);
+
+/** agentsys_limits_free - forget what agentsys_limits_get() gave, or NULL */
+AGENTSYS_API void agentsys_limits_free(struct agentsys_limits_info *limits);
+
+/**
+ * agentsys_limits_set - change limits of an agent, all of them or none
+ * @h: the connection
+ * @id: the agent
+ * @changes: what is to be different; a quota without a period has one of 100000 us, a rate
+ *	without a burst the usual one
+ * @n: how many; of two for a limit the last one counts
+ *
+ * One that runs has them at once, and so have its next instances. To lower a limit of memory below
+ * what is used may take long: the kernel takes memory back, and kills the agent if that
+ * is not enough.
+ *
+ * Return: 0. Errors: -EPERM, -ESRCH, -EINVAL not possible, -EOPNOTSUPP the kernel cannot
+ * hold this one, -ENOMEM.
+ */
+AGENTSYS_API AGENTSYS_CHECK int agentsys_limits_set(struct agentsys *h, uint32_t id,
+						    const struct agentsys_limit_change *changes,
+						    size_t n);
+
+/**
+ * agentsys_limits_default - change what a new agent may use where its spec does not say
+ * @h: the connection
+ * @preset: enum agentsys_limits_preset, which comes first; AGENTSYS_LIMITS_KEEP gives none
+ * @changes: as above, or NULL
+ * @n: how many
+ *
+ * Return: 0. Errors: -EPERM, -EINVAL, -EOPNOTSUPP.
+ */
+AGENTSYS_API AGENTSYS_CHECK int agentsys_limits_default(struct agentsys *h, uint32_t preset,
+							const struct agentsys_limit_change *changes,
+							size_t n);
+
+/** AGENTSYS_LIMITS_KEEP - no preset */
+#define AGENTSYS_LIMITS_KEEP UINT32_MAX
+
 /* ---- Events ----------------------------------------------------------- */
 
 /** struct agentsys_events - a subscription to events, with a connection of its own */
@@ -1413,6 +1500,12 @@ AGENTSYS_API const char *agentsys_recover_name(uint32_t action);
 
 /** agentsys_preset_name - "strict" for AGENTSYS_PRESET_STRICT; likewise */
 AGENTSYS_API const char *agentsys_preset_name(uint32_t preset);
+
+/** agentsys_limit_name - "memory_max" for AGENTSYS_LIMIT_MEMORY_MAX; likewise */
+AGENTSYS_API const char *agentsys_limit_name(uint32_t limit);
+
+/** agentsys_limit_number - AGENTSYS_LIMIT_MEMORY_MAX for "memory_max"; else one behind the last */
+AGENTSYS_API uint32_t agentsys_limit_number(const char *name);
 
 /** agentsys_fault_number - AGENTSYS_FAULT_CPU_QUOTA for "cpuquota"; else one behind the last */
 AGENTSYS_API uint32_t agentsys_fault_number(const char *name);

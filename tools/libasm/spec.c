@@ -120,6 +120,8 @@ static const int stdio_fd_attrs[3] = {
  * @stdio_path: or NULL
  * @stdio_fd: or -1
  * @backend: what executes the program
+ * @limit: by enum agentsys_limit, those without a number of their own
+ * @has_limit: a bit for each that is set
  */
 struct agentsys_spec {
 	uint64_t number[NUMBERS];
@@ -143,7 +145,11 @@ struct agentsys_spec {
 	char *stdio_path[3];
 	int stdio_fd[3];
 	struct backend backend;
+	uint64_t limit[__AGENTSYS_LIMITS];
+	uint32_t has_limit;
 };
+
+_Static_assert(__AGENTSYS_LIMITS <= 32, "a spec has no room for all limits");
 
 struct agentsys_spec *agentsys_spec_new(void)
 {
@@ -471,6 +477,27 @@ void agentsys_spec_set_pids_max(struct agentsys_spec *spec, uint64_t n)
 	set_number(spec, N_PIDS_MAX, n);
 }
 
+int agentsys_spec_set_limit(struct agentsys_spec *spec, uint32_t limit, uint64_t max)
+{
+	static const enum number own[] = {
+		[AGENTSYS_LIMIT_MEMORY_MAX] = N_MEMORY_MAX,
+		[AGENTSYS_LIMIT_MEMORY_HIGH] = N_MEMORY_HIGH,
+		[AGENTSYS_LIMIT_CPU_QUOTA] = N_CPU_QUOTA,
+		[AGENTSYS_LIMIT_CPU_PERIOD] = N_CPU_PERIOD,
+		[AGENTSYS_LIMIT_PIDS_MAX] = N_PIDS_MAX,
+	};
+
+	if (limit >= __AGENTSYS_LIMITS)
+		return -EINVAL;
+	if (limit < sizeof(own) / sizeof(*own)) {
+		set_number(spec, own[limit], max);
+		return 0;
+	}
+	spec->limit[limit] = max;
+	spec->has_limit |= 1U << limit;
+	return 0;
+}
+
 /* ---- sending ---- */
 
 static size_t string_size(const char *s)
@@ -527,6 +554,7 @@ size_t spec_size(const struct agentsys_spec *spec, const struct words *args)
 	size += nla_total_size(spec->ngroups * sizeof(*spec->groups));
 	size += nla_total_size(sizeof(spec->rlimits)) + 2 * nla_total_size(0);
 	size += spec->nrelations * nla_total_size(2 * nla_total_size(sizeof(uint32_t)));
+	size += nla_total_size(__AGENTSYS_LIMITS * nla_total_size(sizeof(uint64_t)));
 	size += CODE_SETS * nla_total_size(sizeof(spec->codes[0]));
 	for (int n = 0; n < 3; n++)
 		size += string_size(spec->stdio_path[n]) + nla_total_size(sizeof(int32_t));
@@ -551,6 +579,23 @@ static int put_numbers(struct nl_msg *msg, const struct agentsys_spec *spec, enu
 		ret = numbers[n].wide ? nla_put_u64(msg, numbers[n].attr, spec->number[n]) :
 					nla_put_u32(msg, numbers[n].attr, spec->number[n]);
 	}
+	return ret;
+}
+
+static int put_limits(struct nl_msg *msg, const struct agentsys_spec *spec)
+{
+	struct nlattr *nest;
+	int ret = 0;
+
+	if (!spec->has_limit)
+		return 0;
+	nest = nla_nest_start(msg, AGENTSYS_A_LIMITS | NLA_F_NESTED);
+	if (!nest)
+		return -EMSGSIZE;
+	for (uint32_t i = 0; i < __AGENTSYS_LIMITS && !ret; i++)
+		if (spec->has_limit >> i & 1)
+			ret = nla_put_u64(msg, AGENTSYS_L_FIRST + i, spec->limit[i]);
+	nla_nest_end(msg, nest);
 	return ret;
 }
 
@@ -686,6 +731,8 @@ int spec_put(struct nl_msg *msg, const struct agentsys_spec *spec, enum spec_par
 	if (ret)
 		return ret;
 	ret = put_numbers(msg, spec, parts);
+	if (!ret && parts != SPEC_POLICY)
+		ret = put_limits(msg, spec);
 	if (!ret && parts != SPEC_ATTACH)
 		ret = put_codes(msg, spec);
 	if (!ret && spec->name && parts != SPEC_POLICY)

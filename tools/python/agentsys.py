@@ -31,7 +31,7 @@ import json
 import os
 from collections import namedtuple
 
-__all__ = ["Connection", "Agent", "Group", "Relation", "Past", "Event", "Fault", "Faults", "Recovery",
+__all__ = ["Connection", "Agent", "Group", "Relation", "Past", "Event", "Fault", "Faults", "Recovery", "Limit",
            "System", "Whoami", "Version", "why_not",
            "whoami", "heartbeat", "telemetry", "info", "version", "patch_policy", "events",
            "EVENTS_ALL", "EVENTS_NEW", "HELPER", "UNLIMITED", "STOP_UNLIMITED"]
@@ -77,6 +77,15 @@ class _Faults(ctypes.Structure):
 class _Recovery(ctypes.Structure):
     _fields_ = [("preset", _u32), ("after", _u32), ("within_ms", _u32), ("types", _u32),
                 ("action", ctypes.POINTER(_u32)), ("own", ctypes.POINTER(ctypes.c_uint8))]
+
+
+class _Limits(ctypes.Structure):
+    _fields_ = [("id", _u32), ("limits", _u32), ("max", ctypes.POINTER(_u64)),
+                ("used", ctypes.POINTER(_u64)), ("known", ctypes.POINTER(ctypes.c_uint8))]
+
+
+class _LimitChange(ctypes.Structure):
+    _fields_ = [("limit", _u32), ("max", _u64)]
 
 
 class _Rule(ctypes.Structure):
@@ -201,6 +210,9 @@ exit code or signal of a crash; limit is 0 where there is no such thing."""
 
 Faults = namedtuple("Faults", "counts last")
 Faults.__doc__ = """How many faults there were of each type, a dict, and the last of an agent, Fault each."""
+
+Limit = namedtuple("Limit", "max used")
+Limit.__doc__ = """How much may be used, None for no limit, and how much is, None if that is not known."""
 
 Recovery = namedtuple("Recovery", "preset after within_ms actions own")
 Recovery.__doc__ = """What is done about faults: actions is a dict, own the types for which that is said of the
@@ -332,6 +344,13 @@ for _name, _result, *_arguments in [
         ("report_heartbeat", ctypes.c_int, _ptr, _u32, _u32),
         ("report_fault", ctypes.c_int, _ptr, _u32, _u32, _u32, _u64, _u64),
         ("report_warning", ctypes.c_int, _ptr, _u32, _u32, _u32, _u64),
+        ("limits_get", ctypes.c_int, _ptr, _u32, ctypes.POINTER(ctypes.POINTER(_Limits))),
+        ("limits_free", None, ctypes.POINTER(_Limits)),
+        ("limits_set", ctypes.c_int, _ptr, _u32, ctypes.POINTER(_LimitChange), ctypes.c_size_t),
+        ("limits_default", ctypes.c_int, _ptr, _u32, ctypes.POINTER(_LimitChange), ctypes.c_size_t),
+        ("spec_set_limit", ctypes.c_int, _ptr, _u32, _u64),
+        ("limit_name", _str, _u32),
+        ("limit_number", _u32, _str),
         ("fault_name", _str, _u32),
         ("recover_name", _str, _u32),
         ("preset_name", _str, _u32),
@@ -372,6 +391,8 @@ _BACKOFFS = {"exponential": 0, "linear": 1, "constant": 2, "adaptive": 3}
 _AUTO_SHUTDOWNS = {"never": 0, "any": 1, "all": 2}
 _CAUSES = {"exit": 1, "signal": 2, "oom": 3, "fault": 4, "launch": 9, "link": 11}
 _RELATIONS = {"requires": 0, "wants": 1, "peer": 2, "link": 3, "monitor": 4}
+_LIMIT_PRESETS = {"none": 0, "guide": 1}
+_LIMITS_KEEP = 2**32 - 1
 _CUSTOM = 3
 _AS_ALL = 2**32 - 1
 
@@ -556,7 +577,7 @@ class _Spec:
                  groups=None, rlimits=None, nice=None, oom_score_adj=None, bounding=None,
                  new_privs=None, stdin=None, stdout=None, stderr=None, restart=None,
                  max_restarts=None, backoff_ms=None, stop_signal=None, stop_timeout_ms=None,
-                 memory_max=None, memory_high=None, cpu=None, pids_max=None,
+                 memory_max=None, memory_high=None, cpu=None, pids_max=None, limits=None,
                  backoff_kind=None, jitter=None, stable_ms=None, breaker=None,
                  success_codes=None, success_signals=None, never_codes=None,
                  never_signals=None, never_causes=None, significant=None, relations=None,
@@ -622,6 +643,8 @@ class _Spec:
                 self._call("add_relation", _choice("a relation", kind, _RELATIONS), other)
             if cpu is not None:
                 self._call("set_cpu", *cpu)
+            for limit, most in (limits or {}).items():
+                self._call("set_limit", _number("limit", limit), most or 0)
             for n, what in enumerate((stdin, stdout, stderr)):
                 if what is not None:
                     self._set_stdio(n, what)
@@ -767,6 +790,9 @@ class Connection:
         cpu (quota_us, period_us), pids_max, relations (pairs of a kind, see relate(),
         and an id), traps (survive crashes of linked agents), notify (have it tell the helper daemon
         how it is, by sd_notify()), backend ("native", "wasm": args begin with a
+        cpu (quota_us, period_us), pids_max, limits (a dict of these and all others, see
+        limits_set()), relations (pairs of a kind, see relate(),
+        and an id), traps (survive crashes of linked agents), backend ("native", "wasm": args begin with a
         WebAssembly module), or for a container one of rootfs, bundle and image; with these
         mounts ("SOURCE:TARGET[:ro]"), network (False for none), read_only. A backend that is
         not available is an OSError of errno EOPNOTSUPP.
@@ -1008,6 +1034,37 @@ class Connection:
         array = (_Rule * len(rules))(*rules)
         self._call("recovery_set", agent_id, _CUSTOM if preset is None else _number("preset", preset),
                    array, len(rules))
+
+    def limits(self, agent_id=0):
+        """What an agent may use, and uses, or what a new one may use where its spec does not say;
+        a dict of a Limit each.
+        """
+        result = ctypes.POINTER(_Limits)()
+        self._call("limits_get", agent_id, ctypes.byref(result))
+        try:
+            limits = result.contents
+            return {_word(_lib.agentsys_limit_name(i)):
+                    Limit(limits.max[i] or None, limits.used[i] if limits.known[i] else None)
+                    for i in range(limits.limits)}
+        finally:
+            _lib.agentsys_limits_free(result)
+
+    def limits_set(self, limits=(), *, agent_id=0, preset=None):
+        """Change what an agent may use, a dict as {"memory_max": 100 << 20, "messages": None}:
+        those given, all or none; None is no limit. An agent that runs has them at once.
+
+        Without an agent_id, of agents that are yet to come and are not told otherwise; the preset,
+        "none" or "guide", comes first.
+        """
+        changes = [(_number("limit", name), most or 0) for name, most in dict(limits).items()]
+        array = (_LimitChange * len(changes))(*changes)
+        if agent_id:
+            if preset is not None:
+                raise ValueError("a preset is for agents that are yet to come")
+            self._call("limits_set", agent_id, array, len(changes))
+        else:
+            self._call("limits_default", _LIMITS_KEEP if preset is None else
+                       _choice("preset", preset, _LIMIT_PRESETS), array, len(changes))
 
     def recovery_ladder(self, after, within_ms=0):
         """Do more about faults that go on and on, see Recovery; 0 ends that."""

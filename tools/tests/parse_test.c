@@ -2,14 +2,21 @@
 /* What asmctl makes of what people write. */
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
 #include "../asmctl/asmctl.h"
 #include "../asmctl/endings.h"
+#include "../asmctl/limit.h"
 #include "../asmctl/parse.h"
 
 static int tests, failures;
+
+NORETURN void out_of_memory(void)
+{
+	abort();
+}
 
 static void ok(bool good, const char *what)
 {
@@ -303,10 +310,67 @@ static void test_suggestions(void)
 	ok(!nearest("completely-else", names, 5) && !nearest("", names, 5), "nothing like it");
 }
 
+static void test_limits(void)
+{
+	static const struct {
+		const char *text;
+		uint32_t limit;
+		uint64_t max;
+	} good[] = {
+		{ "memory_max=200M", AGENTSYS_LIMIT_MEMORY_MAX, 200 << 20 },
+		{ "memory-high=1.5K", AGENTSYS_LIMIT_MEMORY_HIGH, 1536 },
+		{ "memory_max=infinity", AGENTSYS_LIMIT_MEMORY_MAX, 0 },
+		{ "PIDS_MAX=7", AGENTSYS_LIMIT_PIDS_MAX, 7 },
+		{ "watchdog=30s", AGENTSYS_LIMIT_WATCHDOG, 30000 },
+		{ "watchdog=max", AGENTSYS_LIMIT_WATCHDOG, 0 },
+		{ "cpu_budget=2h", AGENTSYS_LIMIT_CPU_BUDGET, 7200000000 },
+		{ "cpu_budget=18446744073709551615", AGENTSYS_LIMIT_CPU_BUDGET, UINT64_MAX },
+		{ "cpu_quota=50ms", AGENTSYS_LIMIT_CPU_QUOTA, 50000 },
+		{ "cpu_quota=50000", AGENTSYS_LIMIT_CPU_QUOTA, 50000 },
+		{ "syscall_rate=1000", AGENTSYS_LIMIT_SYSCALL_RATE, 1000 },
+		{ "messages=0", AGENTSYS_LIMIT_MESSAGES, 0 },
+		{ "tool_calls=18446744073709551615", AGENTSYS_LIMIT_TOOL_CALLS, UINT64_MAX },
+		{ "io_write=1M", AGENTSYS_LIMIT_IO_WRITE, 1 << 20 },
+		{ "io_read_ops=9", AGENTSYS_LIMIT_IO_READ_OPS, 9 },
+	};
+	static const char *const bad[] = {
+		"", "=", "=1", "memory_max", "memory_max=", "memory_max=x", "memory_max=-1",
+		"memory=1M", "cpu=50", "cpu=", "watchdog=30x", "messages=1.5", "messages=1s",
+		"a name that is longer than any of them is=1", "cpu_quota=1e3", "pids_max= 1",
+	};
+	struct agentsys_limit_change parts[LIMIT_PARTS];
+	char buf[FORMAT_MAX];
+	const char *why;
+	bool all = true;
+
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
+		if (parse_limit(good[i].text, parts, &why) != 1 || parts[0].limit != good[i].limit ||
+		    parts[0].max != good[i].max) {
+			printf("# %s\n", good[i].text);
+			all = false;
+		}
+	ok(all, "limits");
+	all = true;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		if (parse_limit(bad[i], parts, &why) || !*why) {
+			printf("# %s\n", bad[i]);
+			all = false;
+		}
+	ok(all, "no limits");
+	ok(parse_limit("cpu=150%", parts, &why) == 2 &&
+	   parts[0].limit == AGENTSYS_LIMIT_CPU_QUOTA && parts[0].max == 150000 &&
+	   parts[1].limit == AGENTSYS_LIMIT_CPU_PERIOD && parts[1].max == 100000, "a share");
+	ok(!strcmp(format_limit(AGENTSYS_LIMIT_CPU_QUOTA, 150000, 100000, buf), "150%") &&
+	   !strcmp(format_limit(AGENTSYS_LIMIT_MEMORY_MAX, 200 << 20, 0, buf), "200M") &&
+	   !strcmp(format_limit(AGENTSYS_LIMIT_WATCHDOG, 30000, 0, buf), "30s") &&
+	   !strcmp(format_limit(AGENTSYS_LIMIT_MESSAGES, 12, 0, buf), "12"), "back again");
+}
+
 int main(void)
 {
 	test_numbers();
 	test_durations();
+	test_limits();
 	test_sizes();
 	test_names();
 	test_groups();

@@ -340,6 +340,19 @@ enum agentsys_limit {
 	__AGENTSYS_LIMITS,
 };
 
+/**
+ * enum agentsys_limits_preset - what a new agent may use where nothing else is said
+ * @AGENTSYS_LIMITS_NONE: as much as it likes
+ * @AGENTSYS_LIMITS_GUIDE: 1000000 us of CPU time in each second, 100 MiB of memory, 1000
+ *	system calls in a second, 30 s without a sign of life
+ */
+enum agentsys_limits_preset {
+	AGENTSYS_LIMITS_NONE,
+	AGENTSYS_LIMITS_GUIDE,
+
+	__AGENTSYS_LIMITS_PRESETS,
+};
+
 /* As max_restarts: as many as it takes. */
 #define AGENTSYS_RESTARTS_UNLIMITED	2147483647
 

@@ -215,6 +215,8 @@ enum agentsys_cmd {
 	AGENTSYS_CMD_RECOVERY_GET,
 	AGENTSYS_CMD_RECOVERY_SET,
 	AGENTSYS_CMD_REPORT,
+	AGENTSYS_CMD_LIMITS_GET,
+	AGENTSYS_CMD_LIMITS_SET,
 
 	__AGENTSYS_CMD_MAX,
 	AGENTSYS_CMD_MAX = __AGENTSYS_CMD_MAX - 1
@@ -341,7 +343,13 @@ enum agentsys_attr {
 	AGENTSYS_A_BACKEND,		/* u32: enum agentsys_backend; = native */
 
 	/* spec: all limits, those above and more */
-	AGENTSYS_A_LIMITS,		/* nested: enum agentsys_limit_attr; = those above, the others none */
+	AGENTSYS_A_LIMITS,		/* nested: enum agentsys_limit_attr; = those above, the others
+					 * as AGENTSYS_CMD_LIMITS_SET has set them for new agents
+					 */
+
+	/* limits */
+	AGENTSYS_A_USE,			/* nested: likewise, what is used of each, where that is known */
+	AGENTSYS_A_LIMITS_PRESET,	/* u32: enum agentsys_limits_preset */
 
 	__AGENTSYS_A_MAX,
 	AGENTSYS_A_MAX = __AGENTSYS_A_MAX - 1

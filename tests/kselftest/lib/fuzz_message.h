@@ -125,7 +125,7 @@ static inline uint16_t wire(int type)
 	return type >= GROUP_ATTR(UNSPEC) ? type - GROUP_ATTR(UNSPEC) : type;
 }
 
-enum shape { NONE, FLAG, U32, U64, STRING, ARRAY, CODES, RELATION };
+enum shape { NONE, FLAG, U32, U64, STRING, ARRAY, CODES, RELATION, LIMITS };
 
 static const enum shape shapes[FUZZ_ATTRS] = {
 	[AGENTSYS_A_ID] = U32, [AGENTSYS_A_NAME] = STRING, [AGENTSYS_A_PID] = U32,
@@ -146,7 +146,8 @@ static const enum shape shapes[FUZZ_ATTRS] = {
 	[AGENTSYS_A_SUCCESS_CODES] = CODES, [AGENTSYS_A_SUCCESS_SIGNALS] = U64,
 	[AGENTSYS_A_NEVER_CODES] = CODES, [AGENTSYS_A_NEVER_SIGNALS] = U64,
 	[AGENTSYS_A_NEVER_CAUSES] = U32, [AGENTSYS_A_SET_SIGNIFICANT] = U32,
-	[AGENTSYS_A_BACKEND] = U32,
+	[AGENTSYS_A_BACKEND] = U32, [AGENTSYS_A_LIMITS] = LIMITS,
+	[AGENTSYS_A_LIMITS_PRESET] = U32,
 	[GROUP_ATTR(NAME)] = STRING, [GROUP_ATTR(WAIT)] = FLAG, [GROUP_ATTR(PARENT)] = STRING,
 	[GROUP_ATTR(STRATEGY)] = U32, [GROUP_ATTR(BUDGET)] = U32, [GROUP_ATTR(WITHIN)] = U32,
 	[GROUP_ATTR(BACKOFF_INITIAL)] = U32, [GROUP_ATTR(BACKOFF_MAX)] = U32,
@@ -172,7 +173,7 @@ _Static_assert(FUZZ_ATTRS <= 128, "a set has no room for all attributes");
 		    BIT_OF(SUCCESS_CODES) | BIT_OF(SUCCESS_SIGNALS) |			\
 		    BIT_OF(NEVER_CODES) | BIT_OF(NEVER_SIGNALS) | BIT_OF(NEVER_CAUSES))
 #define OF_LIMITS (BIT_OF(MEMORY_MAX) | BIT_OF(MEMORY_HIGH) | BIT_OF(CPU_QUOTA) |	\
-		   BIT_OF(CPU_PERIOD) | BIT_OF(PIDS_MAX))
+		   BIT_OF(CPU_PERIOD) | BIT_OF(PIDS_MAX) | BIT_OF(LIMITS))
 #define GROUP_NAME BIT(GROUP_ATTR(NAME))
 #define OF_GROUP (BIT(GROUP_ATTR(STRATEGY)) | BIT(GROUP_ATTR(BUDGET)) | BIT(GROUP_ATTR(WITHIN)) | \
 		  BIT(GROUP_ATTR(BACKOFF_INITIAL)) | BIT(GROUP_ATTR(BACKOFF_MAX)) | \
@@ -221,6 +222,8 @@ static const struct {
 	[AGENTSYS_CMD_RELATION_NEW] = { 6, OF_RELATION, 0 },
 	[AGENTSYS_CMD_RELATION_DEL] = { 2, OF_RELATION, 0 },
 	[AGENTSYS_CMD_RELATION_GET] = { 1, 0, 0 },
+	[AGENTSYS_CMD_LIMITS_GET] = { 2, 0, BIT_OF(ID) },
+	[AGENTSYS_CMD_LIMITS_SET] = { 6, 0, BIT_OF(ID) | BIT_OF(LIMITS) | BIT_OF(LIMITS_PRESET) },
 };
 
 static inline uint8_t some_command(struct fuzzer *f)
@@ -301,6 +304,8 @@ static inline uint64_t good_number(struct fuzzer *f, int type, const struct targ
 		return one_in(f, 4) ? 1 + pick(f, 10) : 1000;
 	case GROUP_ATTR(WITHIN):	/* mostly longer than the restarts that it bounds */
 		return one_in(f, 4) ? 1 + pick(f, 1000) : 60000;
+	case AGENTSYS_A_LIMITS_PRESET:	/* the other one would have everything slowed down */
+		return AGENTSYS_LIMITS_NONE;
 	case AGENTSYS_A_SET_SIGNIFICANT:
 	case GROUP_ATTR(SET_SIGNIFICANT):
 		return pick(f, 2);
@@ -376,6 +381,26 @@ static inline void put_relation(struct fuzzer *f, struct message *m)
 	nest->nla_len = m->len - at;
 }
 
+/* Mostly so much that nobody is kept from anything, and now and then none at all. */
+static inline void put_limits(struct fuzzer *f, struct message *m)
+{
+	struct nlattr *nest = (struct nlattr *)(m->bytes + m->len);
+	size_t at = m->len;
+
+	add_bytes(m, &(struct nlattr){ NLA_HDRLEN, NLA_F_NESTED | AGENTSYS_A_LIMITS }, NLA_HDRLEN);
+	for (unsigned int i = 0; i < __AGENTSYS_LIMITS; i++) {
+		uint64_t max = one_in(f, 3) ? 0 : 20000 + pick(f, 80000);
+
+		if (one_in(f, 16))
+			max = extreme(f);
+		if (i == AGENTSYS_LIMIT_MEMORY_MAX || i == AGENTSYS_LIMIT_MEMORY_HIGH)
+			max <<= 10;
+		if (one_in(f, 4))
+			put(m, AGENTSYS_L_FIRST + i, &max, one_in(f, 40) ? 4 : 8);
+	}
+	nest->nla_len = m->len - at;
+}
+
 static inline void put_good(struct fuzzer *f, struct message *m, const struct target *target,
 			    int type)
 {
@@ -399,6 +424,9 @@ static inline void put_good(struct fuzzer *f, struct message *m, const struct ta
 		break;
 	case RELATION:
 		put_relation(f, m);
+		break;
+	case LIMITS:
+		put_limits(f, m);
 		break;
 	case CODES:
 		for (unsigned int i = 0; i < AGENTSYS_CODE_WORDS; i++)
@@ -527,7 +555,7 @@ static inline bool is_common(int type)
 {
 	return type == AGENTSYS_A_WAIT || type == AGENTSYS_A_GROUP || type == GROUP_ATTR(WAIT) ||
 	       type == GROUP_ATTR(PARENT) || type == HISTORY_ATTR(AGENT_ID) ||
-	       type == HISTORY_ATTR(GROUP);
+	       type == HISTORY_ATTR(GROUP) || type == AGENTSYS_A_LIMITS;
 }
 
 /* What a command needs, some of what it takes, and now and then something wrong. */
