@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * asmd, the helper daemon: what agents say by sd_notify(), and health checks. It is
+ * agent 1, started and restarted by the module; or it is started by systemd.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/file.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agents.h"
+#include "control.h"
+#include "log.h"
+#include "loop.h"
+#include "notify.h"
+#include "proc.h"
+#include "state.h"
+
+/* Held for as long as we run, so that there is one of us. */
+static void lock(void)
+{
+	int fd;
+
+	umask(022);
+	if (mkdir(RUN_DIR, 0755) && errno != EEXIST)
+		die("cannot make %s: %m", RUN_DIR);
+	fd = open(RUN_DIR "/asmd.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB))
+		die("cannot lock %s/asmd.lock, perhaps another one runs: %m", RUN_DIR);
+}
+
+static void asked_to_end(struct source *source, uint32_t events)
+{
+	(void)source;
+	(void)events;
+	loop_end();
+}
+
+static void hear_signals(void)
+{
+	static struct source source = { .ready = asked_to_end };
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	source.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (source.fd < 0)
+		die("cannot receive signals: %m");
+	source_add(&source, EPOLLIN);
+}
+
+int main(int argc, char **argv)
+{
+	bool verbose = argc == 2 && !strcmp(argv[1], "--verbose");
+
+	if (argc > 1 && !verbose) {
+		printf("Usage: asmd [--verbose]\n\n"
+		       "The helper daemon of agentsys: health checks and sd_notify() for agents. The\n"
+		       "module starts it, see \"asmctl helper --help\"; it stays in the foreground.\n");
+		return argc == 2 && !strcmp(argv[1], "--help") ? 0 : 2;
+	}
+	log_init(verbose);
+	lock();
+	loop_init();
+	/* First of all: agents that are started after us may speak at once. */
+	notify_init();
+	hear_signals();
+	agents_init();
+	proc_init();
+	state_load();
+	control_init();
+	notify_systemd("READY=1");
+	loop_run();
+	notify_systemd("STOPPING=1");
+	state_save();
+	unlink(CONTROL_SOCKET);
+	unlink(AGENTSYS_NOTIFY_SOCKET);
+	return 0;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What agents say of themselves by sd_notify(): agents that are made for systemd work
+ * unchanged.
+ */
+#ifndef ASMD_NOTIFY_H
+#define ASMD_NOTIFY_H
+
+void notify_init(void);
+
+/* Tell systemd, if it is that which has started us, that we are there. */
+void notify_systemd(const char *state);
+
+#endif
