@@ -33,10 +33,16 @@ struct agentsys *connect_module(void)
 
 int resolve_agent(struct agentsys *h, const char *text, uint32_t *id)
 {
+	uint64_t n;
 	int ret;
 
 	if (parse_id(text, id))
 		return EXIT_OK;
+	/* The helper daemon: an id that is not to be given. */
+	if (parse_number(text, AGENTSYS_ID_HELPER, &n) && n == AGENTSYS_ID_HELPER) {
+		*id = n;
+		return EXIT_OK;
+	}
 	/* A number that is no id is no name either, by its looks. */
 	if (text[strspn(text, "0123456789")] == '\0') {
 		complain("there is no agent %s", *text ? text : "\"\"");

@@ -125,6 +125,8 @@ extern const struct command cmd_history;
 extern const struct command cmd_faults;
 extern const struct command cmd_recovery;
 extern const struct command cmd_limits;
+extern const struct command cmd_health;
+extern const struct command cmd_helper;
 extern const struct command cmd_capacity;
 extern const struct command cmd_shutdown;
 extern const struct command cmd_doctor;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "asmctl.h"
+#include "helper.h"
 #include "format.h"
 
 #define LINE_MAX_BYTES 512
@@ -345,6 +346,23 @@ static void check_backends(void)
 	}
 }
 
+/* Nobody has to have it either. */
+static void check_helper(void)
+{
+	struct json_object *answer = NULL;
+
+	if (!geteuid())
+		answer = helper_ask(helper_request("ping", 0));
+	if (answer)
+		find("helper", GOOD, "the helper daemon runs: health checks and sd_notify() work");
+	else if (access(HELPER_PATH, X_OK))
+		find("helper", NOTE, "there is no %s: no health checks and no sd_notify()",
+		     HELPER_PATH);
+	else
+		find("helper", NOTE, "the helper daemon does not run; it is started when needed");
+	json_object_put(answer);
+}
+
 static void check_all(void)
 {
 	struct agentsys_system *system = NULL;
@@ -369,6 +387,7 @@ static void check_all(void)
 	if (system)
 		check_launcher(system);
 	check_backends();
+	check_helper();
 	check_permissions();
 	agentsys_system_free(system);
 	agentsys_close(h);

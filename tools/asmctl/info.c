@@ -8,6 +8,7 @@
 #include "asmctl.h"
 #include "format.h"
 #include "guide.h"
+#include "helper.h"
 #include "restarts.h"
 
 static const struct option_def options[] = { OPTION_JSON, OPTION_END };
@@ -90,10 +91,44 @@ static void print_limits(const struct agentsys_info *info)
 		printf("  Processes:     %" PRIu64 "\n", info->pids_max);
 }
 
+static const char *text(struct json_object *object, const char *key)
+{
+	return json_object_get_string(json_object_object_get(object, key)) ?: "";
+}
+
+/* What it says of itself, and what checks say; nothing without the helper. */
+static void print_health(const struct agentsys_info *info)
+{
+	struct json_object *agent = helper_agent(info->id);
+
+	if (agent)
+		printf("  Health:        %s\n", text(agent, "health"));
+	if (agent && *text(agent, "status"))
+		printf("  Status:        %s\n", text(agent, "status"));
+	json_object_put(agent);
+}
+
+/* With "health" and "status_text", where the helper knows of it. */
+static struct json_object *json_of_info(const struct agentsys_info *info)
+{
+	struct json_object *object = json_of_agent(info);
+	struct json_object *agent = helper_agent(info->id);
+
+	if (agent) {
+		json_object_object_add(object, "health",
+				       json_object_new_string(text(agent, "health")));
+		json_object_object_add(object, "status_text",
+				       json_object_new_string(text(agent, "status")));
+	}
+	json_object_put(agent);
+	return object;
+}
+
 static void print_agent(const struct agentsys_info *info)
 {
 	guide_info(info);
 	print_life(info);
+	print_health(info);
 	print_policy(info);
 	print_limits(info);
 }
@@ -121,9 +156,9 @@ static int run(int argc, char **argv)
 		if (!info)
 			continue;
 		if (array)
-			json_object_array_add(array, json_of_agent(info));
+			json_object_array_add(array, json_of_info(info));
 		else if (json)
-			print_json(json_of_agent(info));
+			print_json(json_of_info(info));
 		else
 			print_agent(info);
 		if (!json && i + 1 < argc)

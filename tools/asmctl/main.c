@@ -7,16 +7,13 @@
 #include "help.h"
 
 const struct command *const commands[] = {
-	&cmd_run,	&cmd_attach,	&cmd_start,    &cmd_stop,
-	&cmd_kill,	&cmd_restart,	&cmd_pause,    &cmd_resume,
-	&cmd_rm,	&cmd_set,	&cmd_group,    &cmd_tree,
-	&cmd_apply,	&cmd_diff,	&cmd_delete,   &cmd_status,
-	&cmd_list,	&cmd_info,	&cmd_events,   &cmd_history,
-	&cmd_faults,	&cmd_recovery,	&cmd_limits,   &cmd_capacity,
-	&cmd_relate,	&cmd_unrelate,	&cmd_relations, &cmd_explain,
-	&cmd_shutdown,	&cmd_doctor,	&cmd_version,  &cmd_help,
-	&cmd_completion, &cmd_asmstatus, &cmd_asmlist,	&cmd_asminfo,
-	&cmd_asmpolicy, NULL,
+	&cmd_run,     &cmd_attach,   &cmd_start,     &cmd_stop,	    &cmd_kill,	     &cmd_restart,
+	&cmd_pause,   &cmd_resume,   &cmd_rm,	     &cmd_set,	    &cmd_group,	     &cmd_tree,
+	&cmd_apply,   &cmd_diff,     &cmd_delete,    &cmd_status,   &cmd_list,	     &cmd_info,
+	&cmd_events,  &cmd_history,  &cmd_faults,    &cmd_recovery, &cmd_limits,     &cmd_capacity,
+	&cmd_relate,  &cmd_unrelate, &cmd_relations, &cmd_explain,  &cmd_shutdown,   &cmd_health,
+	&cmd_helper,  &cmd_doctor,   &cmd_version,   &cmd_help,	    &cmd_completion, &cmd_asmstatus,
+	&cmd_asmlist, &cmd_asminfo,  &cmd_asmpolicy, NULL,
 };
 
 const struct command *this_command;

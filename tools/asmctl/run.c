@@ -11,6 +11,7 @@
 #include "backend.h"
 #include "follow.h"
 #include "format.h"
+#include "helper.h"
 #include "parse.h"
 #include "paths.h"
 #include "spec.h"
@@ -34,6 +35,7 @@ enum {
 	OPT_ALLOW_NEW_PRIVS,
 	OPT_KEEP,
 	OPT_NO_WAIT,
+	OPT_NOTIFY,
 };
 
 /**
@@ -67,6 +69,7 @@ struct relative {
  * @foreground: stay until it has ended
  * @keep: and keep its record then
  * @wait: until it runs
+ * @notify: it tells how it is
  * @json: print it as JSON
  */
 struct request {
@@ -89,6 +92,7 @@ struct request {
 	bool foreground;
 	bool keep;
 	bool wait;
+	bool notify;
 	bool json;
 };
 
@@ -133,6 +137,9 @@ static const struct option_def options[] = {
 	OPTIONS_BACKEND,
 	{ OPT_ALLOW_NEW_PRIVS, "allow-new-privs", NULL,
 	  "let it gain privileges by set-user-ID programs" },
+	{ OPT_NOTIFY, "notify", NULL,
+	  "it tells how it is by sd_notify(), as services of systemd\n"
+	  "do: NOTIFY_SOCKET is set; see asmctl health and info" },
 	{ OPT_NO_WAIT, "no-wait", NULL, "do not wait until it runs" },
 	OPTION_JSON,
 	OPTION_END,
@@ -205,6 +212,10 @@ static void take_option(struct request *request, int key, const char *arg)
 		break;
 	case OPT_NO_WAIT:
 		request->wait = false;
+		break;
+	case OPT_NOTIFY:
+		request->notify = true;
+		need_memory(agentsys_spec_set_notify(request->spec));
 		break;
 	case OPT_JSON:
 		request->json = true;
@@ -383,6 +394,8 @@ static int start(struct agentsys *h, const struct request *request, uint32_t *id
 			explain_group(h, request->group);
 		return status;
 	}
+	if (request->notify)
+		json_object_put(helper_ask(helper_request("notify", *id)));
 	/* In the foreground there is the agent's own output to see. */
 	if ((request->foreground && !request->json) || agentsys_get(h, *id, &info))
 		return EXIT_OK;
@@ -414,6 +427,9 @@ static int run_request(const struct request *request)
 	int status;
 
 	status = set_relatives(h, request);
+	/* It may have something to say at once. */
+	if (!status && request->notify)
+		status = helper_need(h);
 	if (status) {
 		agentsys_close(h);
 		return status;
@@ -443,6 +459,8 @@ static int run(int argc, char **argv)
 		take_option(&request, key, optarg);
 	check_backend(request.spec, &request.backend);
 	need_operands(argc, !backend_has_program(&request.backend), INT_MAX, "the program");
+	if (request.notify && is_contained(&request.backend))
+		usage_error("--notify is of no use in a container: it has no way out");
 	if (request.keep && !request.foreground)
 		usage_error("--keep goes with --foreground");
 	if (request.restarts && !request.restart && !request.group)
