@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+# vm: timeout=180
+"""What agents say by sd_notify(), and the helper daemon that hears it."""
+import os
+import socket
+import sys
+
+sys.path.insert(0, os.environ.get("TESTLIB", "."))
+import ksft
+from ctl import DENIED, USAGE, call, ctl, ctl_json, events_after, info, last_event, run, with_clean
+from ksft import wait_for
+
+AGENT = os.environ.get("AGENTS", ".") + "/notify.py"
+PIPE = "/tmp/test/pipe"
+SOCKET = "/run/agentsys/notify"
+
+
+def start(*options, pipe=PIPE):
+    if not os.path.exists(pipe):
+        os.mkfifo(pipe)
+        os.chmod(pipe, 0o666)
+    return run("--notify", *options, AGENT, pipe)
+
+
+def say(text, pipe=PIPE):
+    with open(pipe, "w") as file:
+        file.write(text + "\n")
+
+
+def is_ready(agent):
+    return info(agent).get("health") == "healthy"
+
+
+@with_clean
+def test_ready():
+    "an agent is healthy when it has said that it is ready, and tells its status"
+    assert start("--id", 100)["pid"]
+    wait_for("its readiness", lambda: is_ready(100))
+    told = info(100)
+    assert told["status_text"] == "begun", told
+    assert info(1)["name"] == "asmd" and ctl_json("helper")["running"]
+    say("STATUS=busy, 50 %")
+    wait_for("its status", lambda: info(100)["status_text"] == "busy, 50 %")
+    lines = ctl("info", 100).out
+    assert "  Health:        healthy\n" in lines and "  Status:        busy, 50 %\n" in lines, lines
+    say("STATUS=a\\xffb\tc\\nX_UNKNOWN=1\\nRELOADING=1")
+    wait_for("its status", lambda: info(100)["status_text"] == "a?b?c")
+    say("STATUS=" + "x" * 1000)
+    wait_for("its status", lambda: info(100)["status_text"] == "x" * 255)
+    say("STOPPING=1")
+    wait_for("that", lambda: ctl_json("health", 100)["agents"][0]["stopping"])
+
+
+@with_clean
+def test_watchdog():
+    "its signs of life are heartbeats, and it may ask for its end"
+    start("--id", 100, "--restart", "always", "--backoff", "0")
+    wait_for("its readiness", lambda: is_ready(100))
+    say("WATCHDOG=1")
+    say("WATCHDOG=1")
+    wait_for("two heartbeats", lambda: info(100)["heartbeat_count"] == 2)
+    pid = info(100)["pid"]
+    say("STATUS=doomed\\nWATCHDOG=trigger")
+    wait_for("its restart", lambda: info(100)["instance"] == 2 and is_ready(100))
+    assert info(100)["pid"] != pid and info(100)["status_text"] == "begun"
+    fault = ctl_json("faults", 100)["last"][-1]
+    assert (fault["type"], fault["action"], fault["instance"]) == ("Unresponsive", "restart", 1), fault
+
+
+@with_clean
+def test_not_ready():
+    "who says nothing is starting, and so is the next instance of one that was ready"
+    run("--id", 100, "--notify", "--restart", "always", "--backoff", "0", "sleep", "1000")
+    assert info(100)["health"] == "starting" and ctl_json("health")["groups"][0]["health"] == "degraded"
+    start("--id", 101)
+    wait_for("its readiness", lambda: is_ready(101))
+    ctl("stop", 101)
+    assert info(101)["health"] == "down"
+
+
+@with_clean
+def test_strangers():
+    "who is in no agent is not heard; a child of an agent is, also as another user"
+    start("--id", 100, "--user", "nobody")
+    wait_for("its readiness", lambda: is_ready(100))
+    own = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    own.sendto(b"STATUS=forged\nWATCHDOG=trigger", SOCKET)
+    own.sendto(b"STATUS=long" + b"x" * 5000, SOCKET)
+    own.sendto(b"", SOCKET)
+    read, write = os.pipe()
+    own.sendmsg([b"FDSTORE=1"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, write.to_bytes(4, sys.byteorder))], 0, SOCKET)
+    os.close(write)
+    assert os.read(read, 1) == b"", "the daemon keeps the descriptor"
+    os.close(read)
+    code = ("import os, socket; s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); "
+            "s.sendto(b'READY=1\\nSTATUS=by a child', os.environ['NOTIFY_SOCKET']); input()")
+    run("--id", 101, "--notify", "sh", "-c", "sleep 1000 | python3 -S -c \"%s\"" % code)
+    wait_for("what a child said", lambda: info(101).get("status_text") == "by a child")
+    assert info(100)["status_text"] == "begun" and ctl_json("faults", 100)["counts"]["Unresponsive"] == 0
+
+
+@with_clean
+def test_restart():
+    "a helper that is killed comes back, and knows what it knew"
+    start("--id", 100)
+    wait_for("its readiness", lambda: is_ready(100))
+    # What was said has been written down by now, or is when it ends.
+    wait_for("that", lambda: "begun" in open("/run/agentsys/asmd.json").read())
+    pid = info(1)["pid"]
+    os.kill(pid, 9)
+    wait_for("another one", lambda: info(1)["pid"] not in (0, pid) and ctl_json("helper")["running"])
+    assert is_ready(100) and info(100)["status_text"] == "begun"
+    wait_for("its ear", lambda: os.path.exists(SOCKET))
+    say("STATUS=still here")
+    wait_for("its status", lambda: info(100)["status_text"] == "still here")
+    ctl("stop", 100)
+    ctl("rm", 100)
+    wait_for("that it is forgotten", lambda: ctl_json("helper")["agents"] == 0)
+
+
+@with_clean
+def test_without():
+    "all else works without it; what needs it says so"
+    ctl("helper", "start")
+    ctl("helper", "stop")
+    run("--id", 100, "sleep", "1000")
+    assert not ctl_json("helper")["running"] and info(1)["state"] == "exited"
+    assert "health" not in info(100)
+    assert "does not run" in ctl("health").err
+    assert "helper daemon does not run" in ctl("doctor").out
+    # Somebody needs it again.
+    start("--id", 101)
+    assert "helper daemon runs" in ctl("doctor").out
+    assert "has no way out" in ctl("run", "--notify", "--rootfs", "/", "x", want=USAGE).err
+    result = call("setpriv", "--reuid", "1000", "asmctl", "health")
+    assert result.status == DENIED and "only root" in result.err
+
+
+@with_clean
+def test_shutdown():
+    "it is stopped last, and its socket with it"
+    start("--id", 100)
+    before = last_event()
+    ctl("shutdown")
+    ends = [event["agent_id"] for event in events_after(before) if event["type"] in ("exit", "crash")]
+    assert ends == [100, 1], ends
+    assert not os.path.exists(SOCKET)
+
+
+ksft.main()
