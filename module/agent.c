@@ -58,7 +58,7 @@ void agentsys_agent_put(struct agentsys_agent *agent)
 	put_pid(agent->previous);
 	if (agent->spec)
 		agentsys_spec_put(agent->spec);
-	kfree(agent->faults); /* watches nothing any more, as there is no cgroup */
+	agentsys_faults_free(agent->faults); /* watches nothing any more, as there is no cgroup */
 	kfree_rcu(agent, rcu);
 }
 
@@ -112,12 +112,6 @@ void agentsys_agent_usage(struct agentsys_agent *agent, u64 *cpu_us, u64 *memory
 {
 	*cpu_us = cpu_us_of(agent);
 	*memory = READ_ONCE(agent->has_cgroup) ? agentsys_cgroup_memory(agent->id) : 0;
-}
-
-void agentsys_agent_heartbeat(struct agentsys_agent *agent)
-{
-	atomic64_inc(&agent->heartbeats);
-	agentsys_agent_touch(agent);
 }
 
 void agentsys_agent_touch(struct agentsys_agent *agent)

@@ -86,6 +86,8 @@ enum agentsys_mail {
 	AGENTSYS_MAIL_TIMER,	     /* the timer has expired */
 	AGENTSYS_MAIL_RELATED,	     /* something that it is related to has changed */
 	AGENTSYS_MAIL_LIMIT,	     /* it has hit a limit perhaps */
+	AGENTSYS_MAIL_LIVENESS,	     /* it was silent for long, or is not any more */
+	AGENTSYS_MAIL_TRIGGER,	     /* it says itself that it is broken */
 	AGENTSYS_MAIL_QUEUED,	     /* the record is in the mailbox */
 };
 
@@ -269,8 +271,8 @@ void agentsys_agent_status(struct agentsys_agent *agent, struct agentsys_status 
  */
 void agentsys_agent_usage(struct agentsys_agent *agent, u64 *cpu_us, u64 *memory);
 
-/* It says that it is alive. Any context. */
-void agentsys_agent_heartbeat(struct agentsys_agent *agent);
+/* In fault.c: what it has of faults goes with it. NULL is nothing. */
+void agentsys_faults_free(struct agentsys_faults *faults);
 
 /* Note that it did something. Any context. */
 void agentsys_agent_touch(struct agentsys_agent *agent);

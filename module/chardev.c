@@ -7,8 +7,10 @@
 
 #include <linux/agentsys.h>
 #include <linux/capability.h>
+#include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
@@ -17,6 +19,7 @@
 
 #include "agent.h"
 #include "launch.h"
+#include "liveness.h"
 #include "registry.h"
 #include "report.h"
 #include "supervisor.h"
@@ -198,13 +201,15 @@ static long heartbeat_call(void __user *uarg)
 	ret = agentsys_get_arg(&heartbeat, uarg);
 	if (ret)
 		return ret;
-	if (heartbeat.flags)
+	if (heartbeat.flags & ~AGENTSYS_HEARTBEAT_TRIGGER)
 		return -EINVAL;
 
 	rcu_read_lock();
 	agent = agentsys_registry_of_task(current);
-	if (agent)
-		agentsys_agent_heartbeat(agent);
+	if (agent && heartbeat.flags & AGENTSYS_HEARTBEAT_TRIGGER)
+		agentsys_liveness_trigger(agent);
+	else if (agent)
+		agentsys_liveness_beat(agent);
 	rcu_read_unlock();
 	return agent ? 0 : -ESRCH;
 }
@@ -236,6 +241,31 @@ static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	}
 }
 
+static int device_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	struct agentsys_agent *agent;
+	struct page *page;
+	int ret;
+
+	if (vma->vm_pgoff != AGENTSYS_LIVE_OFFSET >> PAGE_SHIFT || vma_pages(vma) != 1 ||
+	    !(vma->vm_flags & VM_MAYSHARE))
+		return -EINVAL;
+	if (vma->vm_flags & VM_EXEC || !(vma->vm_flags & VM_SHARED))
+		return -EACCES;
+	agent = agentsys_registry_get_by_task(current);
+	if (!agent)
+		return -ESRCH;
+	page = agentsys_liveness_page(agent);
+	agentsys_agent_put(agent);
+	if (IS_ERR(page))
+		return PTR_ERR(page);
+	compat_vm_flags_mod(vma, VM_DONTEXPAND | VM_DONTDUMP, VM_MAYEXEC);
+	/* The mapping has a reference of its own, and the file, which holds the module. */
+	ret = vm_insert_page(vma, vma->vm_start, page);
+	put_page(page);
+	return ret;
+}
+
 static int device_open(struct inode *inode, struct file *file)
 {
 	/* Of the launcher from here on; the misc layer left its own pointer. */
@@ -253,6 +283,7 @@ static const struct file_operations device_fops = {
 	.owner = THIS_MODULE,
 	.open = device_open,
 	.release = device_release,
+	.mmap = device_mmap,
 	.unlocked_ioctl = device_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 };

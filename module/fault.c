@@ -11,6 +11,7 @@
 #include "cgroup.h"
 #include "fault_internal.h"
 #include "limit.h"
+#include "liveness.h"
 #include "mailbox.h"
 #include "registry.h"
 #include "telemetry.h"
@@ -35,8 +36,9 @@ static u64 now_ms(void)
 
 struct agentsys_faults *agentsys_faults_of(struct agentsys_agent *agent)
 {
-	struct agentsys_faults *faults = agent->faults;
+	struct agentsys_faults *faults, *other;
 
+	faults = smp_load_acquire(&agent->faults); /* what is in there, too */
 	if (faults)
 		return faults;
 	faults = kzalloc(sizeof(*faults), GFP_KERNEL_ACCOUNT);
@@ -44,9 +46,22 @@ struct agentsys_faults *agentsys_faults_of(struct agentsys_agent *agent)
 		return NULL;
 	faults->agent = agent;
 	spin_lock(&agent->lock);
-	agent->faults = faults;
+	other = agent->faults;
+	if (!other)
+		smp_store_release(&agent->faults, faults); /* for readers without a lock */
 	spin_unlock(&agent->lock);
-	return faults;
+	if (!other)
+		return faults;
+	kfree(faults);
+	return other;
+}
+
+void agentsys_faults_free(struct agentsys_faults *faults)
+{
+	if (!faults)
+		return;
+	agentsys_liveness_free(faults);
+	kfree_rcu(faults, rcu);
 }
 
 static void note(struct agentsys_agent *agent, u32 type, u64 measured, u64 limit, u32 action)
@@ -310,6 +325,7 @@ void agentsys_fault_settle(struct agentsys_agent *agent)
 
 	lockdep_assert_held(&agentsys_lock);
 
+	agentsys_liveness_end(agent);
 	for (i = 0; agent->faults && i < __AGENTSYS_WATCHED; i++)
 		count(&agent->faults->guard[i], i, &hit, &touched);
 }
@@ -359,6 +375,7 @@ void agentsys_fault_watch(struct agentsys_agent *agent)
 	watch_limits(agent, false);
 	/* It may have been hit before. */
 	agentsys_fault_look(agent);
+	agentsys_liveness_begin(agent);
 }
 
 void agentsys_fault_limits_changed(struct agentsys_agent *agent)

@@ -13,6 +13,7 @@
 #include "watch.h"
 
 struct agentsys_agent;
+struct agentsys_liveness;
 
 /* What is watched of a cgroup. */
 enum agentsys_watched {
@@ -69,6 +70,8 @@ struct agentsys_guard {
  * @agent: whose all this is
  * @rewrite: @limits changed while it was being launched: the cgroup may have others
  * @rewrite_work: writes them, with a reference to the agent
+ * @liveness: its watchdog, which stays when it is there; NULL if it never had one
+ * @rcu: for the delayed free: heartbeats come without a lock
  */
 struct agentsys_faults {
 	struct agentsys_fault_log log;
@@ -87,11 +90,13 @@ struct agentsys_faults {
 	struct agentsys_agent *agent;
 	bool rewrite;
 	struct work_struct rewrite_work;
+	struct agentsys_liveness *liveness;
+	struct rcu_head rcu;
 };
 
 /*
- * What it has of that, made if there is none. NULL for want of memory. Supervisor
- * lock held, or the agent is not in the registry yet.
+ * What it has of that, made if there is none. NULL for want of memory. Any process
+ * context.
  */
 struct agentsys_faults *agentsys_faults_of(struct agentsys_agent *agent);
 

@@ -11,6 +11,7 @@
 #include "cgroup_limit.h"
 #include "fault.h"
 #include "fault_internal.h"
+#include "liveness.h"
 #include "mailbox.h"
 #include "registry.h"
 
@@ -47,7 +48,7 @@ int agentsys_limits_begin(struct agentsys_agent *agent, const struct agentsys_li
 	if (!faults)
 		return -ENOMEM;
 	faults->limits = *limits;
-	return 0;
+	return limits->max[AGENTSYS_LIMIT_WATCHDOG] ? agentsys_liveness_prepare(agent) : 0;
 }
 
 void agentsys_limits_of(struct agentsys_agent *agent, struct agentsys_limits *limits)
@@ -86,6 +87,7 @@ void agentsys_limits_changed(struct agentsys_agent *agent)
 	lockdep_assert_held(&agentsys_lock);
 
 	agentsys_fault_limits_changed(agent);
+	agentsys_liveness_limit(agent);
 }
 
 /* The record has them. What was to be written is open in @files. */
@@ -176,6 +178,8 @@ static int begin_change(struct agentsys_agent *agent, const struct agentsys_limi
 	*to = *from;
 	agentsys_limits_change(to, change);
 	ret = check(to, extack);
+	if (!ret && to->max[AGENTSYS_LIMIT_WATCHDOG])
+		ret = agentsys_liveness_prepare(agent);
 	return ret ?: change_record(agent, to, files);
 }
 

@@ -5,6 +5,7 @@
 
 #include "agent.h"
 #include "fault.h"
+#include "liveness.h"
 #include "mailbox.h"
 #include "registry.h"
 
@@ -12,7 +13,7 @@ static void take(struct agentsys_agent *agent, const struct agentsys_reported *r
 {
 	switch (report->what) {
 	case AGENTSYS_REPORT_HEARTBEAT:
-		agentsys_agent_heartbeat(agent);
+		agentsys_liveness_beat(agent);
 		break;
 	case AGENTSYS_REPORT_FAULT:
 		agentsys_fault_raise(agent, report->type, report->measured, report->limit);

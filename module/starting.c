@@ -13,6 +13,7 @@
 #include "helper.h"
 #include "launch.h"
 #include "limit.h"
+#include "liveness.h"
 #include "mailbox.h"
 #include "registry.h"
 #include "related.h"
@@ -43,6 +44,7 @@ void agentsys_hand_over(struct agentsys_agent *agent)
 		return;
 	}
 	agentsys_disarm(agent);
+	agentsys_liveness_reset(agent);
 	agentsys_launch_queue(agent);
 }
 

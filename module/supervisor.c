@@ -16,6 +16,7 @@
 #include "helper.h"
 #include "launch.h"
 #include "limit.h"
+#include "liveness.h"
 #include "mailbox.h"
 #include "registry.h"
 #include "related.h"
@@ -155,6 +156,7 @@ static void thaw(struct agentsys_agent *agent, enum agentsys_input input)
 		return;
 	agentsys_set_flag(agent, AGENTSYS_AGENT_PAUSED, false);
 	agentsys_event_agent(agent, AGENTSYS_EVENT_RESUME, 0, 0, 0);
+	agentsys_liveness_excuse(agent);
 }
 
 static void freeze(struct agentsys_agent *agent, enum agentsys_input input)
@@ -288,6 +290,10 @@ static void handle_mail(struct agentsys_agent *agent, unsigned long mail)
 		agentsys_supervisor_apply(agent, AGENTSYS_IN_LAUNCH_FAILED);
 	if (mail & BIT(AGENTSYS_MAIL_LIMIT))
 		agentsys_fault_look(agent);
+	if (mail & BIT(AGENTSYS_MAIL_LIVENESS))
+		agentsys_liveness_look(agent);
+	if (mail & BIT(AGENTSYS_MAIL_TRIGGER))
+		agentsys_liveness_triggered(agent);
 	/*
 	 * Likewise its end. What tells is whether the present main process has
 	 * ended: its tgid is taken then.
@@ -345,6 +351,7 @@ void agentsys_supervisor_wake(void)
 	for (id = 0; (agent = agentsys_registry_next(id)); agentsys_agent_put(agent)) {
 		id = agent->id + 1;
 		put_off(agent, by);
+		agentsys_liveness_excuse(agent);
 	}
 	agentsys_shutdown_put_off(by);
 	agentsys_launch_hold(false);

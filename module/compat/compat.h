@@ -33,4 +33,12 @@
 	} while (0)
 #endif
 
+/* The flags of a mapping are changed by a call since v6.3. */
+#ifdef HAVE_VM_FLAGS_MOD
+#define compat_vm_flags_mod(vma, set, clear) vm_flags_mod((vma), (set), (clear))
+#else
+#define compat_vm_flags_mod(vma, set, clear) \
+	((vma)->vm_flags = ((vma)->vm_flags | (set)) & ~(clear))
+#endif
+
 #endif /* _AGENTSYS_COMPAT_H */

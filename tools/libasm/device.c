@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "libasm.h"
@@ -52,6 +53,53 @@ int agentsys_heartbeat(int fd)
 	struct agentsys_heartbeat arg = { .size = sizeof(arg) };
 
 	return call(fd, AGENTSYS_IOC_HEARTBEAT, &arg);
+}
+
+int agentsys_trigger(int fd)
+{
+	struct agentsys_heartbeat arg = {
+		.size = sizeof(arg),
+		.flags = AGENTSYS_HEARTBEAT_TRIGGER,
+	};
+
+	return call(fd, AGENTSYS_IOC_HEARTBEAT, &arg);
+}
+
+int agentsys_pulse_open(int fd, struct agentsys_pulse **pulse)
+{
+	size_t size = sysconf(_SC_PAGESIZE);
+	int own = -1;
+	void *page;
+
+	*pulse = NULL;
+	if (fd < 0) {
+		fd = own = agentsys_device_open();
+		if (own < 0)
+			return own;
+	}
+	page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, AGENTSYS_LIVE_OFFSET);
+	if (page == MAP_FAILED)
+		fd = -errno;
+	if (own >= 0)
+		close(own);
+	if (page == MAP_FAILED)
+		return fd;
+	*pulse = page;
+	return 0;
+}
+
+/* The struct is the page. */
+void agentsys_pulse_beat(struct agentsys_pulse *pulse)
+{
+	struct agentsys_live_page *page = (struct agentsys_live_page *)pulse;
+
+	__atomic_fetch_add(&page->beats, 1, __ATOMIC_RELAXED);
+}
+
+void agentsys_pulse_close(struct agentsys_pulse *pulse)
+{
+	if (pulse)
+		munmap(pulse, sysconf(_SC_PAGESIZE));
 }
 
 int agentsys_patch_policy(int fd, uint32_t id, enum agentsys_patch patch, uint64_t value)

@@ -1424,6 +1424,34 @@ AGENTSYS_API int agentsys_whoami(int fd, struct agentsys_whoami *who);
 AGENTSYS_API int agentsys_heartbeat(int fd);
 
 /**
+ * agentsys_trigger - "I am broken": the fault Unresponsive at once
+ *
+ * Also without a watchdog. Several within a second are one. Error: -ESRCH as above.
+ */
+AGENTSYS_API int agentsys_trigger(int fd);
+
+/** struct agentsys_pulse - a page that an agent shares with the module */
+struct agentsys_pulse;
+
+/**
+ * agentsys_pulse_open - map the agent's page, for heartbeats without a system call
+ * @fd: the device, or -1; it need not stay open
+ * @pulse: where to put it
+ *
+ * It is of the instance of the agent that the caller is in; a child of fork() shares it. The
+ * module looks into it some times in the time of the watchdog, see <linux/agentsys.h>.
+ *
+ * Errors: -ESRCH the caller is in no agent, -ENODEV and others of open(), -ENOMEM.
+ */
+AGENTSYS_API AGENTSYS_CHECK int agentsys_pulse_open(int fd, struct agentsys_pulse **pulse);
+
+/** agentsys_pulse_beat - "I am alive": a store, from any thread */
+AGENTSYS_API void agentsys_pulse_beat(struct agentsys_pulse *pulse);
+
+/** agentsys_pulse_close - unmap it, or NULL */
+AGENTSYS_API void agentsys_pulse_close(struct agentsys_pulse *pulse);
+
+/**
  * agentsys_telemetry - counters of the system and of every agent, as JSON
  * @fd: see above
  * @text: where to put the text; free() frees it

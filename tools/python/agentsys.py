@@ -28,12 +28,13 @@ is a thin layer of ctypes over it.
 import ctypes
 import errno
 import json
+import mmap
 import os
 from collections import namedtuple
 
 __all__ = ["Connection", "Agent", "Group", "Relation", "Past", "Event", "Fault", "Faults", "Recovery", "Limit",
            "System", "Whoami", "Version", "why_not",
-           "whoami", "heartbeat", "telemetry", "info", "version", "patch_policy", "events",
+           "whoami", "heartbeat", "trigger", "Pulse", "telemetry", "info", "version", "patch_policy", "events",
            "EVENTS_ALL", "EVENTS_NEW", "HELPER", "UNLIMITED", "STOP_UNLIMITED"]
 
 #: For events(): everything that the module still keeps, or only what is yet to come.
@@ -365,6 +366,7 @@ for _name, _result, *_arguments in [
         ("module_version", ctypes.c_int, ctypes.c_int, ctypes.POINTER(_Version)),
         ("whoami", ctypes.c_int, ctypes.c_int, ctypes.POINTER(_Whoami)),
         ("heartbeat", ctypes.c_int, ctypes.c_int),
+        ("trigger", ctypes.c_int, ctypes.c_int),
         ("telemetry", ctypes.c_ssize_t, ctypes.c_int, ctypes.POINTER(_ptr)),
         ("info_text", ctypes.c_ssize_t, ctypes.c_int, _u32, ctypes.POINTER(_ptr)),
         ("patch_policy", ctypes.c_int, ctypes.c_int, _u32, ctypes.c_int, _u64),
@@ -449,6 +451,35 @@ def heartbeat():
     if _device is None:
         _device = _check_device(_lib.agentsys_device_open())
     _check_device(_lib.agentsys_heartbeat(_device))
+
+
+def trigger():
+    """Tell the module that this agent is broken: the fault Unresponsive, at once."""
+    _check_device(_lib.agentsys_trigger(-1))
+
+
+class Pulse:
+    """Heartbeats without a system call, by a page that this agent shares with the module.
+
+    ProcessLookupError (ESRCH) if this is no agent. A child of os.fork() shares the page.
+    """
+
+    def __init__(self):
+        device = _check_device(_lib.agentsys_device_open())
+        try:
+            self._page = mmap.mmap(device, mmap.PAGESIZE, offset=0)
+        finally:
+            os.close(device)
+        self._beats = ctypes.c_uint64.from_buffer(self._page)
+
+    def beat(self):
+        """Tell the module that this agent is alive."""
+        self._beats.value += 1
+
+    def close(self):
+        """Give up the page."""
+        del self._beats
+        self._page.close()
 
 
 def _json_text(function, *arguments):

@@ -353,6 +353,25 @@ enum agentsys_limits_preset {
 	__AGENTSYS_LIMITS_PRESETS,
 };
 
+/**
+ * enum agentsys_watchdog - what is taken for a sign of life of an agent with
+ *	AGENTSYS_LIMIT_WATCHDOG
+ * @AGENTSYS_WATCHDOG_TIMEOUT: heartbeats; none for longer than the limit is a fault
+ * @AGENTSYS_WATCHDOG_PHI: heartbeats; likewise, and sooner where the silence is longer than
+ *	its heartbeats have led to expect
+ * @AGENTSYS_WATCHDOG_PASSIVE: heartbeats, and any use of CPU time. None for longer than the
+ *	limit is a fault if it hangs: each of its threads sleeps uninterruptibly, or
+ *	waits for a lock (futex) without a timeout, or for a child. One that waits for anything
+ *	else, as input, a timer or a signal, waits and does not hang
+ */
+enum agentsys_watchdog {
+	AGENTSYS_WATCHDOG_TIMEOUT,
+	AGENTSYS_WATCHDOG_PHI,
+	AGENTSYS_WATCHDOG_PASSIVE,
+
+	__AGENTSYS_WATCHDOGS,
+};
+
 /* As max_restarts: as many as it takes. */
 #define AGENTSYS_RESTARTS_UNLIMITED	2147483647
 
@@ -669,19 +688,52 @@ struct agentsys_whoami {
 /**
  * AGENTSYS_IOC_HEARTBEAT - "I am alive"
  *
- * Any process of an agent.
+ * Any process of an agent. With AGENTSYS_LIMIT_WATCHDOG, an agent that has sent one and
+ * then none for longer than that has a fault, AGENTSYS_FAULT_UNRESPONSIVE; it is told once
+ * until the next heartbeat, with the ms of silence. When four fifths of the time are gone
+ * there is AGENTSYS_EVENT_WARNING. Time in which the agent was paused or the system
+ * suspended does not count: its silence begins anew afterwards.
  *   -ESRCH  the caller is in no agent
  */
 #define AGENTSYS_IOC_HEARTBEAT	_IO(AGENTSYS_IOC_MAGIC, 0x06)
 
+/* "I am broken": the fault at once, as if it had been silent; with or without a limit. */
+#define AGENTSYS_HEARTBEAT_TRIGGER	(1U << 0)
+
 /**
  * struct agentsys_heartbeat - argument of AGENTSYS_IOC_HEARTBEAT
  * @size: sizeof the struct
- * @flags: 0
+ * @flags: 0, or AGENTSYS_HEARTBEAT_TRIGGER
  */
 struct agentsys_heartbeat {
 	__u32 size;
 	__u32 flags;
+};
+
+/*
+ * mmap() of the device at AGENTSYS_LIVE_OFFSET - heartbeats without a system call
+ *
+ * Any process of an agent; one page, MAP_SHARED, of a descriptor that is open for reading
+ * and writing, which may be closed then. Stores to it count for the instance of the agent that
+ * has mapped it, from its own processes and those that it forks, and for no other; each instance
+ * has a page of its own, of zeros at first, with struct agentsys_live_page at its beginning.
+ *
+ * The module looks at it four times in the time of AGENTSYS_LIMIT_WATCHDOG, 16 times with
+ * AGENTSYS_WATCHDOG_PHI. A change since the look before is a sign of life at the time of the
+ * look: the silence that is told may be that much too short, and the fault that much late.
+ *   -ESRCH   the caller is in no agent
+ *   -EINVAL  another offset or size, or not MAP_SHARED
+ *   -EACCES  PROT_EXEC, or the descriptor is not open for both
+ *   -ENOMEM
+ */
+#define AGENTSYS_LIVE_OFFSET	0
+
+/**
+ * struct agentsys_live_page - what an agent shares with the module
+ * @beats: a heartbeat for each time that it is found changed; counts up
+ */
+struct agentsys_live_page {
+	__u64 beats;
 };
 
 /*

@@ -1,0 +1,450 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The watchdog: agents that fall silent are found, told of once, and dealt with;
+ * those that could give no sign of life are not.
+ *
+ * vm: timeout=300
+ */
+#include "kselftest_harness.h"
+#include "lib/agents.h"
+
+#include <sys/mman.h>
+
+/* Long enough for a slow machine to keep beating, short enough to wait for. */
+#define TIMEOUT_MS	(1000 * vm_scale())
+
+AGENTS_FIXTURE(liveness);
+
+/* An agent that does as it is told, and where it is told, and answers. */
+struct patient {
+	uint32_t id;
+	int in;
+	int out;
+};
+
+static struct agentsys_spec *watched(struct agentsys_spec *spec, uint64_t ms)
+{
+	MUST(!agentsys_spec_set_limit(spec, AGENTSYS_LIMIT_WATCHDOG, ms));
+	return spec;
+}
+
+/* What is done about its fault is ... */
+static void rule(struct agents *a, uint32_t id, uint32_t action)
+{
+	const struct agentsys_recovery_rule own = { AGENTSYS_FAULT_UNRESPONSIVE, action };
+
+	MUST(!agentsys_recovery_set(a->h, id, AGENTSYS_PRESET_CUSTOM, &own, 1));
+}
+
+/* To each of its processes. */
+static void signal_all(uint32_t id, int signal)
+{
+	char text[256];
+
+	MUST(read_cgroup(id, "cgroup.procs", text, sizeof(text)) > 0);
+	for (char *pid = strtok(text, "\n"); pid; pid = strtok(NULL, "\n"))
+		kill(atoi(pid), signal);
+}
+
+#define PATIENT(a, words, ms) ({						\
+	struct agentsys_spec *__spec = SPEC(program("pulse"), words);		\
+	struct patient __p;							\
+										\
+	__p.in = piped(__spec, 0);						\
+	__p.out = piped(__spec, 1);						\
+	__p.id = SPAWN(a, watched(__spec, ms));					\
+	__p;									\
+})
+
+#define TELL(p, letters) do {							\
+	for (const char *__c = (letters); *__c; __c++) {			\
+		ASSERT_EQ(1, write((p).in, __c, 1));				\
+		ASSERT_LINE("ok", (p).out);					\
+	}									\
+} while (0)
+
+#define NEXT_FAULT(id, least) ({						\
+	struct agentsys_event __fault = LATER(a, id, FAULT);			\
+										\
+	EXPECT_EQ(AGENTSYS_FAULT_UNRESPONSIVE, __fault.code);			\
+	EXPECT_GE(__fault.value, (uint64_t)(least));				\
+	__fault;								\
+})
+
+TEST_F(liveness, silence_is_warned_of_and_restarted_for)
+{
+	struct agents *a = &self->a;
+	struct agentsys_spec *spec = restarting(SPEC(program("pulse"), "h"),
+						AGENTSYS_RESTART_ON_FAILURE, 1, 0, 0);
+	int in = piped(spec, 0);
+	struct agentsys_event event;
+	struct agentsys_info info;
+	pid_t first;
+	uint32_t id;
+
+	(void)in;
+	id = SPAWN(a, watched(spec, TIMEOUT_MS));
+	first = look(a, id).pid;
+	NEXT(a, id, SPAWN);
+	event = NEXT(a, id, WARNING);
+	EXPECT_EQ(AGENTSYS_FAULT_UNRESPONSIVE, event.code);
+	EXPECT_GE(event.value, TIMEOUT_MS * 4 / 5);
+	event = NEXT(a, id, FAULT);
+	EXPECT_EQ(AGENTSYS_FAULT_UNRESPONSIVE, event.code);
+	EXPECT_GE(event.value, TIMEOUT_MS);
+	EXPECT_EQ(1, event.instance);
+	NEXT(a, id, KILL);
+	event = NEXT(a, id, CRASH);
+	EXPECT_EQ(AGENTSYS_CAUSE_FAULT, event.cause);
+	EXPECT_EQ(AGENTSYS_FAULT_UNRESPONSIVE, event.code);
+	event = LATER(a, id, RESTART);
+	EXPECT_NE(first, event.pid);
+	/* The next instance is watched like the first. */
+	NEXT_FAULT(id, TIMEOUT_MS);
+	LATER(a, id, FAILED);
+	info = look(a, id);
+	EXPECT_EQ(AGENTSYS_CAUSE_FAULT, info.cause);
+	EXPECT_EQ(AGENTSYS_FAULT_UNRESPONSIVE, info.code);
+	EXPECT_EQ(2, info.heartbeats);
+}
+
+TEST_F(liveness, kill)
+{
+	struct agents *a = &self->a;
+	struct patient p = PATIENT(a, "", 200);
+
+	rule(a, p.id, AGENTSYS_RECOVER_KILL);
+	TELL(p, "h");
+	NEXT_FAULT(p.id, 200);
+	EXPECT_EQ(AGENTSYS_CAUSE_FAULT, LATER(a, p.id, CRASH).cause);
+	EXPECT_TRUE(AWAIT(is_state(a, p.id, AGENTSYS_EXITED)));
+}
+
+/* Once, until it shows a sign of life and falls silent again. */
+TEST_F(liveness, alert_is_told_once)
+{
+	struct agents *a = &self->a;
+	struct patient p = PATIENT(a, "", 100), other = PATIENT(a, "", 100);
+	struct agentsys_faults *faults;
+
+	rule(a, p.id, AGENTSYS_RECOVER_ALERT);
+	rule(a, other.id, AGENTSYS_RECOVER_ALERT);
+	TELL(p, "h");
+	NEXT_FAULT(p.id, 100);
+	/* Three rounds of another one. */
+	for (int i = 0; i < 3; i++) {
+		TELL(other, "h");
+		NEXT_FAULT(other.id, 100);
+	}
+	EXPECT_EQ(1, look(a, p.id).faults);
+	EXPECT_EQ(3, look(a, other.id).faults);
+	TELL(p, "h");
+	NEXT_FAULT(p.id, 100);
+	EXPECT_EQ(AGENTSYS_ACTIVE, look(a, p.id).state);
+	ASSERT_OK(a->h, agentsys_faults(a->h, p.id, &faults));
+	ASSERT_EQ(2, faults->n);
+	EXPECT_EQ(AGENTSYS_FAULT_UNRESPONSIVE, faults->entry[1].type);
+	EXPECT_EQ(AGENTSYS_RECOVER_ALERT, faults->entry[1].action);
+	EXPECT_EQ(100, faults->entry[1].limit);
+	agentsys_faults_free(faults);
+}
+
+/* Whoever has not begun with it, or has no limit, may be as silent as it likes. */
+TEST_F(liveness, silence_from_the_start_is_left_alone)
+{
+	struct agents *a = &self->a;
+	struct patient never = PATIENT(a, "", 100), p = PATIENT(a, "", 100);
+	struct patient free = PATIENT(a, "h", 0);
+
+	rule(a, p.id, AGENTSYS_RECOVER_ALERT);
+	for (int i = 0; i < 3; i++) {
+		TELL(p, "h");
+		NEXT_FAULT(p.id, 100);
+	}
+	EXPECT_EQ(0, look(a, never.id).faults);
+	EXPECT_EQ(0, look(a, free.id).faults);
+	/* As soon as it begins it counts. */
+	rule(a, never.id, AGENTSYS_RECOVER_ALERT);
+	TELL(never, "h");
+	NEXT_FAULT(never.id, 100);
+}
+
+/* Beats put the end off, from whatever process of the agent. */
+TEST_F(liveness, beats_keep_it_alive)
+{
+	struct agents *a = &self->a;
+	struct patient p = PATIENT(a, "hf", TIMEOUT_MS), other = PATIENT(a, "h", 3 * TIMEOUT_MS);
+
+	rule(a, p.id, AGENTSYS_RECOVER_ALERT);
+	rule(a, other.id, AGENTSYS_RECOVER_ALERT);
+	ASSERT_LINE("ok", p.out);
+	ASSERT_LINE("ok", p.out);
+	ASSERT_LINE("ok", other.out);
+	while (!look(a, other.id).faults) {
+		TELL(p, "h");
+		usleep(10000);
+	}
+	EXPECT_EQ(0, look(a, p.id).faults);
+	/* Its child has taken over: that alone stops. */
+	NEXT_FAULT(other.id, 3 * TIMEOUT_MS);
+	NEXT_FAULT(p.id, TIMEOUT_MS);
+}
+
+/* "I am broken": with a limit or without, and not as often as it likes. */
+TEST_F(liveness, trigger)
+{
+	struct agents *a = &self->a;
+	struct patient p = PATIENT(a, "", 0);
+
+	rule(a, p.id, AGENTSYS_RECOVER_ALERT);
+	TELL(p, "ttttt");
+	NEXT_FAULT(p.id, 0);
+	EXPECT_LE(look(a, p.id).faults, 2);
+	rule(a, p.id, AGENTSYS_RECOVER_KILL);
+	p = PATIENT(a, "", NEVER_MS);
+	rule(a, p.id, AGENTSYS_RECOVER_KILL);
+	ASSERT_EQ(1, write(p.in, "t", 1));
+	NEXT_FAULT(p.id, 0);
+	EXPECT_EQ(AGENTSYS_CAUSE_FAULT, LATER(a, p.id, CRASH).cause);
+}
+
+/* The watchdog of one that runs: it is there, shorter, and gone. */
+TEST_F(liveness, limit_of_one_that_runs)
+{
+	struct agents *a = &self->a;
+	struct patient p = PATIENT(a, "", 0), other = PATIENT(a, "", 100);
+	struct agentsys_limit_change change = { AGENTSYS_LIMIT_WATCHDOG, 100 };
+
+	rule(a, p.id, AGENTSYS_RECOVER_ALERT);
+	rule(a, other.id, AGENTSYS_RECOVER_ALERT);
+	ASSERT_OK(a->h, agentsys_limits_set(a->h, p.id, &change, 1));
+	TELL(p, "h");
+	EXPECT_EQ(1, NEXT_FAULT(p.id, 100).instance);
+	change.max = NEVER_MS;
+	ASSERT_OK(a->h, agentsys_limits_set(a->h, p.id, &change, 1));
+	TELL(p, "h");
+	TELL(other, "h");
+	NEXT_FAULT(other.id, 100);
+	EXPECT_EQ(1, look(a, p.id).faults);
+	/* Its silence up to now counts. */
+	change.max = 100;
+	ASSERT_OK(a->h, agentsys_limits_set(a->h, p.id, &change, 1));
+	NEXT_FAULT(p.id, 100);
+	TELL(p, "h");
+	change.max = 0;
+	ASSERT_OK(a->h, agentsys_limits_set(a->h, p.id, &change, 1));
+	TELL(other, "h");
+	NEXT_FAULT(other.id, 100);
+	EXPECT_LE(look(a, p.id).faults, 3);
+	TELL(p, "h");
+	TELL(other, "h");
+	NEXT_FAULT(other.id, 100);
+	EXPECT_LE(look(a, p.id).faults, 3);
+}
+
+/* ---- the page ---- */
+
+/* A store to the page is a heartbeat like any other, from a child too. */
+TEST_F(liveness, stores_keep_it_alive)
+{
+	struct agents *a = &self->a;
+	struct patient p = PATIENT(a, "m", TIMEOUT_MS), other = PATIENT(a, "h", 3 * TIMEOUT_MS);
+	bool child = false;
+	uint64_t beats;
+
+	rule(a, p.id, AGENTSYS_RECOVER_ALERT);
+	rule(a, other.id, AGENTSYS_RECOVER_ALERT);
+	ASSERT_LINE("ok", p.out);
+	ASSERT_LINE("ok", other.out);
+	/* It has begun with the first one. */
+	EXPECT_EQ(0, look(a, p.id).heartbeats);
+	while (!look(a, other.id).faults) {
+		TELL(p, "s");
+		usleep(10000);
+		if (!child)
+			TELL(p, "f");
+		child = true;
+	}
+	EXPECT_EQ(0, look(a, p.id).faults);
+	NEXT_FAULT(other.id, 3 * TIMEOUT_MS);
+	NEXT_FAULT(p.id, TIMEOUT_MS);
+	beats = look(a, p.id).heartbeats;
+	EXPECT_GE(beats, 1);
+	/* Told once, and again after one more store, which nobody but the page knows of. */
+	TELL(p, "s");
+	NEXT_FAULT(p.id, TIMEOUT_MS);
+	EXPECT_EQ(beats + 1, look(a, p.id).heartbeats);
+	EXPECT_EQ(2, look(a, p.id).faults);
+}
+
+/* A page that nothing is stored to is no heartbeat, but a reason to look. */
+TEST_F(liveness, an_untouched_page_is_no_sign)
+{
+	struct agents *a = &self->a;
+	struct patient p = PATIENT(a, "m", 100), other = PATIENT(a, "h", 400);
+
+	rule(a, other.id, AGENTSYS_RECOVER_ALERT);
+	NEXT_FAULT(other.id, 400);
+	EXPECT_EQ(0, look(a, p.id).faults);
+	rule(a, p.id, AGENTSYS_RECOVER_KILL);
+	ASSERT_LINE("ok", p.out);
+	TELL(p, "s");
+	NEXT_FAULT(p.id, 100);
+	EXPECT_EQ(AGENTSYS_CAUSE_FAULT, LATER(a, p.id, CRASH).cause);
+}
+
+/* Nor does one without a limit have anything looked at, but it may have the page. */
+TEST_F(liveness, page_without_a_limit)
+{
+	struct agents *a = &self->a;
+	struct patient p = PATIENT(a, "ms", 0), other = PATIENT(a, "h", 100);
+
+	rule(a, other.id, AGENTSYS_RECOVER_ALERT);
+	NEXT_FAULT(other.id, 100);
+	ASSERT_LINE("ok", p.out);
+	ASSERT_LINE("ok", p.out);
+	EXPECT_EQ(0, look(a, p.id).faults);
+}
+
+TEST_F(liveness, bad_maps_are_refused)
+{
+	struct agents *a = &self->a;
+	struct patient p = PATIENT(a, "b", 0);
+	struct agentsys_pulse *pulse;
+	int device;
+
+	ASSERT_LINE("ok", p.out);
+	/* By somebody who is no agent; by one who may only read. */
+	EXPECT_EQ(-ESRCH, agentsys_pulse_open(-1, &pulse));
+	device = open(AGENTSYS_DEVICE, O_RDONLY);
+	EXPECT_EQ(-EACCES, agentsys_pulse_open(device, &pulse));
+	EXPECT_EQ(MAP_FAILED, mmap(NULL, getpagesize(), PROT_READ, MAP_SHARED, device, 0));
+	EXPECT_EQ(EACCES, errno);
+	close(device);
+}
+
+/* A child that stores to the page of @p for ever, outside of the agent. */
+static pid_t escape(struct patient *p)
+{
+	char line[32];
+	pid_t pid;
+	int fd;
+
+	MUST(write(p->in, "e", 1) == 1 && read_line(p->out, line, sizeof(line)));
+	pid = atoi(line);
+	MUST(pid > 0 && read_line(p->out, line, sizeof(line)));
+	fd = open("/sys/fs/cgroup/vm-test/cgroup.procs", O_WRONLY);
+	snprintf(line, sizeof(line), "%d", pid);
+	MUST(fd >= 0 && write(fd, line, strlen(line)) > 0);
+	close(fd);
+	return pid;
+}
+
+/* What of an instance before stores to its page keeps no other one alive. */
+TEST_F(liveness, page_of_an_instance_before)
+{
+	struct agents *a = &self->a;
+	struct patient p = PATIENT(a, "ms", 200);
+	pid_t pid;
+
+	rule(a, p.id, AGENTSYS_RECOVER_ALERT);
+	ASSERT_LINE("ok", p.out);
+	ASSERT_LINE("ok", p.out);
+	pid = escape(&p);
+	ASSERT_OK(a->h, agentsys_restart(a->h, p.id, NEVER_MS, AGENTSYS_WAIT));
+	EXPECT_EQ(2, NEXT_FAULT(p.id, 200).instance);
+	/* It has its own. */
+	kill(pid, SIGKILL);
+	ASSERT_LINE("ok", p.out);
+	ASSERT_LINE("ok", p.out);
+	TELL(p, "s");
+	NEXT_FAULT(p.id, 200);
+}
+
+static long references(void)
+{
+	char text[32];
+
+	return read_whole("/sys/module/agentsys/refcnt", text, sizeof(text)) > 0 ? atol(text) : -1;
+}
+
+/* Who has a page mapped keeps the module, but nothing else. */
+TEST_F(liveness, a_mapped_page_holds_the_module)
+{
+	struct agents *a = &self->a;
+	struct patient p = PATIENT(a, "ms", 200);
+	pid_t pid;
+
+	ASSERT_LINE("ok", p.out);
+	ASSERT_LINE("ok", p.out);
+	pid = escape(&p);
+	ASSERT_OK(a->h, agentsys_shutdown(a->h, 0, AGENTSYS_WAIT, NULL, NULL));
+	ASSERT_OK(a->h, agentsys_remove(a->h, p.id));
+	EXPECT_TRUE(AWAIT(references() == 2)); /* its device, and the mapping */
+	EXPECT_EQ(-1, syscall(SYS_delete_module, "agentsys", O_NONBLOCK));
+	kill(pid, SIGKILL);
+	EXPECT_TRUE(AWAIT(!references()));
+}
+
+/* ---- excuses ---- */
+
+/* Stopped by a signal: it can do nothing, and has all of its time when it goes on. */
+TEST_F(liveness, a_stop_does_not_count)
+{
+	struct agents *a = &self->a;
+	struct patient p = PATIENT(a, "f", 200), other = PATIENT(a, "", 200);
+	uint64_t begun;
+
+	rule(a, p.id, AGENTSYS_RECOVER_ALERT);
+	rule(a, other.id, AGENTSYS_RECOVER_ALERT);
+	ASSERT_LINE("ok", p.out);
+	begun = now_ms();
+	TELL(p, "h");
+	signal_all(p.id, SIGSTOP);
+	for (int i = 0; i < 4; i++) {
+		TELL(other, "h");
+		NEXT_FAULT(other.id, 200);
+	}
+	EXPECT_EQ(0, look(a, p.id).faults);
+	/* It is caught afterwards all the same. */
+	signal_all(p.id, SIGCONT);
+	EXPECT_LE(NEXT_FAULT(p.id, 200).value + 4 * 200, now_ms() - begun);
+}
+
+/* A process of it that is stopped is no excuse for the others. */
+TEST_F(liveness, half_a_stop_counts)
+{
+	struct agents *a = &self->a;
+	struct patient p = PATIENT(a, "f", 200);
+
+	rule(a, p.id, AGENTSYS_RECOVER_ALERT);
+	ASSERT_LINE("ok", p.out);
+	TELL(p, "h");
+	kill(look(a, p.id).pid, SIGSTOP);
+	NEXT_FAULT(p.id, 200);
+	kill(look(a, p.id).pid, SIGCONT);
+}
+
+TEST_F(liveness, a_pause_does_not_count)
+{
+	struct agents *a = &self->a;
+	struct patient p = PATIENT(a, "", 300), other = PATIENT(a, "", 300);
+	uint64_t begun;
+
+	rule(a, p.id, AGENTSYS_RECOVER_ALERT);
+	rule(a, other.id, AGENTSYS_RECOVER_ALERT);
+	begun = now_ms();
+	TELL(p, "h");
+	ASSERT_OK(a->h, agentsys_pause(a->h, p.id));
+	for (int i = 0; i < 2; i++) {
+		TELL(other, "h");
+		NEXT_FAULT(other.id, 300);
+	}
+	EXPECT_EQ(0, look(a, p.id).faults);
+	ASSERT_OK(a->h, agentsys_resume(a->h, p.id));
+	/* All of its time is there again, and it does not use it. */
+	EXPECT_LE(NEXT_FAULT(p.id, 300).value + 2 * 300, now_ms() - begun);
+	EXPECT_EQ(1, look(a, p.id).faults);
+}
+
+TEST_HARNESS_MAIN
