@@ -35,6 +35,9 @@ MODULE_PARM_DESC(cgroup_root, "cgroup of all agents, below the mount (default /a
  */
 static const struct cred *own_cred __ro_after_init;
 
+/* The same, but without CAP_SYS_RESOURCE: see agentsys_cgroup_open_modest(). */
+static const struct cred *modest_cred __ro_after_init;
+
 /*
  * What agents can be given, in the order tried. cpuset is left out: it would
  * have to be configured before a process could live below it.
@@ -249,6 +252,28 @@ struct file *agentsys_cgroup_open(u32 id, const char *name, int flags)
 
 	snprintf(path, sizeof(path), "%u/%s", id, name);
 	return open_file(&root, path, flags);
+}
+
+struct file *agentsys_cgroup_open_modest(u32 id, const char *name)
+{
+	const struct cred *old = override_creds(modest_cred);
+	char path[PATH_MAX_IN_ROOT];
+	struct file *file;
+
+	snprintf(path, sizeof(path), "%u/%s", id, name);
+	file = file_open_root(&root, path, O_RDWR, 0);
+	revert_creds(old);
+	return file;
+}
+
+bool agentsys_cgroup_has_pressure(void)
+{
+	struct file *file = open_file(&root, "cpu.pressure", O_RDONLY);
+
+	if (IS_ERR(file))
+		return false;
+	filp_close(file, NULL);
+	return true;
 }
 
 static int write_agent_file(u32 id, const char *name, const char *text)
@@ -482,17 +507,35 @@ static int __init walk(struct path *path)
 	return ret;
 }
 
+static int __init make_creds(void)
+{
+	struct cred *cred = prepare_kernel_cred(&init_task);
+
+	if (!cred)
+		return -ENOMEM;
+	cap_lower(cred->cap_effective, CAP_SYS_RESOURCE);
+	modest_cred = cred;
+	own_cred = prepare_kernel_cred(&init_task);
+	return own_cred ? 0 : -ENOMEM;
+}
+
+static void put_creds(void)
+{
+	put_cred(own_cred);
+	put_cred(modest_cred);
+}
+
 int __init agentsys_cgroup_init(void)
 {
 	struct cgroup *cgroup;
 	int ret;
 
-	own_cred = prepare_kernel_cred(&init_task);
-	if (!own_cred)
-		return -ENOMEM;
+	ret = make_creds();
+	if (ret)
+		goto err_put_creds;
 	ret = find_mount(&root);
 	if (ret)
-		goto err_put_cred;
+		goto err_put_creds;
 	ret = walk(&root);
 	if (!ret && root.dentry == root.mnt->mnt_root)
 		ret = -EINVAL; /* every process of the system would be an agent */
@@ -525,8 +568,8 @@ err_remove:
 	remove_root();
 err_put_path:
 	path_put(&root);
-err_put_cred:
-	put_cred(own_cred);
+err_put_creds:
+	put_creds();
 	return ret;
 }
 
@@ -535,5 +578,5 @@ void agentsys_cgroup_exit(void)
 	cgroup_put(agentsys_cgroup_root);
 	remove_root();
 	path_put(&root);
-	put_cred(own_cred);
+	put_creds();
 }

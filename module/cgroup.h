@@ -48,6 +48,15 @@ u64 agentsys_cgroup_u64(u32 id, const char *name);
 /* Open a file of it, O_RDONLY or O_WRONLY. */
 struct file *agentsys_cgroup_open(u32 id, const char *name, int flags);
 
+/*
+ * The same, to write to it as well, as somebody without CAP_SYS_RESOURCE: for a trigger
+ * of his in a pressure file no thread of the kernel's is started.
+ */
+struct file *agentsys_cgroup_open_modest(u32 id, const char *name);
+
+/* Does this kernel measure pressure (PSI)? */
+bool agentsys_cgroup_has_pressure(void);
+
 /* Read it, once or more often: the first bytes, terminated. */
 ssize_t agentsys_cgroup_read(struct file *file, char *buf, size_t size);
 

@@ -13,6 +13,7 @@
 #include "limit.h"
 #include "liveness.h"
 #include "mailbox.h"
+#include "pressure.h"
 #include "registry.h"
 #include "telemetry.h"
 
@@ -314,6 +315,7 @@ void agentsys_fault_look(struct agentsys_agent *agent)
 	/* One that is to die has done what there was to be told. */
 	if (!faults || !agent->ran || agentsys_fault_doom(agent))
 		return;
+	agentsys_pressure_look(agent);
 	for (i = 0; i < __AGENTSYS_WATCHED; i++)
 		look_at(&faults->guard[i], i);
 }
@@ -373,6 +375,7 @@ void agentsys_fault_watch(struct agentsys_agent *agent)
 	lockdep_assert_held(&agentsys_lock);
 
 	watch_limits(agent, false);
+	agentsys_pressure_watch(agent);
 	/* It may have been hit before. */
 	agentsys_fault_look(agent);
 	agentsys_liveness_begin(agent);
@@ -383,8 +386,10 @@ void agentsys_fault_limits_changed(struct agentsys_agent *agent)
 	lockdep_assert_held(&agentsys_lock);
 
 	/* An instance that is yet to run is watched from its beginning. */
-	if (agent->ran)
-		watch_limits(agent, true);
+	if (!agent->ran)
+		return;
+	watch_limits(agent, true);
+	agentsys_pressure_watch(agent);
 }
 
 void agentsys_fault_unwatch(struct agentsys_agent *agent)
@@ -393,6 +398,7 @@ void agentsys_fault_unwatch(struct agentsys_agent *agent)
 
 	lockdep_assert_held(&agentsys_lock);
 
+	agentsys_pressure_unwatch(agent);
 	if (!agent->faults)
 		return;
 	for (i = 0; i < __AGENTSYS_WATCHED; i++)

@@ -52,6 +52,20 @@ struct agentsys_guard {
 };
 
 /**
+ * struct agentsys_pressure_watch - what is watched of one kind of pressure
+ * @agent: whose
+ * @percent: what is too much, 0 for nothing
+ * @watch: the file
+ * @told: when it was last told
+ */
+struct agentsys_pressure_watch {
+	struct agentsys_agent *agent;
+	u32 percent;
+	struct agentsys_watch watch;
+	struct agentsys_told told;
+};
+
+/**
  * struct agentsys_faults - what there is of an agent that has limits or had faults
  *
  * @log: its last faults; guarded by the record's lock towards readers
@@ -63,6 +77,7 @@ struct agentsys_guard {
  * @restarts: and it is started again
  * @doomed: which instance that is, 0 for none
  * @guard: by enum agentsys_watched
+ * @pressure: by enum agentsys_pressure
  * @throttled: what it is slowed down for, a bit for each enum agentsys_fault
  * @throttled_at_ns: since when, CLOCK_MONOTONIC
  * @throttled_ns: how long it was before that, in all
@@ -83,6 +98,7 @@ struct agentsys_faults {
 	bool restarts;
 	u32 doomed;
 	struct agentsys_guard guard[__AGENTSYS_WATCHED];
+	struct agentsys_pressure_watch pressure[__AGENTSYS_PRESSURES];
 	u32 throttled;
 	u64 throttled_at_ns;
 	u64 throttled_ns;

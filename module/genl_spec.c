@@ -19,6 +19,7 @@
 #include "core/name.h"
 #include "genl_limits.h"
 #include "limit.h"
+#include "pressure.h"
 #include "spec.h"
 #include "supervisor.h"
 
@@ -99,10 +100,15 @@ static int get_limits(struct genl_info *info, struct agentsys_limits *limits)
 		return ret;
 	agentsys_limits_default(limits);
 	agentsys_limits_change(limits, &given);
-	if (!agentsys_limits_check(limits, &wrong, &why))
-		return 0;
-	info->extack->_msg = why;
-	return -EINVAL;
+	if (agentsys_limits_check(limits, &wrong, &why)) {
+		info->extack->_msg = why;
+		return -EINVAL;
+	}
+	if (agentsys_pressure_lacks(limits)) {
+		NL_SET_ERR_MSG(info->extack, "the kernel measures no pressure: boot it with psi=1");
+		return -EOPNOTSUPP;
+	}
+	return 0;
 }
 
 /**

@@ -13,6 +13,7 @@
 #include "fault_internal.h"
 #include "liveness.h"
 #include "mailbox.h"
+#include "pressure.h"
 #include "registry.h"
 
 static char *default_limits = "none";
@@ -122,6 +123,10 @@ static int check(struct agentsys_limits *limits, struct netlink_ext_ack *extack)
 		if (extack)
 			extack->_msg = why;
 		return -EINVAL;
+	}
+	if (agentsys_pressure_lacks(limits)) {
+		NL_SET_ERR_MSG(extack, "the kernel measures no pressure: boot it with psi=1");
+		return -EOPNOTSUPP;
 	}
 	if (!agentsys_limits_lack(limits))
 		return 0;

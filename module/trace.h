@@ -29,7 +29,16 @@
 	EM(AGENTSYS_EVENT_LAUNCHER,		"launcher")		\
 	EM(AGENTSYS_EVENT_SHUTDOWN,		"shutdown")		\
 	EM(AGENTSYS_EVENT_FAULT,		"fault")		\
-	EMe(AGENTSYS_EVENT_WARNING,		"warning")
+	EM(AGENTSYS_EVENT_GROUP_RESTART,	"group-restart")	\
+	EM(AGENTSYS_EVENT_GROUP_STARTED,	"group-started")	\
+	EM(AGENTSYS_EVENT_GROUP_STOPPED,	"group-stopped")	\
+	EM(AGENTSYS_EVENT_GROUP_FAILED,		"group-failed")		\
+	EM(AGENTSYS_EVENT_CIRCUIT_OPEN,		"circuit-open")		\
+	EM(AGENTSYS_EVENT_REQUIRED,		"required")		\
+	EM(AGENTSYS_EVENT_LINK,			"link")			\
+	EM(AGENTSYS_EVENT_DOWN,			"down")			\
+	EM(AGENTSYS_EVENT_WARNING,		"warning")		\
+	EMe(AGENTSYS_EVENT_PRESSURE,		"pressure")
 
 #define AGENTSYS_TRACE_CAUSES						\
 	EM(AGENTSYS_CAUSE_NONE,			"none")			\

@@ -25,13 +25,10 @@ static void enqueue(struct file *file, wait_queue_head_t *queue, poll_table *tab
 	add_wait_queue(queue, &watch->entry);
 }
 
-int agentsys_watch_begin(struct agentsys_watch *watch, u32 id, const char *name,
-			 void (*changed)(struct agentsys_watch *watch))
+/* Takes over @file. */
+static int begin(struct agentsys_watch *watch, struct file *file,
+		 void (*changed)(struct agentsys_watch *watch))
 {
-	struct file *file = agentsys_cgroup_open(id, name, O_RDONLY);
-
-	if (IS_ERR(file))
-		return PTR_ERR(file);
 	watch->file = file;
 	watch->queue = NULL;
 	watch->changed = changed;
@@ -43,6 +40,34 @@ int agentsys_watch_begin(struct agentsys_watch *watch, u32 id, const char *name,
 	/* The cgroup is being removed. */
 	agentsys_watch_end(watch);
 	return -ENODEV;
+}
+
+int agentsys_watch_begin(struct agentsys_watch *watch, u32 id, const char *name,
+			 void (*changed)(struct agentsys_watch *watch))
+{
+	struct file *file = agentsys_cgroup_open(id, name, O_RDONLY);
+
+	return IS_ERR(file) ? PTR_ERR(file) : begin(watch, file, changed);
+}
+
+int agentsys_watch_trigger(struct agentsys_watch *watch, u32 id, const char *name,
+			   const char *trigger, void (*changed)(struct agentsys_watch *watch))
+{
+	struct file *file = agentsys_cgroup_open_modest(id, name);
+	int ret;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	ret = agentsys_cgroup_write(file, trigger);
+	if (!ret)
+		return begin(watch, file, changed);
+	filp_close(file, NULL);
+	return ret;
+}
+
+bool agentsys_watch_fired(struct agentsys_watch *watch)
+{
+	return watch->file && vfs_poll(watch->file, NULL) & EPOLLPRI;
 }
 
 void agentsys_watch_end(struct agentsys_watch *watch)

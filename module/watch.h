@@ -31,6 +31,16 @@ struct agentsys_watch {
 int agentsys_watch_begin(struct agentsys_watch *watch, u32 id, const char *name,
 			 void (*changed)(struct agentsys_watch *watch));
 
+/*
+ * The same for a pressure file, of which pollers are told when there is as much as
+ * @trigger says.
+ */
+int agentsys_watch_trigger(struct agentsys_watch *watch, u32 id, const char *name,
+			   const char *trigger, void (*changed)(struct agentsys_watch *watch));
+
+/* Was there, since the last time that this was asked? Also of what was not begun: no. */
+bool agentsys_watch_fired(struct agentsys_watch *watch);
+
 /* No more calls; none is under way afterwards. Also of what was not begun. May sleep. */
 void agentsys_watch_end(struct agentsys_watch *watch);
 

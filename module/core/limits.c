@@ -26,6 +26,9 @@ static const struct {
 	[AGENTSYS_LIMIT_WATCHDOG] = {
 		100, 86400000, "the watchdog timeout is not within 100 ms and 24 h"
 	},
+	[AGENTSYS_LIMIT_MEMORY_PRESSURE ... AGENTSYS_LIMIT_IO_PRESSURE] = {
+		1, 100, "the pressure is above 100 per cent"
+	},
 };
 
 static const struct agentsys_limits presets[] = {

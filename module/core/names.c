@@ -65,9 +65,20 @@ static const char *const limit_names[] = {
 	[AGENTSYS_LIMIT_IO_WRITE]	= "io_write",
 	[AGENTSYS_LIMIT_IO_READ_OPS]	= "io_read_ops",
 	[AGENTSYS_LIMIT_IO_WRITE_OPS]	= "io_write_ops",
+	[AGENTSYS_LIMIT_MEMORY_PRESSURE] = "memory_pressure",
+	[AGENTSYS_LIMIT_CPU_PRESSURE]	= "cpu_pressure",
+	[AGENTSYS_LIMIT_IO_PRESSURE]	= "io_pressure",
 };
 
 static_assert(ARRAY_SIZE(limit_names) == __AGENTSYS_LIMITS, "a limit has no name");
+
+static const char *const pressure_names[] = {
+	[AGENTSYS_PRESSURE_MEMORY]	= "memory",
+	[AGENTSYS_PRESSURE_CPU]		= "the CPU",
+	[AGENTSYS_PRESSURE_IO]		= "I/O",
+};
+
+static_assert(ARRAY_SIZE(pressure_names) == __AGENTSYS_PRESSURES, "a pressure has no name");
 
 static const char *const restart_names[] = {
 	[AGENTSYS_RESTART_NEVER]	= "never",
@@ -218,6 +229,7 @@ static const char *const event_names[] = {
 	[AGENTSYS_EVENT_DOWN]			= "down",
 	[AGENTSYS_EVENT_FAULT]			= "fault",
 	[AGENTSYS_EVENT_WARNING]		= "warning",
+	[AGENTSYS_EVENT_PRESSURE]		= "pressure",
 };
 
 static_assert(ARRAY_SIZE(event_names) == __AGENTSYS_EVENTS, "an event has no name");
@@ -504,6 +516,10 @@ static int agent_text(const struct agentsys_event *event, char *buf, size_t len)
 		return snprintf(buf, len, "fault: %s", agentsys_fault_text(event->code));
 	case AGENTSYS_EVENT_WARNING:
 		return snprintf(buf, len, "warning: close to %s", agentsys_fault_name(event->code));
+	case AGENTSYS_EVENT_PRESSURE:
+		return snprintf(buf, len, "waits for %s %llu.%02llu %% of the time",
+				LOOKUP(pressure_names, event->code), event->value / 100,
+				event->value % 100);
 	case AGENTSYS_EVENT_CIRCUIT_OPEN:
 		return snprintf(buf, len, "circuit open for %llu ms after %d restarts in a row",
 				event->value, event->code);

@@ -37,6 +37,9 @@ static void ranges(void **state)
 		{ AGENTSYS_LIMIT_MEMORY_MAX, 1, U64_MAX },
 		{ AGENTSYS_LIMIT_MESSAGES, 1, U64_MAX },
 		{ AGENTSYS_LIMIT_IO_WRITE_OPS, 1, U64_MAX },
+		{ AGENTSYS_LIMIT_MEMORY_PRESSURE, 1, 100 },
+		{ AGENTSYS_LIMIT_CPU_PRESSURE, 1, 100 },
+		{ AGENTSYS_LIMIT_IO_PRESSURE, 1, 100 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(bounds); i++) {

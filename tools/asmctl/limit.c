@@ -12,6 +12,7 @@ enum unit {
 	UNIT_BYTES,
 	UNIT_US,
 	UNIT_MS,
+	UNIT_PERCENT,
 };
 
 static const enum unit units[] = {
@@ -19,7 +20,7 @@ static const enum unit units[] = {
 	[AGENTSYS_LIMIT_CPU_QUOTA] = UNIT_US,	    [AGENTSYS_LIMIT_CPU_PERIOD] = UNIT_US,
 	[AGENTSYS_LIMIT_WATCHDOG] = UNIT_MS,	    [AGENTSYS_LIMIT_CPU_BUDGET] = UNIT_US,
 	[AGENTSYS_LIMIT_IO_READ] = UNIT_BYTES,	    [AGENTSYS_LIMIT_IO_WRITE] = UNIT_BYTES,
-	[AGENTSYS_LIMIT_IO_WRITE_OPS] = UNIT_COUNT,
+	[AGENTSYS_LIMIT_MEMORY_PRESSURE ... AGENTSYS_LIMIT_IO_PRESSURE] = UNIT_PERCENT,
 };
 
 _Static_assert(sizeof(units) / sizeof(*units) == __AGENTSYS_LIMITS, "a limit has no unit");
@@ -29,6 +30,7 @@ static const char *const why_not[] = {
 	[UNIT_BYTES] = "has no size, as 100M, 1.5G, or infinity for no limit",
 	[UNIT_US] = "has no time, as 500ms, 2s, a number of microseconds, or infinity for no limit",
 	[UNIT_MS] = "has no time, as 500ms, 30s, or infinity for no limit",
+	[UNIT_PERCENT] = "has no percentage, 1% to 100%, or infinity for no limit",
 };
 
 /* A duration, or a number of what there are @per_ms of. */
@@ -45,6 +47,18 @@ static bool parse_time(const char *text, uint64_t per_ms, uint64_t *n)
 	return true;
 }
 
+static bool parse_share_of_time(const char *text, uint64_t *n)
+{
+	uint32_t percent;
+
+	if (parse_count(text, n) && !*n)
+		return true;
+	if (!parse_percent(text, &percent) || !percent)
+		return false;
+	*n = percent;
+	return true;
+}
+
 static bool parse_value(enum unit unit, const char *text, uint64_t *n)
 {
 	if (!strcmp(text, "0")) {
@@ -58,6 +72,8 @@ static bool parse_value(enum unit unit, const char *text, uint64_t *n)
 		return parse_time(text, 1000, n);
 	case UNIT_MS:
 		return parse_time(text, 1, n);
+	case UNIT_PERCENT:
+		return parse_share_of_time(text, n);
 	default:
 		return parse_count(text, n) || parse_number(text, UINT64_MAX, n);
 	}
@@ -100,7 +116,7 @@ size_t parse_limit(const char *text, struct agentsys_limit_change parts[LIMIT_PA
 		return parse_share(equals + 1, parts, why);
 	*why = "names none of cpu, memory_max, memory_high, cpu_quota, cpu_period, pids_max, "
 	       "syscall_rate, syscall_burst, watchdog, cpu_budget, messages, tool_calls, io_read, "
-	       "io_write, io_read_ops, io_write_ops";
+	       "io_write, io_read_ops, io_write_ops, memory_pressure, cpu_pressure, io_pressure";
 	parts[0].limit = limit_of(text, equals - text);
 	if (parts[0].limit >= __AGENTSYS_LIMITS)
 		return 0;
@@ -121,6 +137,9 @@ const char *format_limit(uint32_t limit, uint64_t n, uint64_t period_us, char bu
 		return format_cpu(n, buf);
 	case UNIT_MS:
 		return format_duration(n * 1000000, buf);
+	case UNIT_PERCENT:
+		snprintf(buf, FORMAT_MAX, "%" PRIu64 "%%", n);
+		return buf;
 	default:
 		snprintf(buf, FORMAT_MAX, "%" PRIu64, n);
 		return buf;

@@ -297,9 +297,10 @@ const struct command cmd_limits = {
 	.description =
 		"NAME is cpu (50%, 200% for two CPUs, QUOTA/PERIOD in us), memory_max, memory_high,\n"
 		"pids_max, syscall_rate, syscall_burst, watchdog, cpu_budget (time in all),\n"
-		"messages, tool_calls, io_read, io_write (bytes in a second), io_read_ops or\n"
-		"io_write_ops; also cpu_quota and cpu_period in us. Sizes are as 200M, times as\n"
-		"500ms, 30s; infinity, or 0, is no limit. What is not given stays as it is. It holds\n"
+		"messages, tool_calls, io_read, io_write (bytes in a second), io_read_ops,\n"
+		"io_write_ops, memory_pressure, cpu_pressure or io_pressure (10%: more of the time\n"
+		"than this, within 2 s, that tasks wait for it, is told); also cpu_quota and\n"
+		"cpu_period in us. Sizes are as 200M, times as 500ms, 30s; infinity, or 0, is no limit. What is not given stays as it is. It holds\n"
 		"at once, and for the next starts. To lower memory_max below what is used may take\n"
 		"a while: the kernel takes memory back, and kills the agent if that is not enough.\n"
 		"\n"

@@ -298,6 +298,20 @@ enum agentsys_report {
 	__AGENTSYS_REPORTS,
 };
 
+/**
+ * enum agentsys_pressure - what tasks of an agent wait for
+ * @AGENTSYS_PRESSURE_MEMORY: memory, that is to be taken back or read in again
+ * @AGENTSYS_PRESSURE_CPU: the CPU
+ * @AGENTSYS_PRESSURE_IO: I/O
+ */
+enum agentsys_pressure {
+	AGENTSYS_PRESSURE_MEMORY,
+	AGENTSYS_PRESSURE_CPU,
+	AGENTSYS_PRESSURE_IO,
+
+	__AGENTSYS_PRESSURES,
+};
+
 /* How many faults of an agent are remembered. */
 #define AGENTSYS_FAULTS_MAX	10
 
@@ -319,6 +333,10 @@ enum agentsys_report {
  * @AGENTSYS_LIMIT_IO_WRITE: that it may write
  * @AGENTSYS_LIMIT_IO_READ_OPS: operations in a second, likewise
  * @AGENTSYS_LIMIT_IO_WRITE_OPS: likewise
+ * @AGENTSYS_LIMIT_MEMORY_PRESSURE: per cent of 2 s, 1 to 100, that some of its tasks
+ *	may wait for memory; more is no fault, but an event, AGENTSYS_EVENT_PRESSURE
+ * @AGENTSYS_LIMIT_CPU_PRESSURE: for the CPU, likewise
+ * @AGENTSYS_LIMIT_IO_PRESSURE: for I/O, likewise
  */
 enum agentsys_limit {
 	AGENTSYS_LIMIT_MEMORY_MAX,
@@ -336,6 +354,9 @@ enum agentsys_limit {
 	AGENTSYS_LIMIT_IO_WRITE,
 	AGENTSYS_LIMIT_IO_READ_OPS,
 	AGENTSYS_LIMIT_IO_WRITE_OPS,
+	AGENTSYS_LIMIT_MEMORY_PRESSURE,
+	AGENTSYS_LIMIT_CPU_PRESSURE,
+	AGENTSYS_LIMIT_IO_PRESSURE,
 
 	__AGENTSYS_LIMITS,
 };
@@ -521,6 +542,7 @@ enum agentsys_event_type {
 	AGENTSYS_EVENT_DOWN,		/* a monitored agent or a peer ended, for the cause of the event [that agent, exit code, signal or errno] */
 	AGENTSYS_EVENT_FAULT,		/* any but a crash, which has an event of its own [enum agentsys_fault, what was measured] */
 	AGENTSYS_EVENT_WARNING,		/* close to such a fault [enum agentsys_fault, what was measured] */
+	AGENTSYS_EVENT_PRESSURE,	/* its tasks wait for more of the time than they may; once in 10 s [enum agentsys_pressure, average of the last 10 s in hundredths of a per cent] */
 
 	__AGENTSYS_EVENTS,
 };

@@ -378,6 +378,9 @@ enum agentsys_limit_attr {
 	AGENTSYS_L_IO_WRITE,		/* u64: bytes per second */
 	AGENTSYS_L_IO_READ_OPS,		/* u64: per second */
 	AGENTSYS_L_IO_WRITE_OPS,	/* u64: per second */
+	AGENTSYS_L_MEMORY_PRESSURE,	/* u64: per cent of 2 s, 1 to 100 */
+	AGENTSYS_L_CPU_PRESSURE,	/* u64: likewise */
+	AGENTSYS_L_IO_PRESSURE,		/* u64: likewise */
 
 	__AGENTSYS_L_MAX,
 	AGENTSYS_L_MAX = __AGENTSYS_L_MAX - 1,
