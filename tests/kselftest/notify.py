@@ -68,6 +68,32 @@ def test_watchdog():
 
 
 @with_clean
+def test_watchdog_time():
+    "an agent is told how often it has to give a sign of life, by its own limit or that of new agents"
+    def told(*options):
+        if os.path.exists("/tmp/test/told"):
+            os.unlink("/tmp/test/told")
+        run("--id", 100, "--name", "told", *options, "sh", "-c",
+            "echo $NOTIFY_SOCKET,$WATCHDOG_USEC >/tmp/test/new; mv /tmp/test/new /tmp/test/told; exec sleep 1000")
+        wait_for("that", lambda: os.path.exists("/tmp/test/told"))
+        ctl("kill", 100)
+        ctl("rm", 100)
+        with open("/tmp/test/told") as file:
+            return file.read().strip()
+
+    assert told("--limit", "watchdog=30s") == ","
+    assert told("--notify") == SOCKET + ","
+    assert told("--notify", "--limit", "watchdog=1500ms") == SOCKET + ",1500000"
+    assert told("--notify", "--limit", "watchdog=30s", "-e", "WATCHDOG_USEC=7") == SOCKET + ",7"
+    ctl("limits", "default", "watchdog=20s")
+    try:
+        assert told("--notify") == SOCKET + ",20000000"
+        assert told("--notify", "--limit", "watchdog=infinity") == SOCKET + ","
+    finally:
+        ctl("limits", "default", "watchdog=infinity")
+
+
+@with_clean
 def test_not_ready():
     "who says nothing is starting, and so is the next instance of one that was ready"
     run("--id", 100, "--notify", "--restart", "always", "--backoff", "0", "sleep", "1000")

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-only
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -75,6 +77,27 @@ static int put_failed(struct agentsys *h, struct nl_msg *msg, int error)
 	return conn_fail(h, error, "%s", strerror(-error));
 }
 
+/* As systemd tells its services. */
+static int put_watchdog(struct agentsys *h, struct nl_msg *msg, const struct agentsys_spec *spec)
+{
+	struct agentsys_limits_info *limits;
+	char variable[64];
+	uint64_t ms;
+	int ret;
+
+	if (!spec_tells_watchdog(spec, &ms))
+		return 0;
+	if (ms == WATCHDOG_DEFAULT) {
+		ret = agentsys_limits_get(h, 0, &limits);
+		if (ret)
+			return ret;
+		ms = limits->max[AGENTSYS_LIMIT_WATCHDOG];
+		agentsys_limits_free(limits);
+	}
+	snprintf(variable, sizeof(variable), "WATCHDOG_USEC=%" PRIu64, ms * 1000);
+	return ms ? nla_put_string(msg, AGENTSYS_A_ENV, variable) : 0;
+}
+
 static int spawn_with(struct agentsys *h, const struct agentsys_spec *spec,
 		      const struct words *args, unsigned int flags, uint32_t *id)
 {
@@ -85,6 +108,8 @@ static int spawn_with(struct agentsys *h, const struct agentsys_spec *spec,
 	if (!msg)
 		return -ENOMEM;
 	ret = spec_put(msg, spec, SPEC_ALL, args);
+	if (!ret)
+		ret = put_watchdog(h, msg, spec);
 	if (ret)
 		return put_failed(h, msg, ret);
 	ret = send_request(h, msg, AGENTSYS_CMD_SPAWN, true, &outcome);

@@ -120,6 +120,7 @@ static const int stdio_fd_attrs[3] = {
  * @stdio_path: or NULL
  * @stdio_fd: or -1
  * @backend: what executes the program
+ * @notifies: it is to notify the helper daemon
  * @limit: by enum agentsys_limit, those without a number of their own
  * @has_limit: a bit for each that is set
  */
@@ -145,6 +146,7 @@ struct agentsys_spec {
 	char *stdio_path[3];
 	int stdio_fd[3];
 	struct backend backend;
+	bool notifies;
 	uint64_t limit[__AGENTSYS_LIMITS];
 	uint32_t has_limit;
 };
@@ -241,7 +243,19 @@ int agentsys_spec_add_env(struct agentsys_spec *spec, const char *variable)
 
 int agentsys_spec_set_notify(struct agentsys_spec *spec)
 {
+	spec->notifies = true;
 	return agentsys_spec_add_env(spec, "NOTIFY_SOCKET=" AGENTSYS_NOTIFY_SOCKET);
+}
+
+bool spec_tells_watchdog(const struct agentsys_spec *spec, uint64_t *ms)
+{
+	bool said = spec->has_limit >> AGENTSYS_LIMIT_WATCHDOG & 1;
+
+	*ms = said ? spec->limit[AGENTSYS_LIMIT_WATCHDOG] : WATCHDOG_DEFAULT;
+	for (size_t i = 0; i < spec->env.n; i++)
+		if (!strncmp(spec->env.at[i], "WATCHDOG_USEC=", 14))
+			return false;
+	return spec->notifies;
 }
 
 int agentsys_spec_set_env(struct agentsys_spec *spec, const char *const variables[])

@@ -18,6 +18,12 @@ enum spec_parts {
  */
 int spec_args(const struct agentsys_spec *spec, struct words *args, char *why, size_t size);
 
+/* As a watchdog: the one that new agents have. */
+#define WATCHDOG_DEFAULT UINT64_MAX
+
+/* Is it to be told how often it has to give a sign of life, and how often is that? */
+bool spec_tells_watchdog(const struct agentsys_spec *spec, uint64_t *ms);
+
 /* Room that the attributes of @spec need, with these arguments. Both may be NULL. */
 size_t spec_size(const struct agentsys_spec *spec, const struct words *args);
 
