@@ -113,7 +113,7 @@ struct json_object *health_checks(char *const words[])
 
 /* ---- set, clear ---- */
 
-static int change(struct agentsys *h, uint32_t id, struct json_object *checks)
+int health_set(struct agentsys *h, uint32_t id, struct json_object *checks)
 {
 	struct json_object *request, *answer, *error;
 	int ret = helper_need(h);
@@ -149,7 +149,7 @@ static int change_agent(const char *agent, struct json_object *checks)
 	if (ret)
 		json_object_put(checks);
 	else
-		ret = change(h, id, checks);
+		ret = health_set(h, id, checks);
 	agentsys_close(h);
 	return ret;
 }
@@ -164,7 +164,7 @@ static int run_set(int argc, char **argv)
 
 static const struct option_def no_options[] = { OPTION_END };
 
-static const struct command health_set = {
+static const struct command health_set_command = {
 	.name = "set",
 	.of = "health",
 	.usage = "AGENT CHECK... [SETTING]...",
@@ -206,7 +206,7 @@ static int run_clear(int argc, char **argv)
 	return status;
 }
 
-static const struct command health_clear = {
+static const struct command health_clear_command = {
 	.name = "clear",
 	.of = "health",
 	.usage = "AGENT...",
@@ -377,7 +377,8 @@ static int tell(struct agentsys *h, char *const names[], bool json)
 	return ret;
 }
 
-static const struct command *const subcommands[] = { &health_set, &health_clear, NULL };
+static const struct command *const subcommands[] = { &health_set_command, &health_clear_command,
+						     NULL };
 
 static int run(int argc, char **argv)
 {

@@ -58,6 +58,8 @@ struct wish {
  * @restart: of an agent: how it is restarted, with the defaults that its group gives, and
  *	whether it is significant, as the module would tell it; nothing else is set
  * @made_of: of an agent: what cannot be changed while it is there, as JSON
+ * @checks: of an agent: what the helper daemon is to check, or NULL
+ * @notifies: of an agent: it tells the helper how it is
  * @wishes: of an agent: what it is to be to others
  * @nwishes: how many
  * @seen: by a search
@@ -74,6 +76,8 @@ struct member {
 	struct agentsys_spec *spec;
 	struct agentsys_info restart;
 	struct json_object *made_of;
+	struct json_object *checks;
+	bool notifies;
 	struct wish *wishes;
 	size_t nwishes;
 	bool seen;

@@ -9,6 +9,7 @@
 #include "endings.h"
 #include "manifest.h"
 #include "manifest_backend.h"
+#include "manifest_health.h"
 #include "manifest_text.h"
 #include "parse.h"
 #include "paths.h"
@@ -27,7 +28,7 @@ static const char *const agent_keys[] = {
 	"gid",	       "stdin",	  "stdout",   "stderr",	   "nice",  "oom_score_adj",
 	"rlimit",      "restart", "limits",   "stop",	   "id",    "allow_new_privs",
 	"significant", "backend", "requires", "wants",	   "peers", "links",
-	"monitors",
+	"monitors",    "notify",  "health",
 };
 
 /* What others keep as it is. */
@@ -519,5 +520,6 @@ void manifest_agent(struct member *agent, const struct at *at)
 	take_plain_section(agent->spec, &stop_section, &stop);
 	if (new_privs.value)
 		agentsys_spec_set_new_privs(agent->spec, need_bool(&new_privs));
+	manifest_health(agent, at, is_contained(&backend));
 	note_rest(agent, at);
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "manifest_do.h"
+#include "manifest_health.h"
 #include "manifest_state.h"
 #include "manifest_ties.h"
 #include "spec.h"
@@ -140,10 +141,10 @@ static int start_new(const struct work *work, struct step *step)
 		return ret;
 	start_with_ties(work, agent);
 	ret = agentsys_spawn(work->h, agent->spec, AGENTSYS_WAIT, &step->id);
-	if (!ret)
-		return EXIT_OK;
 	/* Whoever is interrupted has it; what fails has been forgotten. */
-	step->done = ret == -EINTR;
+	step->done = !ret || ret == -EINTR;
+	if (!ret)
+		return start_health(work->h, agent, step->id);
 	snprintf(what, sizeof(what), "start agent '%s' in '%s'", agent->name, agent->up->name);
 	return start_failed(work->h, ret, what);
 }
@@ -207,8 +208,11 @@ static int do_steps(const struct work *work)
 {
 	const struct plan *plan = work->plan;
 	const struct steps *steps = &plan->steps;
-	int status = drop_ties(work);
+	int status = plan_need_helper(plan, work->h);
 	size_t i;
+
+	if (!status)
+		status = drop_ties(work);
 
 	for (i = plan->removals.n; i-- > 0 && !status;)
 		if (plan->removals.at[i].agent && !plan->removals.at[i].stopped)

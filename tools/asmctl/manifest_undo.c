@@ -30,6 +30,7 @@ static struct agentsys_spec *make_spec(const struct agentsys_info *info,
 	agentsys_spec_set_id(agent.spec, info->id);
 	agentsys_spec_set_significant(agent.spec, info->significant);
 	json_object_put(agent.made_of);
+	json_object_put(agent.checks);
 	json_object_put(top.value);
 	manifest_about_no_more();
 	return agent.spec;

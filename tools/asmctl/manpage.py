@@ -156,6 +156,12 @@ true or false (default)
 .B significant
 true or false (default): its end for good may stop its group
 .TP
+.B notify
+true or false (default): it tells how it is by sd_notify(), see asmctl run
+.TP
+.B health
+an array of checks and settings, as ["http=http://127.0.0.1:8080/", "interval=5s"], see asmctl health set
+.TP
 .B restart
 never, on\-failure, on\-abnormal or always; or an object with
 .BR when ", which is such a word, and " max_restarts ", " backoff ", " backoff_kind ", " jitter ", "

@@ -153,8 +153,8 @@ AGENTSYS_API int agentsys_spec_set_env(struct agentsys_spec *spec, const char *c
 /**
  * agentsys_spec_set_notify - have it tell the helper daemon how it is, as by sd_notify()
  *
- * Adds the variable NOTIFY_SOCKET and, where it has a watchdog, WATCHDOG_USEC. Who spawns it starts the helper before,
- * agentsys_start() with AGENTSYS_ID_HELPER. Error: -ENOMEM.
+ * Adds the variable NOTIFY_SOCKET and, where it has a watchdog, WATCHDOG_USEC. Who spawns it
+ * starts the helper before, agentsys_start() with AGENTSYS_ID_HELPER. Error: -ENOMEM.
  */
 AGENTSYS_API int agentsys_spec_set_notify(struct agentsys_spec *spec);
 
