@@ -68,6 +68,20 @@ def test_watchdog():
 
 
 @with_clean
+def test_silence():
+    "what falls silent is unresponsive: its signs of life by sd_notify() had kept it alive"
+    start("--id", 100, "--restart", "always", "--backoff", "0", "--limit", "watchdog=%ds" % (2 * ksft.SCALE))
+    pid = info(100)["pid"]
+    # As many as it has time for in four times that long.
+    wait_for("its heartbeats", lambda: info(100)["heartbeat_count"] >= 8)
+    assert info(100)["pid"] == pid and ctl_json("faults", 100)["counts"]["Unresponsive"] == 0
+    say("silence")
+    wait_for("its restart", lambda: info(100)["pid"] not in (0, pid))
+    assert ctl_json("faults", 100)["last"][-1]["type"] == "Unresponsive"
+    wait_for("its readiness", lambda: is_ready(100))
+
+
+@with_clean
 def test_watchdog_time():
     "an agent is told how often it has to give a sign of life, by its own limit or that of new agents"
     def told(*options):
