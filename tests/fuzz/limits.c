@@ -15,7 +15,7 @@ typedef unsigned __int128 u128;
 
 static void check_bucket(struct fuzz *in)
 {
-	struct agentsys_bucket bucket;
+	struct agentsys_bucket bucket, then;
 	u64 now = fuzz_any(in), latest = now;
 	u128 came;	/* billionths of tokens */
 	u128 taken = 0;
@@ -36,7 +36,15 @@ static void check_bucket(struct fuzz *in)
 			agentsys_bucket_set(&bucket, rate, (u32)fuzz_any(in), now);
 			CHECK(bucket.level <= bucket.burst * SECOND);
 		}
-		wait = agentsys_bucket_wait_ns(&bucket, n, now);
+		then = bucket;
+		wait = agentsys_bucket_borrow(&then, n, now);
+		CHECK(then.debt <= 1ULL << 62 && !(then.debt && then.level));
+		if (fuzz_u8(in) % 2 == 0) {
+			/* What is borrowed and given back is as if nothing had been. */
+			if (wait != U64_MAX)
+				agentsys_bucket_give(&then, n, now);
+			CHECK(then.debt == bucket.debt || !rate || now > bucket.at_ns);
+		}
 		ok = agentsys_bucket_take(&bucket, n, now);
 		CHECK(ok == !wait);
 		CHECK(bucket.at_ns == latest);
