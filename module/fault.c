@@ -10,6 +10,7 @@
 #include "agent.h"
 #include "cgroup.h"
 #include "fault_internal.h"
+#include "flood.h"
 #include "limit.h"
 #include "liveness.h"
 #include "mailbox.h"
@@ -318,6 +319,7 @@ void agentsys_fault_look(struct agentsys_agent *agent)
 	agentsys_pressure_look(agent);
 	for (i = 0; i < __AGENTSYS_WATCHED; i++)
 		look_at(&faults->guard[i], i);
+	agentsys_flood_look(agent);
 }
 
 void agentsys_fault_settle(struct agentsys_agent *agent)
@@ -328,6 +330,8 @@ void agentsys_fault_settle(struct agentsys_agent *agent)
 	lockdep_assert_held(&agentsys_lock);
 
 	agentsys_liveness_end(agent);
+	/* Nor is its successor slowed down, before that has executed its program. */
+	agentsys_flood_unwatch(agent);
 	for (i = 0; agent->faults && i < __AGENTSYS_WATCHED; i++)
 		count(&agent->faults->guard[i], i, &hit, &touched);
 }
@@ -376,6 +380,7 @@ void agentsys_fault_watch(struct agentsys_agent *agent)
 
 	watch_limits(agent, false);
 	agentsys_pressure_watch(agent);
+	agentsys_flood_watch(agent);
 	/* It may have been hit before. */
 	agentsys_fault_look(agent);
 	agentsys_liveness_begin(agent);

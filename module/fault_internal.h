@@ -13,6 +13,7 @@
 #include "watch.h"
 
 struct agentsys_agent;
+struct agentsys_flood;
 struct agentsys_liveness;
 
 /* What is watched of a cgroup. */
@@ -87,6 +88,8 @@ struct agentsys_pressure_watch {
  * @rewrite_work: writes them, with a reference to the agent
  * @liveness: its watchdog, which stays when it is there; NULL if it never had one
  * @rcu: for the delayed free: heartbeats come without a lock
+ * @flood: the count of its system calls, NULL while there is none; like @log
+ * @syscalls: how many were counted before that one began; like @log
  */
 struct agentsys_faults {
 	struct agentsys_fault_log log;
@@ -108,6 +111,8 @@ struct agentsys_faults {
 	struct work_struct rewrite_work;
 	struct agentsys_liveness *liveness;
 	struct rcu_head rcu;
+	struct agentsys_flood *flood;
+	u64 syscalls;
 };
 
 /*

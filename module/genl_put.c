@@ -9,8 +9,10 @@
 #include "agent.h"
 #include "cgroup.h"
 #include "core/limits.h"
+#include "flood.h"
 #include "genl_limits.h"
 #include "group.h"
+#include "hook.h"
 #include "launch.h"
 #include "limit.h"
 #include "registry.h"
@@ -44,6 +46,13 @@ static int put_limits(struct sk_buff *skb, struct agentsys_agent *agent)
 	       put_u64(skb, AGENTSYS_A_CPU_PERIOD, max[AGENTSYS_LIMIT_CPU_PERIOD]) ||
 	       put_u64(skb, AGENTSYS_A_PIDS_MAX, max[AGENTSYS_LIMIT_PIDS_MAX]) ||
 	       agentsys_genl_put_limits(skb, &limits);
+}
+
+static int put_syscalls(struct sk_buff *skb, struct agentsys_agent *agent)
+{
+	u64 calls;
+
+	return agentsys_flood_calls(agent, &calls) ? put_u64(skb, AGENTSYS_A_SYSCALLS, calls) : 0;
 }
 
 static int put_circuit(struct sk_buff *skb, const struct agentsys_status *status)
@@ -153,7 +162,8 @@ int agentsys_genl_put_agent(struct sk_buff *skb, struct agentsys_agent *agent)
 	    nla_put_u32(skb, AGENTSYS_A_PARENT_INSTANCE, agent->parent_instance) ||
 	    put_u64(skb, AGENTSYS_A_MADE_TIME, agent->made_ns) ||
 	    (READ_ONCE(agent->node.significant) && nla_put_flag(skb, AGENTSYS_A_SIGNIFICANT)) ||
-	    put_limits(skb, agent) || (agent->spec && put_spec(skb, agent->spec)))
+	    put_limits(skb, agent) || put_syscalls(skb, agent) ||
+	    (agent->spec && put_spec(skb, agent->spec)))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -193,7 +203,9 @@ int agentsys_genl_put_system(struct sk_buff *skb)
 	    nla_put_string(skb, AGENTSYS_S_CGROUP_ROOT, agentsys_cgroup_root_path()) ||
 	    nla_put_string(skb, AGENTSYS_S_CONTROLLERS, agentsys_cgroup_controllers()) ||
 	    nla_put_string(skb, AGENTSYS_S_RELEASE, THIS_MODULE->version) ||
-	    nla_put_u32(skb, AGENTSYS_S_ABI, AGENTSYS_ABI_VERSION))
+	    nla_put_u32(skb, AGENTSYS_S_ABI, AGENTSYS_ABI_VERSION) ||
+	    nla_put_string(skb, AGENTSYS_S_HOOKS, agentsys_hook_name()) ||
+	    nla_put_u32(skb, AGENTSYS_S_HOOKS_ERROR, agentsys_hook_error()))
 		return -EMSGSIZE;
 	return 0;
 }

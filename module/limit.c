@@ -11,6 +11,7 @@
 #include "cgroup_limit.h"
 #include "fault.h"
 #include "fault_internal.h"
+#include "flood.h"
 #include "liveness.h"
 #include "mailbox.h"
 #include "pressure.h"
@@ -89,6 +90,7 @@ void agentsys_limits_changed(struct agentsys_agent *agent)
 
 	agentsys_fault_limits_changed(agent);
 	agentsys_liveness_limit(agent);
+	agentsys_flood_limits_changed(agent);
 }
 
 /* The record has them. What was to be written is open in @files. */

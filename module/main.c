@@ -6,7 +6,9 @@
 
 #include "cgroup.h"
 #include "chardev.h"
+#include "flood.h"
 #include "genl.h"
+#include "hook.h"
 #include "launch.h"
 #include "lifecycle.h"
 #include "power.h"
@@ -24,9 +26,12 @@ static int __init agentsys_init(void)
 	ret = agentsys_cgroup_init();
 	if (ret)
 		goto err_telemetry;
-	ret = agentsys_supervisor_init();
+	ret = agentsys_hook_init();
 	if (ret)
 		goto err_cgroup;
+	ret = agentsys_supervisor_init();
+	if (ret)
+		goto err_hook;
 	ret = agentsys_launch_init();
 	if (ret)
 		goto err_supervisor;
@@ -62,6 +67,8 @@ err_launch:
 	agentsys_launch_exit();
 err_supervisor:
 	agentsys_supervisor_exit();
+err_hook:
+	agentsys_hook_exit();
 err_cgroup:
 	agentsys_cgroup_exit();
 err_telemetry:
@@ -79,6 +86,8 @@ static void __exit agentsys_exit(void)
 	agentsys_lifecycle_exit();
 	agentsys_launch_exit();
 	agentsys_supervisor_exit();
+	agentsys_hook_exit();
+	agentsys_flood_exit();
 	agentsys_cgroup_exit();
 	agentsys_telemetry_exit();
 }

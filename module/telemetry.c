@@ -22,6 +22,7 @@ module_param(ring_size, uint, 0444);
 MODULE_PARM_DESC(ring_size, "events that are kept, a power of two, 64 to 65536 (default 1024)");
 
 static atomic64_t counters[__AGENTSYS_COUNTERS];
+DEFINE_PER_CPU(u64, agentsys_syscalls);
 static atomic64_t fault_counters[__AGENTSYS_FAULTS];
 
 /*
@@ -64,13 +65,16 @@ void agentsys_count_fault(u32 type)
 
 void agentsys_totals(struct agentsys_totals *totals)
 {
-	int i;
+	int i, cpu;
 
 	totals->count[AGENTSYS_COUNT_EXITS] = atomic64_read(&counters[AGENTSYS_COUNT_EXITS]);
 	smp_rmb(); /* an exit is counted after its spawn */
 	for (i = 0; i < __AGENTSYS_COUNTERS; i++)
 		if (i != AGENTSYS_COUNT_EXITS)
 			totals->count[i] = atomic64_read(&counters[i]);
+	for_each_possible_cpu(cpu)
+		totals->count[AGENTSYS_COUNT_SYSCALLS] +=
+			READ_ONCE(per_cpu(agentsys_syscalls, cpu));
 	for (i = 0; i < __AGENTSYS_FAULTS; i++)
 		totals->faults[i] = atomic64_read(&fault_counters[i]);
 	totals->active = totals->count[AGENTSYS_COUNT_SPAWNS] - totals->count[AGENTSYS_COUNT_EXITS];

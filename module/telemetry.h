@@ -6,6 +6,7 @@
 #define _AGENTSYS_TELEMETRY_H
 
 #include <linux/agentsys.h>
+#include <linux/percpu.h>
 #include <linux/types.h>
 
 struct agentsys_agent;
@@ -22,7 +23,7 @@ enum agentsys_counter {
 	AGENTSYS_COUNT_CRASHES,
 	AGENTSYS_COUNT_FAULTS,	 /* crashes among them */
 	AGENTSYS_COUNT_RESTARTS, /* instances that the module started again */
-	AGENTSYS_COUNT_SYSCALLS, /* of metered agents: none are */
+	AGENTSYS_COUNT_SYSCALLS, /* of agents that have a limit of them, while that is so */
 
 	__AGENTSYS_COUNTERS,
 };
@@ -49,6 +50,13 @@ void agentsys_count_exit(bool crash);
 
 /* A fault of this type, enum agentsys_fault. */
 void agentsys_count_fault(u32 type);
+
+/* A system call, in a hook: no processor waits for another. */
+DECLARE_PER_CPU(u64, agentsys_syscalls);
+static inline void agentsys_count_syscall(void)
+{
+	this_cpu_inc(agentsys_syscalls);
+}
 
 /* Any context. */
 void agentsys_totals(struct agentsys_totals *totals);

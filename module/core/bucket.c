@@ -5,7 +5,7 @@
 #define TOKEN 1000000000ULL
 
 /* Nor can be owed more than that. */
-#define DEBT_MAX (1ULL << 62)
+#define DEBT_MAX (U64_MAX / 4)
 
 /* What comes pays what is owed first. */
 static void add(struct agentsys_bucket *bucket, u64 more)

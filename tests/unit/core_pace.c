@@ -10,6 +10,8 @@
 
 #define SECOND 1000000000ULL
 
+typedef unsigned __int128 u128;
+
 static u32 news_of(struct agentsys_pace *p)
 {
 	u32 news = p->news;
@@ -160,7 +162,7 @@ static void at_random(void **unused)
 				now += wait;
 				calls += n;
 			}
-			assert_true(calls <= burst + (unsigned __int128)(now - begun) * rate /
+			assert_true(calls <= burst + (u128)(now - begun) * rate /
 							     SECOND + 1);
 			if (!(p.news & AGENTSYS_PACE_FAULTS))
 				continue;

@@ -363,6 +363,23 @@ static void check_helper(void)
 	json_object_put(answer);
 }
 
+/* The one that costs less is not there on every kernel. */
+static void check_hooks(const struct agentsys_system *system)
+{
+	if (!system->hooks_error)
+		find("hooks", GOOD, "system calls of agents with a limit are counted by %s",
+		     system->hooks);
+	else if (!strcmp(system->hooks, "tracepoint"))
+		advise(find("hooks", NOTE,
+			    "system calls of agents with a limit are counted by tracepoint, ftrace gave: %s",
+			    strerror(system->hooks_error)),
+		       "a BPF program on a system call's entry keeps ftrace busy; while agents are counted everybody pays a little more");
+	else
+		advise(find("hooks", BAD, "system calls are not counted, %s gave: %s",
+			    system->hooks, strerror(system->hooks_error)),
+		       "load the module with hooks=auto");
+}
+
 static void check_all(void)
 {
 	struct agentsys_system *system = NULL;
@@ -386,6 +403,8 @@ static void check_all(void)
 		check_controllers(system, mount);
 	if (system)
 		check_launcher(system);
+	if (system)
+		check_hooks(system);
 	check_backends();
 	check_helper();
 	check_permissions();

@@ -58,6 +58,7 @@ static void add_metrics(struct json_object *object, const struct agentsys_info *
 	add_number(object, "exit_count", info->exits);
 	add_number(object, "crash_count", info->crashes);
 	add_number(object, "fault_count", info->faults);
+	add_number(object, "syscalls", info->syscalls);
 	add_number(object, "heartbeat_count", info->heartbeats);
 	add_number(object, "cpu_time_us", info->cpu_time_us);
 	add_number(object, "memory_bytes", info->memory);
@@ -251,6 +252,8 @@ struct json_object *json_of_system(const struct agentsys_system *system)
 	add_string(module, "launcher_path", system->launcher_path);
 	add_string(module, "cgroup_root", system->cgroup_root);
 	add(module, "controllers", json_of_words(system->controllers));
+	add_string(module, "hooks", system->hooks);
+	add_number(module, "hooks_error", system->hooks_error);
 	add(object, "module", module);
 	return object;
 }

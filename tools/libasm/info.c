@@ -104,6 +104,7 @@ static void *make_info(struct nlattr **attrs)
 				    (int32_t)attr_u32(attrs[AGENTSYS_A_EXIT_STATUS]) :
 				    -1;
 	info->end_pid = attr_u32(attrs[AGENTSYS_A_END_PID]);
+	info->syscalls = attr_u64(attrs[AGENTSYS_A_SYSCALLS]);
 	info->asked_time = attr_u64(attrs[AGENTSYS_A_ASKED_TIME]);
 	return info;
 }
@@ -233,7 +234,8 @@ static int take_system(struct agentsys *h, struct nlattr **attrs, void *arg)
 	system = calloc(1, sizeof(*system) + string_room(attrs[AGENTSYS_S_RELEASE]) +
 				   string_room(attrs[AGENTSYS_S_LAUNCHER_PATH]) +
 				   string_room(attrs[AGENTSYS_S_CGROUP_ROOT]) +
-				   string_room(attrs[AGENTSYS_S_CONTROLLERS]));
+				   string_room(attrs[AGENTSYS_S_CONTROLLERS]) +
+				   string_room(attrs[AGENTSYS_S_HOOKS]));
 	if (!system)
 		return no_memory(h);
 	at = (char *)(system + 1);
@@ -254,6 +256,8 @@ static int take_system(struct agentsys *h, struct nlattr **attrs, void *arg)
 	system->launcher_path = place_string(&at, attrs[AGENTSYS_S_LAUNCHER_PATH]);
 	system->cgroup_root = place_string(&at, attrs[AGENTSYS_S_CGROUP_ROOT]);
 	system->controllers = place_string(&at, attrs[AGENTSYS_S_CONTROLLERS]);
+	system->hooks = place_string(&at, attrs[AGENTSYS_S_HOOKS]);
+	system->hooks_error = attr_u32(attrs[AGENTSYS_S_HOOKS_ERROR]);
 	agentsys_system_free(*result);
 	*result = system;
 	return 0;

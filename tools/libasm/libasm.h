@@ -619,6 +619,7 @@ AGENTSYS_API ssize_t agentsys_shutdown_all(struct agentsys *h, int64_t timeout_m
  * @end_pid: its pid, 0 likewise
  * @asked_time: when that end was asked for, or one that is to come; 0 if it was not
  * @made_time: when its record was made; with its id that tells it from all others
+ * @syscalls: system calls that were counted, in all instances; 0 unless it has a limit of them
  */
 struct agentsys_info {
 	uint32_t id;
@@ -679,6 +680,7 @@ struct agentsys_info {
 	uint64_t asked_time;
 	uint64_t made_time;
 	uint32_t backend;
+	uint64_t syscalls;
 };
 
 /**
@@ -729,7 +731,7 @@ AGENTSYS_API AGENTSYS_CHECK int agentsys_find(struct agentsys *h, const char *na
  * @crashes: those that ended otherwise than asked or with code 0
  * @faults: faults detected
  * @restarts: instances that the module started again
- * @syscalls: counted while agents are metered
+ * @syscalls: system calls of agents that have a limit of them, while they have it
  * @events: events written so far, the last one's seq
  * @active: live agents
  * @agents: records, ended ones among them
@@ -741,6 +743,8 @@ AGENTSYS_API AGENTSYS_CHECK int agentsys_find(struct agentsys *h, const char *na
  * @launcher_path: the launcher's program
  * @cgroup_root: path below the v2 mount
  * @controllers: controllers of the agents' cgroups, with blanks between
+ * @hooks: what system calls are, or would be, counted by: "ftrace" or "tracepoint"
+ * @hooks_error: the positive errno for which that is not ftrace, or nothing at all
  */
 struct agentsys_system {
 	uint64_t spawns;
@@ -760,6 +764,8 @@ struct agentsys_system {
 	const char *launcher_path;
 	const char *cgroup_root;
 	const char *controllers;
+	const char *hooks;
+	uint32_t hooks_error;
 };
 
 /**

@@ -115,7 +115,7 @@ class _Info(ctypes.Structure):
         ("parent_id", _u32), ("parent_instance", _u32),
         ("exit_status", _i32), ("end_pid", _u32), ("asked_time", _u64),
         ("made_time", _u64),
-        ("backend", _u32),
+        ("backend", _u32), ("syscalls", _u64),
     ]
 
 
@@ -147,7 +147,7 @@ class _System(ctypes.Structure):
         ("active", _u32), ("agents", _u32), ("max_agents", _u32), ("ring_size", _u32),
         ("launcher_pid", _u32), ("abi", _u32),
         ("release", _str), ("launcher_path", _str), ("cgroup_root", _str),
-        ("controllers", _str),
+        ("controllers", _str), ("hooks", _str), ("hooks_error", _u32),
     ]
 
 
@@ -1119,7 +1119,7 @@ class Connection:
         self._call("system", ctypes.byref(result))
         try:
             values = {name: getattr(result.contents, name) for name, _ in _System._fields_}
-            for name in ("release", "launcher_path", "cgroup_root", "controllers"):
+            for name in ("release", "launcher_path", "cgroup_root", "controllers", "hooks"):
                 values[name] = _text(values[name])
             values["controllers"] = values["controllers"].split()
             return System(**values)

@@ -351,6 +351,9 @@ enum agentsys_attr {
 	AGENTSYS_A_USE,			/* nested: likewise, what is used of each, where that is known */
 	AGENTSYS_A_LIMITS_PRESET,	/* u32: enum agentsys_limits_preset */
 
+	/* agent: only in answers, and only while it has a limit of them */
+	AGENTSYS_A_SYSCALLS,		/* u64: system calls that were counted, in all instances */
+
 	__AGENTSYS_A_MAX,
 	AGENTSYS_A_MAX = __AGENTSYS_A_MAX - 1
 };
@@ -397,7 +400,7 @@ enum agentsys_system_attr {
 	AGENTSYS_S_FAULTS,		/* u64 */
 	AGENTSYS_S_RESTARTS,		/* u64: instances that the module started again */
 	AGENTSYS_S_ACTIVE,		/* u32: live agents */
-	AGENTSYS_S_SYSCALLS,		/* u64: counted while agents are metered */
+	AGENTSYS_S_SYSCALLS,		/* u64: system calls of agents that have a limit of them, while they have it */
 	AGENTSYS_S_AGENTS,		/* u32: records, ended ones among them */
 	AGENTSYS_S_MAX_AGENTS,		/* u32: how many there may be */
 	AGENTSYS_S_EVENTS,		/* u64: events written so far, the last one's seq */
@@ -408,6 +411,8 @@ enum agentsys_system_attr {
 	AGENTSYS_S_CONTROLLERS,		/* string: controllers of the agents' cgroups, with blanks between */
 	AGENTSYS_S_RELEASE,		/* string: version of the module */
 	AGENTSYS_S_ABI,			/* u32: AGENTSYS_ABI_VERSION */
+	AGENTSYS_S_HOOKS,		/* string: what system calls are, or would be, counted by: "ftrace" or "tracepoint" */
+	AGENTSYS_S_HOOKS_ERROR,		/* u32: the errno for which that is not ftrace, or nothing at all; 0 for none */
 
 	__AGENTSYS_S_MAX,
 	AGENTSYS_S_MAX = __AGENTSYS_S_MAX - 1

@@ -94,7 +94,7 @@ static inline struct agentsys_system look_system(struct agentsys *h)
 
 	MUST(!agentsys_system(h, &system));
 	copy = *system;
-	copy.release = copy.launcher_path = copy.cgroup_root = copy.controllers = NULL;
+	copy.release = copy.launcher_path = copy.cgroup_root = copy.controllers = copy.hooks = NULL;
 	agentsys_system_free(system);
 	return copy;
 }
