@@ -20,6 +20,9 @@ MODULE_PARM_DESC(hooks, "how system calls are counted: ftrace, tracepoint or aut
 
 /* The better one first. */
 static const struct agentsys_hook_backend *const backends[] = {
+#if defined(CONFIG_X86_64) && defined(CONFIG_DYNAMIC_FTRACE_WITH_DIRECT_CALLS)
+	&agentsys_hook_ftrace,
+#endif
 	&agentsys_hook_tracepoint,
 };
 

@@ -31,7 +31,17 @@ struct agentsys_hook_backend {
 	void (*detach)(void);
 };
 
+extern const struct agentsys_hook_backend agentsys_hook_ftrace;
 extern const struct agentsys_hook_backend agentsys_hook_tracepoint;
+
+/*
+ * Of hook_ftrace_entry.S, which hooked functions call, and which calls the others. The
+ * first of those changes no register but that of its answer.
+ */
+struct pt_regs;
+void agentsys_hook_entry(void);
+__no_caller_saved_registers bool agentsys_hook_concerns(void);
+long agentsys_hook_check(const struct pt_regs *regs);
 
 /* The one that is in use, or would be. */
 const char *agentsys_hook_name(void);

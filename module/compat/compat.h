@@ -41,4 +41,13 @@
 	((vma)->vm_flags = ((vma)->vm_flags | (set)) & ~(clear))
 #endif
 
+/* One direct call for many functions has been the only kind since v6.4, one of two before. */
+#ifdef HAVE_FTRACE_DIRECT_MULTI
+#define compat_register_ftrace_direct(ops, addr)   register_ftrace_direct_multi(ops, addr)
+#define compat_unregister_ftrace_direct(ops, addr) unregister_ftrace_direct_multi(ops, addr)
+#else
+#define compat_register_ftrace_direct(ops, addr)   register_ftrace_direct(ops, addr)
+#define compat_unregister_ftrace_direct(ops, addr) unregister_ftrace_direct(ops, addr, false)
+#endif
+
 #endif /* _AGENTSYS_COMPAT_H */

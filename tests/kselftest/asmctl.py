@@ -447,7 +447,8 @@ def test_doctor():
     assert "FAIL" not in result.out, result
     doctor = ctl_json("doctor")
     assert doctor["ok"] and {check["check"] for check in doctor["checks"]} == \
-        {"backends", "helper", "module", "version", "device", "cgroup", "controllers", "launcher", "permissions"}
+        {"backends", "helper", "module", "version", "device", "cgroup", "controllers", "launcher", "hooks",
+         "permissions"}
     os.chmod("/dev/agentsys", 0o600)
     try:
         result = ctl("doctor", want=FAILED)

@@ -207,6 +207,9 @@ class Spec:
             # Half of it: a test that waits for the time to pass shall not take all day.
             job["params"] = re.sub(r"(_ms)=(\d+)", lambda found: "%s=%d" % (
                 found[1], int(found[2]) * max(1, kernel.scale / 2)), job["params"])
+        # The emulator may go on executing what another processor has patched away, and ftrace patches hundreds of places.
+        if not usable_kvm() and int(self.options.get("cpus", 2)) > 1 and "hooks=" not in job.get("params", ""):
+            job["params"] = ("hooks=tracepoint " + job.get("params", "")).strip()
         if self.module:
             job["module"] = self.module
         job.update(name=self.name, path="/usr/lib/agentsys/tests/" + self.program, args=self.args,
