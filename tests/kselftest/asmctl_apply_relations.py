@@ -126,6 +126,10 @@ def test_from_the_start():
     wait_for("web goes with db", lambda: state("web") == "exited")
     assert ctl_json("info", "web")["last_exit"]["cause"] == "dependency"
     nothing_to_do(manifest)
+    # Whoever crashes at once has its links by then.
+    apply({"version": 1, "agents": [sleeper("a", links=["b"]), {"name": "b", "command": ["sh", "-c", "exit 3"]}]})
+    wait_for("a dies of it", lambda: state("a") == "exited")
+    assert ctl_json("info", "a")["last_exit"]["cause"] == "link"
 
 
 def chain(**more):
@@ -257,6 +261,11 @@ def test_undone():
     assert [entry["relations"] for entry in json.loads(open("/run/agentsys/applied.json").read())["agents"]] == \
         [entry["relations"] for entry in json.loads(notes)["agents"]]
     nothing_to_do(manifest)
+    # Nor does it bring down for good what requires somebody that cannot be replaced.
+    worse = copy.deepcopy(manifest)
+    agent_of(worse, "db")["command"] = ["/bin/nope"]
+    assert "was undone" in apply(worse, want=FAILED).err
+    assert states() == before and ties() == tied
     more["agents"].pop()
     apply(more, "--prune")
     assert ties() == {("web", "requires", "db"), ("ui", "requires", "web"), ("log", "wants", "db"),
@@ -404,6 +413,18 @@ def test_members_max():
     del manifest["groups"][0]["members_max"]
     apply(manifest)
     assert groups()["g"]["members_max"] == 1024
+    # Those that are replaced are no reason to have more for good.
+    manifest["groups"][0].update(members_max=2, strategy="one_for_all")
+    apply(manifest)
+    for limit, agents_of in (2, "ac"), (3, "cab"), (2, "xc"):
+        manifest["groups"][0].update(members_max=limit, agents=[sleeper(name, nice=limit) for name in agents_of])
+        apply(manifest, "--prune")
+        assert order("g") == list(agents_of) and groups()["g"]["members_max"] == limit
+        nothing_to_do(manifest)
+    manifest["groups"][0].update(members_max=5, agents=[sleeper("c"), sleeper("x"), {"name": "bad", "command": ["/bin/nope"]}])
+    before = states()
+    assert "was undone" in apply(manifest, want=FAILED).err
+    assert states() == before and groups()["g"]["members_max"] == 2
 
 
 ksft.main()

@@ -161,9 +161,12 @@ static int do_move(const struct work *work, struct step *step)
 static int do_change(const struct work *work, const struct step *step)
 {
 	const struct member *member = step->member;
+	struct group_policy policy = member->policy;
 
+	if (member->is_group && is_entered(work->plan, member))
+		policy.members_max = AGENTSYS_MEMBERS_MAX;
 	if (member->is_group)
-		return change_group(work->h, member->name, member->policy, member->significant);
+		return change_group(work->h, member->name, policy, member->significant);
 	return change_agent(work->h, step->agent->id, &member->restart);
 }
 
@@ -213,7 +216,8 @@ static int do_steps(const struct work *work)
 
 	if (!status)
 		status = drop_ties(work);
-
+	if (!status)
+		status = make_more_room(work);
 	for (i = plan->removals.n; i-- > 0 && !status;)
 		if (plan->removals.at[i].agent && !plan->removals.at[i].stopped)
 			status = stop_old(work, &plan->removals.at[i]);
@@ -286,7 +290,7 @@ static int forget_old(const struct work *work)
 
 int do_plan(const struct work *work)
 {
-	int status, forgotten;
+	int status, forgotten, room;
 
 	catch_signals();
 	status = do_steps(work);
@@ -297,9 +301,10 @@ int do_plan(const struct work *work)
 	}
 	forgotten = forget_old(work);
 	status = do_removals(work);
+	room = take_room_back(work);
 	if (!note_all(work, true))
 		status = EXIT_FAILED;
-	return status ? status : forgotten;
+	return status ? status : forgotten ? forgotten : room;
 }
 
 int do_delete(const struct work *work)

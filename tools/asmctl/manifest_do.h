@@ -47,6 +47,16 @@ int change_agent(struct agentsys *h, uint32_t id, const struct agentsys_info *to
 int move_agent(struct agentsys *h, uint32_t id, const char *group);
 int move_group(struct agentsys *h, const char *name, const char *parent);
 
+/* ---- manifest_room.c: exit statuses ---- */
+
+/* Does anything enter this group of the manifest? */
+bool is_entered(const struct plan *plan, const struct member *group);
+
+/* Have groups take more members for now, as many as they are to, or as many as before. */
+int make_more_room(const struct work *work);
+int take_room_back(const struct work *work);
+bool restore_room(const struct work *work);
+
 /* ---- manifest_undo.c ---- */
 
 /*

@@ -228,6 +228,7 @@ void undo_plan(const struct work *work)
 	all = bring_all_back(work, &work->plan->removals) && all;
 	all = restore_order(work) && all;
 	all = restore_ties(work) && all;
+	all = restore_room(work) && all;
 	if (all)
 		complain("all that was done for \"%s\" was undone", work->file);
 }
