@@ -126,8 +126,9 @@ def test_from_the_start():
     wait_for("web goes with db", lambda: state("web") == "exited")
     assert ctl_json("info", "web")["last_exit"]["cause"] == "dependency"
     nothing_to_do(manifest)
-    # Whoever crashes at once has its links by then.
-    apply({"version": 1, "agents": [sleeper("a", links=["b"]), {"name": "b", "command": ["sh", "-c", "exit 3"]}]})
+    # Whoever crashes at once, long before the last one is started, has its links by then.
+    apply({"version": 1, "agents": [sleeper("a", links=["b"]), {"name": "b", "command": ["false"]}] +
+           [sleeper("later-%d" % n) for n in range(5)]})
     wait_for("a dies of it", lambda: state("a") == "exited")
     assert ctl_json("info", "a")["last_exit"]["cause"] == "link"
 
