@@ -282,14 +282,20 @@ static void know(struct agentsys_limits_use *use, enum agentsys_limit limit, u64
 	use->of[limit] = value;
 }
 
-static void look_use(struct agentsys_agent *agent, struct agentsys_limits_use *use)
+static void look_use(struct agentsys_agent *agent, const struct agentsys_limits *limits,
+		     struct agentsys_limits_use *use)
 {
-	u64 cpu_us, memory;
+	u64 cpu_us, memory, silent_ms, phi;
 
 	agentsys_agent_usage(agent, &cpu_us, &memory);
 	know(use, AGENTSYS_LIMIT_MEMORY_MAX, memory);
 	know(use, AGENTSYS_LIMIT_MEMORY_HIGH, memory);
 	know(use, AGENTSYS_LIMIT_CPU_BUDGET, cpu_us);
+	agentsys_liveness_use(agent, &silent_ms, &phi);
+	if (limits->max[AGENTSYS_LIMIT_WATCHDOG])
+		know(use, AGENTSYS_LIMIT_WATCHDOG, silent_ms);
+	if (limits->max[AGENTSYS_LIMIT_WATCHDOG_MODE] == AGENTSYS_WATCHDOG_PHI)
+		know(use, AGENTSYS_LIMIT_WATCHDOG_PHI, phi);
 	if (READ_ONCE(agent->has_cgroup))
 		know(use, AGENTSYS_LIMIT_PIDS_MAX, agentsys_cgroup_u64(agent->id, "pids.current"));
 }
@@ -310,7 +316,7 @@ int agentsys_limits_get(u32 id, struct agentsys_limits *limits, struct agentsys_
 		return -ESRCH;
 	}
 	agentsys_limits_of(agent, limits);
-	look_use(agent, use);
+	look_use(agent, limits, use);
 	agentsys_agent_put(agent);
 	return 0;
 }

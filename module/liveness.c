@@ -43,6 +43,7 @@
  * @rules: how to judge
  * @silence: of the present instance
  * @armed: the timer is, or its message is on the way
+ * @wake_ms: for when
  * @excused: it could give no sign when it was last looked at
  * @page: the page that it has mapped, or NULL
  * @seen: the count in there, as far as it was seen
@@ -57,6 +58,7 @@ struct agentsys_liveness {
 	struct agentsys_silence_rules rules;
 	struct agentsys_silence silence;
 	bool armed;
+	u64 wake_ms;
 	bool excused;
 	struct page *page;
 	u64 seen;
@@ -133,6 +135,7 @@ static void arm(struct agentsys_liveness *live, u64 now)
 	lockdep_assert_held(&live->lock);
 
 	live->armed = next != U64_MAX;
+	live->wake_ms = next;
 	if (live->armed)
 		mod_timer(&live->timer, jiffies + msecs_to_jiffies(min_t(u64, wait, INT_MAX)) + 1);
 }
@@ -163,7 +166,14 @@ static void take_limit(struct agentsys_agent *agent, struct agentsys_liveness *l
 
 	agentsys_limits_of(agent, &limits);
 	spin_lock_bh(&live->lock);
-	live->rules.timeout_ms = limits.max[AGENTSYS_LIMIT_WATCHDOG];
+	live->rules = (struct agentsys_silence_rules){
+		.mode = limits.max[AGENTSYS_LIMIT_WATCHDOG_MODE],
+		.timeout_ms = limits.max[AGENTSYS_LIMIT_WATCHDOG],
+		.threshold = limits.max[AGENTSYS_LIMIT_WATCHDOG_PHI],
+		.min_deviation_ms = limits.max[AGENTSYS_LIMIT_WATCHDOG_DEVIATION],
+		.pause_ms = limits.max[AGENTSYS_LIMIT_WATCHDOG_PAUSE],
+		.from_start = limits.max[AGENTSYS_LIMIT_WATCHDOG_START],
+	};
 	spin_unlock_bh(&live->lock);
 }
 
@@ -213,14 +223,19 @@ void agentsys_liveness_beat(struct agentsys_agent *agent)
 {
 	struct agentsys_liveness *live = liveness_of(agent);
 	bool waits;
+	u64 now;
 
 	agentsys_agent_touch(agent);
 	atomic64_inc(&agent->heartbeats);
 	if (!live)
 		return;
 	spin_lock_bh(&live->lock);
-	sign(live, now_ms());
+	now = now_ms();
+	sign(live, now);
 	waits = !live->armed && live->rules.timeout_ms;
+	/* The timer is for the latest end that there may be; phi has brought that nearer. */
+	if (live->armed && agentsys_silence_next(&live->silence, &live->rules) < live->wake_ms)
+		arm(live, now);
 	spin_unlock_bh(&live->lock);
 	/* The first one, or the first after a fault. */
 	if (waits)
@@ -401,6 +416,23 @@ void agentsys_liveness_triggered(struct agentsys_agent *agent)
 	agentsys_silence_tell(&live->silence, AGENTSYS_SILENCE_OVER);
 	spin_unlock_bh(&live->lock);
 	agentsys_fault_raise(agent, AGENTSYS_FAULT_UNRESPONSIVE, silent, limit);
+}
+
+void agentsys_liveness_use(struct agentsys_agent *agent, u64 *silent_ms, u64 *phi)
+{
+	struct agentsys_liveness *live = liveness_of(agent);
+	u64 now = now_ms();
+
+	*silent_ms = 0;
+	*phi = 0;
+	if (!live)
+		return;
+	spin_lock_bh(&live->lock);
+	if (live->armed && agentsys_silence_counts(&live->silence, &live->rules))
+		*silent_ms = now - min(now, live->silence.since_ms);
+	if (live->armed)
+		*phi = agentsys_silence_phi(&live->silence, &live->rules, now);
+	spin_unlock_bh(&live->lock);
 }
 
 void agentsys_liveness_limit(struct agentsys_agent *agent)

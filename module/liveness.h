@@ -30,6 +30,12 @@ struct page *agentsys_liveness_page(struct agentsys_agent *agent);
 /* Have what it takes to watch it. Any process context. -ENOMEM */
 int agentsys_liveness_prepare(struct agentsys_agent *agent);
 
+/*
+ * For how long it has been silent, and phi in thousandths; 0 while that does not count. Any
+ * process context.
+ */
+void agentsys_liveness_use(struct agentsys_agent *agent, u64 *silent_ms, u64 *phi);
+
 /* With its last reference; @faults are not reachable any more but for readers under RCU. */
 void agentsys_liveness_free(struct agentsys_faults *faults);
 

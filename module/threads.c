@@ -4,6 +4,7 @@
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/futex.h>
+#include <linux/sched/jobctl.h>
 #include <linux/sched/signal.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
@@ -16,9 +17,11 @@
 /* One with more threads that sleep is not said to hang. */
 #define SLEEPERS_MAX 256
 
+/* By a signal or a debugger, or frozen with its cgroup, by whoever. */
 static bool is_stopped(struct task_struct *thread)
 {
-	return READ_ONCE(thread->__state) & (__TASK_STOPPED | __TASK_TRACED) || thread->frozen;
+	return READ_ONCE(thread->__state) & (__TASK_STOPPED | __TASK_TRACED) ||
+	       READ_ONCE(thread->jobctl) & JOBCTL_TRAP_FREEZE;
 }
 
 /**

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "limits.h"
 
+#include "phi.h"
+
 #define CPU_PERIOD_DEFAULT_US 100000
+
+/* Wrong once in 100 million. */
+#define PHI_DEFAULT	     8000
+#define DEVIATION_DEFAULT_MS 100
 
 /* Python 3.11 makes about 600 calls until its program runs, and some more for each import. */
 #define SYSCALL_BURST_MIN     20000
@@ -28,6 +34,22 @@ static const struct {
 	},
 	[AGENTSYS_LIMIT_MEMORY_PRESSURE ... AGENTSYS_LIMIT_IO_PRESSURE] = {
 		1, 100, "the pressure is above 100 per cent"
+	},
+	[AGENTSYS_LIMIT_WATCHDOG_MODE] = {
+		1, __AGENTSYS_WATCHDOGS - 1,
+		"there is no such watchdog mode: timeout is 0, phi 1, passive 2"
+	},
+	[AGENTSYS_LIMIT_WATCHDOG_PHI] = {
+		1, AGENTSYS_PHI_MAX, "the phi of the watchdog is above 12000 thousandths"
+	},
+	[AGENTSYS_LIMIT_WATCHDOG_DEVIATION] = {
+		1, 86400000, "the deviation of the watchdog is above 24 h"
+	},
+	[AGENTSYS_LIMIT_WATCHDOG_PAUSE] = {
+		1, 86400000, "the pause of the watchdog is above 24 h"
+	},
+	[AGENTSYS_LIMIT_WATCHDOG_START] = {
+		1, 1, "the watchdog counts from the start, 1, or not, 0"
 	},
 };
 
@@ -61,6 +83,12 @@ int agentsys_limits_check(struct agentsys_limits *limits, enum agentsys_limit *w
 		if (burst < SYSCALL_BURST_MIN)
 			burst = SYSCALL_BURST_MIN;
 		max[AGENTSYS_LIMIT_SYSCALL_BURST] = burst < U32_MAX ? burst : U32_MAX;
+	}
+	if (max[AGENTSYS_LIMIT_WATCHDOG_MODE] == AGENTSYS_WATCHDOG_PHI) {
+		if (!max[AGENTSYS_LIMIT_WATCHDOG_PHI])
+			max[AGENTSYS_LIMIT_WATCHDOG_PHI] = PHI_DEFAULT;
+		if (!max[AGENTSYS_LIMIT_WATCHDOG_DEVIATION])
+			max[AGENTSYS_LIMIT_WATCHDOG_DEVIATION] = DEVIATION_DEFAULT_MS;
 	}
 	for (i = 0; i < ARRAY_SIZE(ranges); i++) {
 		if (!ranges[i].why || !max[i] || (max[i] >= ranges[i].min && max[i] <= ranges[i].max))

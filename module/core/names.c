@@ -68,6 +68,11 @@ static const char *const limit_names[] = {
 	[AGENTSYS_LIMIT_MEMORY_PRESSURE] = "memory_pressure",
 	[AGENTSYS_LIMIT_CPU_PRESSURE]	= "cpu_pressure",
 	[AGENTSYS_LIMIT_IO_PRESSURE]	= "io_pressure",
+	[AGENTSYS_LIMIT_WATCHDOG_MODE]	= "watchdog_mode",
+	[AGENTSYS_LIMIT_WATCHDOG_PHI]	= "watchdog_phi",
+	[AGENTSYS_LIMIT_WATCHDOG_DEVIATION]	= "watchdog_deviation",
+	[AGENTSYS_LIMIT_WATCHDOG_PAUSE]	= "watchdog_pause",
+	[AGENTSYS_LIMIT_WATCHDOG_START]	= "watchdog_start",
 };
 
 static_assert(ARRAY_SIZE(limit_names) == __AGENTSYS_LIMITS, "a limit has no name");

@@ -9,9 +9,7 @@ static void configure(struct agentsys_phi_config *config,
 {
 	config->expected_ms = expected_ms;
 	config->min_deviation_ms = rules->min_deviation_ms;
-	config->pause_ms = rules->pause_ms;
-	if (rules->pause_ms == AGENTSYS_SILENCE_TENTH)
-		config->pause_ms = rules->timeout_ms / 10;
+	config->pause_ms = rules->pause_ms ? rules->pause_ms : rules->timeout_ms / 10;
 	config->threshold = rules->threshold;
 }
 

@@ -16,7 +16,7 @@
  * @timeout_ms: no silence may be longer; 0 judges nothing
  * @threshold: of phi, in thousandths
  * @min_deviation_ms: see struct agentsys_phi_config
- * @pause_ms: likewise; AGENTSYS_SILENCE_TENTH is a tenth of the timeout
+ * @pause_ms: likewise; 0 is a tenth of the timeout
  * @from_start: it counts from the start, not from the first sign of life on
  */
 struct agentsys_silence_rules {
@@ -27,8 +27,6 @@ struct agentsys_silence_rules {
 	u32 pause_ms;
 	bool from_start;
 };
-
-#define AGENTSYS_SILENCE_TENTH U32_MAX
 
 /**
  * struct agentsys_silence - what is known of one instance

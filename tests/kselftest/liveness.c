@@ -242,6 +242,112 @@ TEST_F(liveness, limit_of_one_that_runs)
 	EXPECT_LE(look(a, p.id).faults, 3);
 }
 
+static uint64_t used(struct agents *a, uint32_t id, uint32_t limit)
+{
+	struct agentsys_limits_info *limits;
+	uint64_t n;
+
+	MUST(!agentsys_limits_get(a->h, id, &limits));
+	n = limits->known[limit] ? limits->used[limit] : UINT64_MAX;
+	agentsys_limits_free(limits);
+	return n;
+}
+
+/* From the start on, if that is asked for; the silence of each is told to who asks. */
+TEST_F(liveness, start_counts_if_it_is_to)
+{
+	struct agents *a = &self->a;
+	struct agentsys_spec *spec = SPEC(program("pulse"), "");
+	int in = piped(spec, 0);
+	uint32_t id;
+
+	(void)in;
+	MUST(!agentsys_spec_set_limit(spec, AGENTSYS_LIMIT_WATCHDOG_START, 1));
+	id = SPAWN(a, watched(spec, TIMEOUT_MS));
+	EXPECT_TRUE(AWAIT(used(a, id, AGENTSYS_LIMIT_WATCHDOG)));
+	EXPECT_EQ(UINT64_MAX, used(a, id, AGENTSYS_LIMIT_WATCHDOG_PHI));
+	rule(a, id, AGENTSYS_RECOVER_ALERT);
+	NEXT_FAULT(id, TIMEOUT_MS);
+	EXPECT_EQ(0, look(a, id).heartbeats);
+}
+
+/* ---- phi ---- */
+
+/* Its heartbeats were a few ms apart: it is missed long before the timeout is over. */
+TEST_F(liveness, phi_is_sooner)
+{
+	struct agents *a = &self->a;
+	struct agentsys_spec *spec = SPEC(program("pulse"), "");
+	struct patient p = { .in = piped(spec, 0), .out = piped(spec, 1) };
+	struct agentsys_faults *faults;
+	struct agentsys_event event;
+
+	MUST(!agentsys_spec_set_limit(spec, AGENTSYS_LIMIT_WATCHDOG_MODE, AGENTSYS_WATCHDOG_PHI));
+	MUST(!agentsys_spec_set_limit(spec, AGENTSYS_LIMIT_WATCHDOG_PAUSE, 1));
+	p.id = SPAWN(a, watched(spec, NEVER_MS));
+	rule(a, p.id, AGENTSYS_RECOVER_ALERT);
+	for (int i = 0; i < 70; i++)
+		TELL(p, "h");
+	EXPECT_TRUE(AWAIT(used(a, p.id, AGENTSYS_LIMIT_WATCHDOG_PHI)));
+	event = NEXT_FAULT(p.id, 500); /* five deviations of 100 ms at least */
+	EXPECT_LT(event.value, NEVER_MS);
+	ASSERT_OK(a->h, agentsys_faults(a->h, p.id, &faults));
+	EXPECT_GE(faults->entry[faults->n - 1].limit, 500);
+	EXPECT_LT(faults->entry[faults->n - 1].limit, NEVER_MS);
+	agentsys_faults_free(faults);
+	EXPECT_EQ(AGENTSYS_ACTIVE, look(a, p.id).state);
+}
+
+/* ---- passive ---- */
+
+#define PASSIVE(a, words, ms) ({						\
+	struct agentsys_spec *__spec = SPEC(program("pulse"), words);		\
+	struct patient __p;							\
+										\
+	MUST(!agentsys_spec_set_limit(__spec, AGENTSYS_LIMIT_WATCHDOG_MODE,	\
+				      AGENTSYS_WATCHDOG_PASSIVE));		\
+	__p.in = piped(__spec, 0);						\
+	__p.out = piped(__spec, 1);						\
+	__p.id = SPAWN(a, watched(__spec, ms));					\
+	rule(a, __p.id, AGENTSYS_RECOVER_ALERT);				\
+	__p;									\
+})
+
+/* One that hangs in a lock is found, without a single heartbeat; those that wait are not. */
+TEST_F(liveness, passive_tells_hanging_from_waiting)
+{
+	struct agents *a = &self->a;
+	struct patient waits = PASSIVE(a, "", 300);
+	struct patient helped = PASSIVE(a, "p", 300);
+	struct patient parent = PASSIVE(a, "f", 300);
+	struct patient hangs;
+
+	/* What hangs in one thread, and waits in the other. */
+	ASSERT_EQ(1, write(helped.in, "l", 1));
+	for (int i = 0; i < 2; i++) {
+		hangs = PASSIVE(a, "", 300);
+		ASSERT_EQ(1, write(hangs.in, "l", 1));
+		NEXT_FAULT(hangs.id, 300);
+		ASSERT_OK(a->h, agentsys_kill(a->h, hangs.id, AGENTSYS_WAIT));
+	}
+	EXPECT_EQ(0, look(a, waits.id).faults);
+	EXPECT_EQ(0, look(a, helped.id).faults);
+	EXPECT_EQ(0, look(a, parent.id).faults);
+	/* The parent waits for its child, which hangs. */
+	ASSERT_EQ(1, write(parent.in, "l", 1));
+	NEXT_FAULT(parent.id, 300);
+	EXPECT_EQ(0, look(a, waits.id).faults);
+}
+
+TEST_F(liveness, passive_finds_what_cannot_be_interrupted)
+{
+	struct agents *a = &self->a;
+	struct patient p = PASSIVE(a, "", 300);
+
+	ASSERT_EQ(1, write(p.in, "d", 1));
+	NEXT_FAULT(p.id, 300);
+}
+
 /* ---- the page ---- */
 
 /* A store to the page is a heartbeat like any other, from a child too. */

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "parse.h"
@@ -13,6 +14,9 @@ enum unit {
 	UNIT_US,
 	UNIT_MS,
 	UNIT_PERCENT,
+	UNIT_MODE,
+	UNIT_THOUSANDTHS,
+	UNIT_YES,
 };
 
 static const enum unit units[] = {
@@ -21,6 +25,11 @@ static const enum unit units[] = {
 	[AGENTSYS_LIMIT_WATCHDOG] = UNIT_MS,	    [AGENTSYS_LIMIT_CPU_BUDGET] = UNIT_US,
 	[AGENTSYS_LIMIT_IO_READ] = UNIT_BYTES,	    [AGENTSYS_LIMIT_IO_WRITE] = UNIT_BYTES,
 	[AGENTSYS_LIMIT_MEMORY_PRESSURE ... AGENTSYS_LIMIT_IO_PRESSURE] = UNIT_PERCENT,
+	[AGENTSYS_LIMIT_WATCHDOG_MODE] = UNIT_MODE,
+	[AGENTSYS_LIMIT_WATCHDOG_PHI] = UNIT_THOUSANDTHS,
+	[AGENTSYS_LIMIT_WATCHDOG_DEVIATION] = UNIT_MS,
+	[AGENTSYS_LIMIT_WATCHDOG_PAUSE] = UNIT_MS,
+	[AGENTSYS_LIMIT_WATCHDOG_START] = UNIT_YES,
 };
 
 _Static_assert(sizeof(units) / sizeof(*units) == __AGENTSYS_LIMITS, "a limit has no unit");
@@ -31,6 +40,9 @@ static const char *const why_not[] = {
 	[UNIT_US] = "has no time, as 500ms, 2s, a number of microseconds, or infinity for no limit",
 	[UNIT_MS] = "has no time, as 500ms, 30s, or infinity for no limit",
 	[UNIT_PERCENT] = "has no percentage, 1% to 100%, or infinity for no limit",
+	[UNIT_MODE] = "has no mode: timeout, phi or passive",
+	[UNIT_THOUSANDTHS] = "has no number, as 8 or 3.5",
+	[UNIT_YES] = "is neither yes nor no",
 };
 
 /* A duration, or a number of what there are @per_ms of. */
@@ -59,6 +71,36 @@ static bool parse_share_of_time(const char *text, uint64_t *n)
 	return true;
 }
 
+static const char *const modes[] = {
+	[AGENTSYS_WATCHDOG_TIMEOUT] = "timeout",
+	[AGENTSYS_WATCHDOG_PHI] = "phi",
+	[AGENTSYS_WATCHDOG_PASSIVE] = "passive",
+};
+
+static const char *const answers[] = { "no", "yes" };
+
+static bool parse_word(const char *const words[], size_t count, const char *text, uint64_t *n)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!strcmp(text, words[i])) {
+			*n = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool parse_thousandths(const char *text, uint64_t *n)
+{
+	char *end;
+	double value = strtod(text, &end);
+
+	if (end == text || *end || !(value >= 0.001 && value <= 1000000))
+		return false;
+	*n = value * 1000 + 0.5;
+	return true;
+}
+
 static bool parse_value(enum unit unit, const char *text, uint64_t *n)
 {
 	if (!strcmp(text, "0")) {
@@ -74,6 +116,12 @@ static bool parse_value(enum unit unit, const char *text, uint64_t *n)
 		return parse_time(text, 1, n);
 	case UNIT_PERCENT:
 		return parse_share_of_time(text, n);
+	case UNIT_MODE:
+		return parse_word(modes, sizeof(modes) / sizeof(*modes), text, n);
+	case UNIT_YES:
+		return parse_word(answers, sizeof(answers) / sizeof(*answers), text, n);
+	case UNIT_THOUSANDTHS:
+		return parse_thousandths(text, n);
 	default:
 		return parse_count(text, n) || parse_number(text, UINT64_MAX, n);
 	}
@@ -116,7 +164,8 @@ size_t parse_limit(const char *text, struct agentsys_limit_change parts[LIMIT_PA
 		return parse_share(equals + 1, parts, why);
 	*why = "names none of cpu, memory_max, memory_high, cpu_quota, cpu_period, pids_max, "
 	       "syscall_rate, syscall_burst, watchdog, cpu_budget, messages, tool_calls, io_read, "
-	       "io_write, io_read_ops, io_write_ops, memory_pressure, cpu_pressure, io_pressure";
+	       "io_write, io_read_ops, io_write_ops, memory_pressure, cpu_pressure, io_pressure, "
+	       "watchdog_mode, watchdog_phi, watchdog_deviation, watchdog_pause, watchdog_start";
 	parts[0].limit = limit_of(text, equals - text);
 	if (parts[0].limit >= __AGENTSYS_LIMITS)
 		return 0;
@@ -139,6 +188,16 @@ const char *format_limit(uint32_t limit, uint64_t n, uint64_t period_us, char bu
 		return format_duration(n * 1000000, buf);
 	case UNIT_PERCENT:
 		snprintf(buf, FORMAT_MAX, "%" PRIu64 "%%", n);
+		return buf;
+	case UNIT_MODE:
+		snprintf(buf, FORMAT_MAX, "%s",
+			 n < sizeof(modes) / sizeof(*modes) ? modes[n] : "unknown");
+		return buf;
+	case UNIT_THOUSANDTHS:
+		snprintf(buf, FORMAT_MAX, "%.4g", n / 1000.0);
+		return buf;
+	case UNIT_YES:
+		snprintf(buf, FORMAT_MAX, "%s", n ? "yes" : "no");
 		return buf;
 	default:
 		snprintf(buf, FORMAT_MAX, "%" PRIu64, n);

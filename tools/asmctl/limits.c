@@ -300,9 +300,12 @@ const struct command cmd_limits = {
 		"messages, tool_calls, io_read, io_write (bytes in a second), io_read_ops,\n"
 		"io_write_ops, memory_pressure, cpu_pressure or io_pressure (10%: more of the time\n"
 		"than this, within 2 s, that tasks wait for it, is told); also cpu_quota and\n"
-		"cpu_period in us. Sizes are as 200M, times as 500ms, 30s; infinity, or 0, is no limit. What is not given stays as it is. It holds\n"
-		"at once, and for the next starts. To lower memory_max below what is used may take\n"
-		"a while: the kernel takes memory back, and kills the agent if that is not enough.\n"
+		"cpu_period in us. How the watchdog judges is watchdog_mode (timeout, phi, passive),\n"
+		"watchdog_phi (8), watchdog_deviation and watchdog_pause (times), and watchdog_start\n"
+		"(yes: from the start on). Sizes are as 200M, times as 500ms, 30s; infinity, or 0, is\n"
+		"no limit. What is not given stays as it is. It holds at once, and for the next\n"
+		"starts. To lower memory_max below what is used may take a while: the kernel takes\n"
+		"memory back, and kills the agent if that is not enough.\n"
 		"\n"
 		"With default, of agents that are yet to come and are not told otherwise; the preset\n"
 		"guide is cpu 1000000/1000000, memory_max 100M, syscall_rate 1000, watchdog 30s.",
@@ -310,6 +313,7 @@ const struct command cmd_limits = {
 		    "  asmctl limits planner\n"
 		    "  asmctl limits planner memory_max=200M cpu=50% syscall_rate=500\n"
 		    "  asmctl limits planner cpu=infinity\n"
+		    "  asmctl limits planner watchdog=5s watchdog_mode=phi\n"
 		    "  asmctl limits default --preset guide pids_max=100\n",
 	.options = options,
 	.operands = OPERANDS_AGENTS,

@@ -508,6 +508,7 @@ const struct command cmd_run = {
 		"      --stdout /var/log/fs_monitor.log /usr/bin/fs_monitor --verbose\n"
 		"  asmctl run --restart always --breaker 5:10m --prevent-status 'CONFIG oom' ./agent\n"
 		"  asmctl run --user nobody --memory-max 200M --cpu 50% --pids-max 20 -- ./agent -x\n"
+		"  asmctl run --limit watchdog=30s --limit watchdog_mode=passive -- ./agent\n"
 		"  asmctl run --limit syscall_rate=1000 --limit cpu_budget=2h -- ./agent\n"
 		"  asmctl run --group web --name server -- /usr/bin/server --port 80\n"
 		"  asmctl run --requires database --link planner -- /usr/bin/executor\n"

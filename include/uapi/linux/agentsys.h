@@ -337,6 +337,15 @@ enum agentsys_pressure {
  *	may wait for memory; more is no fault, but an event, AGENTSYS_EVENT_PRESSURE
  * @AGENTSYS_LIMIT_CPU_PRESSURE: for the CPU, likewise
  * @AGENTSYS_LIMIT_IO_PRESSURE: for I/O, likewise
+ * @AGENTSYS_LIMIT_WATCHDOG_MODE: how WATCHDOG is judged, enum agentsys_watchdog
+ * @AGENTSYS_LIMIT_WATCHDOG_PHI: with AGENTSYS_WATCHDOG_PHI, the phi that is too much, in
+ *	thousandths, 1 to 12000; 0 is 8000
+ * @AGENTSYS_LIMIT_WATCHDOG_DEVIATION: likewise, ms that the intervals between heartbeats are
+ *	taken to vary by at least, up to 86400000; 0 is 100
+ * @AGENTSYS_LIMIT_WATCHDOG_PAUSE: likewise, ms of a silence that is accepted on top of the
+ *	usual, up to 86400000; 0 is a tenth of WATCHDOG
+ * @AGENTSYS_LIMIT_WATCHDOG_START: 1 if WATCHDOG counts from the start on, 0 if from the first
+ *	heartbeat of each instance on
  */
 enum agentsys_limit {
 	AGENTSYS_LIMIT_MEMORY_MAX,
@@ -357,6 +366,11 @@ enum agentsys_limit {
 	AGENTSYS_LIMIT_MEMORY_PRESSURE,
 	AGENTSYS_LIMIT_CPU_PRESSURE,
 	AGENTSYS_LIMIT_IO_PRESSURE,
+	AGENTSYS_LIMIT_WATCHDOG_MODE,
+	AGENTSYS_LIMIT_WATCHDOG_PHI,
+	AGENTSYS_LIMIT_WATCHDOG_DEVIATION,
+	AGENTSYS_LIMIT_WATCHDOG_PAUSE,
+	AGENTSYS_LIMIT_WATCHDOG_START,
 
 	__AGENTSYS_LIMITS,
 };
@@ -376,11 +390,11 @@ enum agentsys_limits_preset {
 
 /**
  * enum agentsys_watchdog - what is taken for a sign of life of an agent with
- *	AGENTSYS_LIMIT_WATCHDOG
+ *	AGENTSYS_LIMIT_WATCHDOG; AGENTSYS_LIMIT_WATCHDOG_MODE
  * @AGENTSYS_WATCHDOG_TIMEOUT: heartbeats; none for longer than the limit is a fault
  * @AGENTSYS_WATCHDOG_PHI: heartbeats; likewise, and sooner where the silence is longer than
  *	its heartbeats have led to expect
- * @AGENTSYS_WATCHDOG_PASSIVE: heartbeats, and any use of CPU time. None for longer than the
+ * @AGENTSYS_WATCHDOG_PASSIVE: heartbeats, and any use of CPU time, from the start on. None for longer than the
  *	limit is a fault if it hangs: each of its threads sleeps uninterruptibly, or
  *	waits for a lock (futex) without a timeout, or for a child. One that waits for anything
  *	else, as input, a timer or a signal, waits and does not hang
@@ -714,7 +728,8 @@ struct agentsys_whoami {
  * then none for longer than that has a fault, AGENTSYS_FAULT_UNRESPONSIVE; it is told once
  * until the next heartbeat, with the ms of silence. When four fifths of the time are gone
  * there is AGENTSYS_EVENT_WARNING. Time in which the agent was paused or the system
- * suspended does not count: its silence begins anew afterwards.
+ * suspended, all its threads were stopped by a signal or a debugger, or it was slowed down after
+ * a fault, does not count: its silence begins anew afterwards.
  *   -ESRCH  the caller is in no agent
  */
 #define AGENTSYS_IOC_HEARTBEAT	_IO(AGENTSYS_IOC_MAGIC, 0x06)

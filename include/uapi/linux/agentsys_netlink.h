@@ -384,6 +384,11 @@ enum agentsys_limit_attr {
 	AGENTSYS_L_MEMORY_PRESSURE,	/* u64: per cent of 2 s, 1 to 100 */
 	AGENTSYS_L_CPU_PRESSURE,	/* u64: likewise */
 	AGENTSYS_L_IO_PRESSURE,		/* u64: likewise */
+	AGENTSYS_L_WATCHDOG_MODE,	/* u64: enum agentsys_watchdog; = timeout */
+	AGENTSYS_L_WATCHDOG_PHI,	/* u64: thousandths, up to 12000; = 8000 */
+	AGENTSYS_L_WATCHDOG_DEVIATION,	/* u64: ms, up to 86400000; = 100 */
+	AGENTSYS_L_WATCHDOG_PAUSE,	/* u64: ms, likewise; = a tenth of WATCHDOG */
+	AGENTSYS_L_WATCHDOG_START,	/* u64: 1 or 0; = 0 */
 
 	__AGENTSYS_L_MAX,
 	AGENTSYS_L_MAX = __AGENTSYS_L_MAX - 1,

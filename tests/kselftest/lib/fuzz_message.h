@@ -391,6 +391,12 @@ static inline void put_limits(struct fuzzer *f, struct message *m)
 	for (unsigned int i = 0; i < __AGENTSYS_LIMITS; i++) {
 		uint64_t max = one_in(f, 3) ? 0 : 20000 + pick(f, 80000);
 
+		if (i == AGENTSYS_LIMIT_WATCHDOG_MODE)
+			max = pick(f, __AGENTSYS_WATCHDOGS);
+		else if (i == AGENTSYS_LIMIT_WATCHDOG_START)
+			max = pick(f, 2);
+		else if (i == AGENTSYS_LIMIT_WATCHDOG_PHI)
+			max %= 12001;
 		if (one_in(f, 16))
 			max = extreme(f);
 		if (i == AGENTSYS_LIMIT_MEMORY_MAX || i == AGENTSYS_LIMIT_MEMORY_HIGH)
