@@ -91,7 +91,8 @@ int agentsys_limits_check(struct agentsys_limits *limits, enum agentsys_limit *w
 			max[AGENTSYS_LIMIT_WATCHDOG_DEVIATION] = DEVIATION_DEFAULT_MS;
 	}
 	for (i = 0; i < ARRAY_SIZE(ranges); i++) {
-		if (!ranges[i].why || !max[i] || (max[i] >= ranges[i].min && max[i] <= ranges[i].max))
+		if (!ranges[i].why || !max[i] ||
+		    (max[i] >= ranges[i].min && max[i] <= ranges[i].max))
 			continue;
 		*wrong = i;
 		*why = ranges[i].why;
