@@ -113,11 +113,21 @@ static inline bool message_has(const struct message *m, size_t at, int type)
 #define GROUP_ATTR(attr)	(AGENTSYS_A_MAX + 1 + AGENTSYS_G_##attr)
 #define HISTORY_ATTR(attr)	(AGENTSYS_A_MAX + AGENTSYS_G_MAX + 2 + AGENTSYS_H_##attr)
 #define RELATION_ATTR(attr)	(HISTORY_ATTR(ENTRY) + AGENTSYS_R_##attr)
-#define FUZZ_ATTRS		(RELATION_ATTR(TO) + 1)
+/* Of reports those that decide something, without gaps: a set has little room. */
+#define REPORT_ATTR(attr)	(RELATION_ATTR(TO) + 1 + FUZZ_REPORT_##attr)
+#define FUZZ_ATTRS		REPORT_ATTR(ATTRS)
+
+enum { FUZZ_REPORT_AGENT_ID, FUZZ_REPORT_KIND, FUZZ_REPORT_INSTANCE, FUZZ_REPORT_TYPE,
+       FUZZ_REPORT_ATTRS };
 
 /* What a message has for it. */
 static inline uint16_t wire(int type)
 {
+	static const uint16_t of_reports[] = { AGENTSYS_F_AGENT_ID, AGENTSYS_F_REPORT,
+					       AGENTSYS_F_INSTANCE, AGENTSYS_F_TYPE };
+
+	if (type >= REPORT_ATTR(AGENT_ID))
+		return of_reports[type - REPORT_ATTR(AGENT_ID)];
 	if (type >= RELATION_ATTR(UNSPEC))
 		return type - RELATION_ATTR(UNSPEC);
 	if (type >= HISTORY_ATTR(UNSPEC))
@@ -158,6 +168,8 @@ static const enum shape shapes[FUZZ_ATTRS] = {
 	[HISTORY_ATTR(AGENT_ID)] = U32, [HISTORY_ATTR(GROUP)] = STRING,
 	[AGENTSYS_A_RELATION] = RELATION, [AGENTSYS_A_TRAPS] = U32,
 	[RELATION_ATTR(KIND)] = U32, [RELATION_ATTR(FROM)] = U32, [RELATION_ATTR(TO)] = U32,
+	[REPORT_ATTR(AGENT_ID)] = U32, [REPORT_ATTR(KIND)] = U32,
+	[REPORT_ATTR(INSTANCE)] = U32, [REPORT_ATTR(TYPE)] = U32,
 };
 
 typedef unsigned __int128 attr_set;
@@ -222,6 +234,8 @@ static const struct {
 	[AGENTSYS_CMD_RELATION_NEW] = { 6, OF_RELATION, 0 },
 	[AGENTSYS_CMD_RELATION_DEL] = { 2, OF_RELATION, 0 },
 	[AGENTSYS_CMD_RELATION_GET] = { 1, 0, 0 },
+	[AGENTSYS_CMD_REPORT] = { 4, BIT(REPORT_ATTR(AGENT_ID)) | BIT(REPORT_ATTR(KIND)) |
+		BIT(REPORT_ATTR(TYPE)), BIT(REPORT_ATTR(INSTANCE)) },
 	[AGENTSYS_CMD_LIMITS_GET] = { 2, 0, BIT_OF(ID) },
 	[AGENTSYS_CMD_LIMITS_SET] = { 6, 0, BIT_OF(ID) | BIT_OF(LIMITS) | BIT_OF(LIMITS_PRESET) },
 };
@@ -250,6 +264,7 @@ static inline uint64_t good_number(struct fuzzer *f, int type, const struct targ
 	case HISTORY_ATTR(AGENT_ID):
 	case RELATION_ATTR(FROM):
 	case RELATION_ATTR(TO):
+	case REPORT_ATTR(AGENT_ID):
 		return one_in(f, 6) ? AGENTSYS_ID_AUTO + pick(f, 50) : FUZZ_ID + pick(f, FUZZ_IDS);
 	case AGENTSYS_A_PID:
 		return one_in(f, 8) ? NO_PID : target->pid;
@@ -298,6 +313,13 @@ static inline uint64_t good_number(struct fuzzer *f, int type, const struct targ
 		return pick(f, __AGENTSYS_RELATIONS);
 	case AGENTSYS_A_TRAPS:
 		return pick(f, 2);
+	case REPORT_ATTR(KIND):
+		return pick(f, __AGENTSYS_REPORTS);
+	case REPORT_ATTR(INSTANCE):
+		return pick(f, 3);
+	case REPORT_ATTR(TYPE):
+		return one_in(f, 4) ? 1 + pick(f, __AGENTSYS_FAULTS - 1) :
+				      AGENTSYS_FAULT_UNRESPONSIVE;
 	case GROUP_ATTR(STRATEGY):
 		return pick(f, __AGENTSYS_STRATEGIES);
 	case GROUP_ATTR(MEMBERS_MAX):	/* mostly enough for those that come */
