@@ -69,6 +69,8 @@ static const struct {
 		ERRORS(ESRCH, EEXIST, ELOOP, ENOSPC, EBUSY, ENOTCONN) },
 	[AGENTSYS_CMD_RELATION_DEL] = { "relation-del", false, false, ERRORS(ESRCH, ENOENT) },
 	[AGENTSYS_CMD_RELATION_GET] = { "relation-get", true, false, ERRORS(0) },
+	[AGENTSYS_CMD_LIMITS_GET] = { "limits-get", true, false, ERRORS(ESRCH) },
+	[AGENTSYS_CMD_LIMITS_SET] = { "limits-set", false, false, ERRORS(ESRCH, EOPNOTSUPP) },
 	[AGENTSYS_CMD_REPORT] = { "report", false, false, ERRORS(ESRCH, ESTALE, ENOTCONN) },
 };
 

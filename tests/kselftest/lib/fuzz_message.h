@@ -763,16 +763,19 @@ static inline const char *attribute_fault(uint8_t cmd, const struct nlattr *attr
 		return history_fault(attr);
 	if (cmd == AGENTSYS_CMD_RELATION_GET)
 		return relation_fault(attr);
-	if (cmd > AGENTSYS_NTF_EVENT)
+	if (cmd > AGENTSYS_NTF_EVENT && cmd != AGENTSYS_CMD_LIMITS_GET)
 		return group_fault(attr);
 	string = type == AGENTSYS_A_NAME || type == AGENTSYS_A_TEXT || type == AGENTSYS_A_CGROUP ||
 		 type == AGENTSYS_A_GROUP;
 	wide = (type >= AGENTSYS_A_SPAWNS && type <= AGENTSYS_A_LAST_ACTIVITY) ||
 	       (type >= AGENTSYS_A_MEMORY_MAX && type <= AGENTSYS_A_PIDS_MAX) ||
 	       type == AGENTSYS_A_SUCCESS_SIGNALS || type == AGENTSYS_A_NEVER_SIGNALS ||
-	       type == AGENTSYS_A_ASKED_TIME || type == AGENTSYS_A_MADE_TIME;
+	       type == AGENTSYS_A_ASKED_TIME || type == AGENTSYS_A_MADE_TIME ||
+	       type == AGENTSYS_A_SYSCALLS;
 	if (type == AGENTSYS_A_SUCCESS_CODES || type == AGENTSYS_A_NEVER_CODES)
 		return nla_len(attr) == 8 * AGENTSYS_CODE_WORDS ? NULL : "has a wrong size";
+	if (type == AGENTSYS_A_LIMITS || type == AGENTSYS_A_USE)
+		return nla_len(attr) % NLA_ALIGNTO ? "has a wrong size" : NULL;
 	if (type > AGENTSYS_A_MAX)
 		return "is unknown";
 	if (type == AGENTSYS_A_SIGNIFICANT)
