@@ -34,14 +34,11 @@ struct agentsys_hook_backend {
 extern const struct agentsys_hook_backend agentsys_hook_ftrace;
 extern const struct agentsys_hook_backend agentsys_hook_tracepoint;
 
-/*
- * Of hook_ftrace_entry.S, which hooked functions call, and which calls the others. The
- * first of those changes no register but that of its answer.
- */
+/* Within hook_ftrace.c: what the entries of hooked functions call, and what that calls. */
 struct pt_regs;
 void agentsys_hook_entry(void);
-__no_caller_saved_registers bool agentsys_hook_concerns(void);
 long agentsys_hook_check(const struct pt_regs *regs);
+void agentsys_hook_preempt(void);
 
 /* The one that is in use, or would be. */
 const char *agentsys_hook_name(void);

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * By a direct call from the entry of each function that is a system call. There a task
- * may sleep, and a bystander executes some twenty instructions more.
+ * may sleep, and a bystander executes a dozen instructions more.
  */
 #include "hook.h"
 
 #include <linux/ftrace.h>
 #include <linux/module.h>
+#include <linux/objtool.h>
 #include <linux/sched/task_stack.h>
 #include <linux/string.h>
+#include <asm/ibt.h>
+#include <asm/linkage.h>
 #include <asm/syscall.h>
 #include <asm/unistd.h>
 #ifdef CONFIG_IA32_EMULATION
@@ -30,20 +33,85 @@ static const char *const names[] = {
 
 static struct ftrace_ops ops;
 
-/* Where there is no such thing the kernel's macro is empty. */
-#if !__has_attribute(__no_caller_saved_registers__)
-#error "the compiler cannot keep the registers of hooked functions"
-#endif
+/* clang-format off */
+/* The arguments of the hooked function are in these. */
+#define SAVE                   \
+	"	pushq	%%rbp\n"      \
+	"	movq	%%rsp, %%rbp\n" \
+	"	pushq	%%rdi\n"      \
+	"	pushq	%%rsi\n"      \
+	"	pushq	%%rdx\n"      \
+	"	pushq	%%rcx\n"      \
+	"	pushq	%%r8\n"       \
+	"	pushq	%%r9\n"
+#define RESTORE           \
+	"	popq	%%r9\n"  \
+	"	popq	%%r8\n"  \
+	"	popq	%%rcx\n" \
+	"	popq	%%rdx\n" \
+	"	popq	%%rsi\n" \
+	"	popq	%%rdi\n" \
+	"	popq	%%rbp\n"
 
-/* Is current in an agent's cgroup? The registers stay as they are, for the hooked function. */
-notrace bool agentsys_hook_concerns(void)
+/*
+ * Never called: it gives the assembler the numbers that it needs. A bystander goes
+ * through this in each system call, so it is agentsys_flood_count() as far as that is
+ * about bystanders, in registers that nobody needs there. On the stack are two
+ * addresses: that in the hooked function, and that in its own caller, which gets the
+ * answer if there is one.
+ */
+static void __used emit(void)
 {
-	bool concerns;
+	asm volatile(".pushsection .text.agentsys_hook, \"ax\"\n"
+		     ".type refused, @function\n"
+		     "refused:\n" ANNOTATE_NOENDBR /* one returns to here */
+		     ASM_RET
+		     ".size refused, .-refused\n"
+		     ".balign 16\n"
+		     ".globl agentsys_hook_entry\n"
+		     ".type agentsys_hook_entry, @function\n"
+		     "agentsys_hook_entry:\n" ASM_ENDBR
+		     "	incl	%%gs:%[preempt_count]\n"
+		     "	movq	%%gs:%[task], %%rax\n"
+		     "	movq	%c[cgroups](%%rax), %%rax\n"
+		     "	movq	%c[dfl_cgrp](%%rax), %%rax\n"
+		     "	movq	agentsys_cgroup_root(%%rip), %%r10\n"
+		     "	movslq	%c[level](%%r10), %%r11\n"
+		     "	cmpl	%%r11d, %c[level](%%rax)\n"
+		     "	jl	1f\n"
+		     "	cmpq	%%r10, %c[ancestors](%%rax, %%r11, 8)\n"
+		     "	je	2f\n"
+		     "1:	decl	%%gs:%[preempt_count]\n"
+		     "	jz	4f\n"
+		     ASM_RET
+		     "2:	decl	%%gs:%[preempt_count]\n" /* the check will look */
+		     SAVE
+		     "	call	agentsys_hook_check\n"
+		     "	testq	%%rax, %%rax\n"
+		     "	jz	3f\n"
+		     "	movq	$refused, 8(%%rbp)\n"
+		     "3:\n" RESTORE ASM_RET
+		     "4:\n" SAVE
+		     "	call	agentsys_hook_preempt\n"
+		     RESTORE ASM_RET
+		     ".size agentsys_hook_entry, .-agentsys_hook_entry\n"
+		     ".popsection\n"
+		     :
+		     : [preempt_count] "m"(compat_x86_preempt_count),
+		       [task] "m"(compat_x86_current),
+		       [cgroups] "i"(offsetof(struct task_struct, cgroups)),
+		       [dfl_cgrp] "i"(offsetof(struct css_set, dfl_cgrp)),
+		       [level] "i"(offsetof(struct cgroup, level)),
+		       [ancestors] "i"(offsetof(struct cgroup, ancestors)));
+}
 
+/* clang-format on */
+
+/* Somebody else is to have the processor since a moment ago. */
+notrace void agentsys_hook_preempt(void)
+{
 	preempt_disable_notrace();
-	concerns = cgroup_is_descendant(task_dfl_cgroup(current), agentsys_cgroup_root);
 	preempt_enable_notrace();
-	return concerns;
 }
 
 /* Nobody is held who wants to end. */

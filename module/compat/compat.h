@@ -50,4 +50,13 @@
 #define compat_unregister_ftrace_direct(ops, addr) unregister_ftrace_direct(ops, addr, false)
 #endif
 
+/* What x86 keeps for each processor was one structure from v6.2 to v6.14. */
+#ifdef HAVE_PCPU_HOT
+#define compat_x86_current	 pcpu_hot.current_task
+#define compat_x86_preempt_count pcpu_hot.preempt_count
+#else
+#define compat_x86_current	 current_task
+#define compat_x86_preempt_count __preempt_count
+#endif
+
 #endif /* _AGENTSYS_COMPAT_H */

@@ -7,4 +7,5 @@ ccflags-y += $(call has,mount.h,mnt_idmap,HAVE_MNT_IDMAP)
 ccflags-y += $(call has,netlink.h,NL_SET_ERR_MSG_FMT,HAVE_NL_SET_ERR_MSG_FMT)
 ccflags-y += $(call has,mm.h,vm_flags_mod,HAVE_VM_FLAGS_MOD)
 ccflags-y += $(call has,ftrace.h,register_ftrace_direct_multi,HAVE_FTRACE_DIRECT_MULTI)
+ccflags-y += $(call has,../../arch/x86/include/asm/current.h,pcpu_hot,HAVE_PCPU_HOT)
 ccflags-y += -include $(src)/compat/compat.h
