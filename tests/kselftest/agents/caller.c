@@ -8,7 +8,7 @@
  *	n	1000 calls, then say "done"
  *	g	call in all threads until somebody sets the first word of FILE
  * KIND is what it calls: getpid, int80, fork, or term: getpid, and end with code 7 when
- * it is asked to.
+ * it is asked to; or child: getpid, in a child that says its pid in FILE.
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -25,6 +25,7 @@
 
 static struct {
 	volatile uint64_t stop;
+	volatile uint64_t pid;
 	volatile uint64_t calls[THREADS_MAX];
 } *page;
 
@@ -83,6 +84,10 @@ int main(int argc, char **argv)
 	kind = argv[3];
 	if (!strcmp(kind, "term"))
 		signal(SIGTERM, leave);
+	if (!strcmp(kind, "child") && fork())
+		for (;;)
+			pause();
+	page->pid = getpid();
 	say("ready\n");
 	while (read(0, &letter, 1) == 1) {
 		if (letter == 'n') {

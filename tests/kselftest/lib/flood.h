@@ -24,6 +24,7 @@
 /* As caller.c has it. */
 struct page {
 	volatile uint64_t stop;
+	volatile uint64_t pid;
 	volatile uint64_t calls[THREADS_MAX];
 };
 
