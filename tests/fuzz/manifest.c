@@ -7,7 +7,7 @@
  * fuzz: -max_len=2048 -runs=4000 -detect_leaks=0 -rss_limit_mb=4096
  * build: -Wno-missing-field-initializers -Dexit=leave $(pkg-config --cflags json-c)
  * build: tools/asmctl/manifest.c tools/asmctl/manifest_agent.c tools/asmctl/manifest_text.c
- * build: tools/asmctl/manifest_changes.c tools/asmctl/parse.c tools/asmctl/suggest.c
+ * build: tools/asmctl/manifest_health.c tools/asmctl/manifest_changes.c tools/asmctl/parse.c tools/asmctl/suggest.c
  * build: tools/asmctl/manifest_backend.c tools/asmctl/manifest_relations.c tools/asmctl/backend.c
  * build: tools/asmctl/spec.c tools/asmctl/limit.c tools/asmctl/user.c tools/asmctl/paths.c
  * build: tools/asmctl/restarts.c tools/asmctl/endings.c tools/asmctl/format.c tools/libasm/spec.c
@@ -18,6 +18,8 @@
 
 #include "fuzz.h"
 
+#include "../../tools/asmctl/health.h"
+#include "../../tools/asmctl/helper.h"
 #include "../../tools/asmctl/manifest.h"
 #include "../../tools/asmctl/manifest_changes.h"
 #include "../../tools/asmctl/manifest_text.h"
@@ -82,6 +84,32 @@ int group_status_of(int error)
 const char *agentsys_error(const struct agentsys *h)
 {
 	return "";
+}
+
+/* What is checked is the helper's, which is not there. */
+struct json_object *health_checks(char *const words[])
+{
+	return json_object_new_array();
+}
+
+int health_set(struct agentsys *h, uint32_t id, struct json_object *checks)
+{
+	abort();
+}
+
+struct json_object *helper_request(const char *what, uint32_t id)
+{
+	abort();
+}
+
+struct json_object *helper_ask(struct json_object *request)
+{
+	abort();
+}
+
+int helper_need(struct agentsys *h)
+{
+	abort();
 }
 
 enum agentsys_step agentsys_error_step(const struct agentsys *h)
