@@ -11,7 +11,7 @@ import sys
 
 sys.path.insert(0, os.environ.get("TESTLIB", "."))
 import ksft
-from ctl import DENIED, DIFFERENCES, FAILED, USAGE, ctl, with_clean
+from ctl import DENIED, DIFFERENCES, FAILED, USAGE, ctl, run, with_clean
 from ksft import wait_for
 from manifests import agents, apply, crash, diff, groups, lives, order, refused, sleeper, three, tree, write
 
@@ -320,10 +320,10 @@ def test_what_is_there_is_in_the_way():
     "two agents of a name in a group, and a group that is busy, are refused; what was not applied is made anew"
     manifest = tree(g={"agents": [sleeper("a")]})
     ctl("group", "new", "g")
-    first = json.loads(ctl("run", "--json", "--group", "g", "--name", "a", "/bin/sleep", "100000").out)
+    first = run("--group", "g", "--name", "a", "/bin/sleep", "100000")
     result = diff(manifest, want=DIFFERENCES)
     assert "-/+ agent a in g: it was not applied, so what it runs is not known\n" in result.out, result
-    second = json.loads(ctl("run", "--json", "--group", "g", "--name", "a", "/bin/sleep", "100000").out)
+    second = run("--group", "g", "--name", "a", "/bin/sleep", "100000")
     for command in "apply", "diff", "delete":
         result = ctl(command, write(manifest), want=FAILED)
         assert result.err == "asmctl: two agents in group 'g' are called 'a', %d and %d: " \
@@ -341,7 +341,7 @@ def test_what_is_there_is_in_the_way():
     # While something is under way in a group nothing is moved into it, nor out of it.
     ctl("group", "new", "--strategy", "one_for_all", "--backoff", "10m:10m", "--budget", "3/2h", "slow")
     ctl("group", "new", "--parent", "slow", "inner")
-    pid = json.loads(ctl("run", "--json", "--group", "slow", "/bin/sleep", "100000").out)["pid"]
+    pid = run("--group", "slow", "/bin/sleep", "100000")["pid"]
     os.kill(pid, signal.SIGKILL)
     wait_for("the wait", lambda: groups()["slow"]["state"] == "backoff")
     result = apply(tree(inner={}), want=FAILED)

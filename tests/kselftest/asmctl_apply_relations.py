@@ -9,7 +9,7 @@ import sys
 
 sys.path.insert(0, os.environ.get("TESTLIB", "."))
 import ksft
-from ctl import DIFFERENCES, FAILED, ctl, ctl_json, with_clean
+from ctl import DIFFERENCES, FAILED, NOTES, ctl, ctl_json, with_clean
 from ksft import wait_for
 from manifests import agents, apply, diff, groups, lives, order, refused, sleeper, states, tree
 
@@ -243,7 +243,7 @@ def test_undone():
     ctl("relate", "other", "peer", "stranger")
     ctl("stop", agents()["h", "gone"]["agent_id"])
     ctl("start", agents()["h", "gone"]["agent_id"])
-    before, tied, notes = states(), ties(), open("/run/agentsys/applied.json").read()
+    before, tied, notes = states(), ties(), open(NOTES).read()
     assert tied == CHAIN | {("fixed", "requires", "db"), ("fixed", "link", "rest"), ("gone", "requires", "ui"),
                             ("stranger", "wants", "db"), ("other", "peer", "stranger")}, tied
     more = copy.deepcopy(manifest)
@@ -259,7 +259,7 @@ def test_undone():
         result.err.endswith("was undone\n"), result
     assert states() == before, (states(), before)
     assert ties() == tied, (ties(), tied)
-    assert [entry["relations"] for entry in json.loads(open("/run/agentsys/applied.json").read())["agents"]] == \
+    assert [entry["relations"] for entry in json.loads(open(NOTES).read())["agents"]] == \
         [entry["relations"] for entry in json.loads(notes)["agents"]]
     nothing_to_do(manifest)
     # Nor does it bring down for good what requires somebody that cannot be replaced.
