@@ -7,7 +7,8 @@
  * fuzz: -max_len=2048 -runs=4000 -detect_leaks=0 -rss_limit_mb=4096
  * build: -Wno-missing-field-initializers -Dexit=leave $(pkg-config --cflags json-c)
  * build: tools/asmctl/manifest.c tools/asmctl/manifest_agent.c tools/asmctl/manifest_text.c
- * build: tools/asmctl/manifest_health.c tools/asmctl/manifest_changes.c tools/asmctl/parse.c tools/asmctl/suggest.c
+ * build: tools/asmctl/manifest_health.c tools/asmctl/manifest_changes.c
+ * build: tools/asmctl/parse.c tools/asmctl/suggest.c
  * build: tools/asmctl/manifest_backend.c tools/asmctl/manifest_relations.c tools/asmctl/backend.c
  * build: tools/asmctl/spec.c tools/asmctl/limit.c tools/asmctl/user.c tools/asmctl/paths.c
  * build: tools/asmctl/restarts.c tools/asmctl/endings.c tools/asmctl/format.c tools/libasm/spec.c
