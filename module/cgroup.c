@@ -355,6 +355,43 @@ u64 agentsys_cgroup_u64(u32 id, const char *name)
 	return read_agent_u64(id, name, "");
 }
 
+u64 agentsys_cgroup_number(const char *text, const char *key)
+{
+	size_t len = strlen(key);
+	const char *line = text;
+	char digits[24];
+	u64 n;
+
+	while (strncmp(line, key, len) || line[len] != ' ') {
+		line = strchr(line, '\n');
+		if (!line)
+			return 0;
+		line++;
+	}
+	line += len + 1;
+	len = strcspn(line, "\n");
+	if (len >= sizeof(digits))
+		return 0;
+	memcpy(digits, line, len);
+	digits[len] = '\0';
+	return kstrtou64(digits, 10, &n) ? 0 : n;
+}
+
+ssize_t agentsys_cgroup_text(u32 id, const char *name, char *buf, size_t size)
+{
+	char path[PATH_MAX_IN_ROOT];
+
+	snprintf(path, sizeof(path), "%u/%s", id, name);
+	return read_file(&root, path, buf, size);
+}
+
+ssize_t agentsys_cgroup_top_text(const char *name, char *buf, size_t size)
+{
+	const struct path top = { .mnt = root.mnt, .dentry = root.mnt->mnt_root };
+
+	return read_file(&top, name, buf, size);
+}
+
 static int remove_nested(const char *name)
 {
 	struct path top = { .mnt = root.mnt };

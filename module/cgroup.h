@@ -45,6 +45,15 @@ u64 agentsys_cgroup_memory(u32 id);
 /* The number that a file of its cgroup holds; 0 if there is none, or it says "max". */
 u64 agentsys_cgroup_u64(u32 id, const char *name);
 
+/* The first bytes of a file of it, terminated. */
+ssize_t agentsys_cgroup_text(u32 id, const char *name, char *buf, size_t size);
+
+/* The same of the hierarchy's own root. */
+ssize_t agentsys_cgroup_top_text(const char *name, char *buf, size_t size);
+
+/* The number behind @key in lines of a key and a number; 0 if it is not there. */
+u64 agentsys_cgroup_number(const char *text, const char *key);
+
 /* Open a file of it, O_RDONLY or O_WRONLY. */
 struct file *agentsys_cgroup_open(u32 id, const char *name, int flags);
 

@@ -21,6 +21,7 @@ enum agentsys_limit_file {
 	AGENTSYS_FILE_MEMORY_HIGH,
 	AGENTSYS_FILE_CPU_MAX,
 	AGENTSYS_FILE_PIDS_MAX,
+	AGENTSYS_FILE_IO_MAX,
 
 	__AGENTSYS_LIMIT_FILES,
 };
@@ -41,7 +42,10 @@ struct agentsys_limit_files {
 int agentsys_limit_files_open(struct agentsys_limit_files *files, u32 id,
 			      const struct agentsys_limits *from, const struct agentsys_limits *to);
 
-/* Write those that are open. The first error ends it. */
+/*
+ * Write those that are open. The first error ends it; -EOPNOTSUPP: there is no block
+ * device of which the I/O can be limited.
+ */
 int agentsys_limit_files_write(const struct agentsys_limit_files *files,
 			       const struct agentsys_limits *limits);
 

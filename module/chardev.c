@@ -24,6 +24,7 @@
 #include "report.h"
 #include "supervisor.h"
 #include "uarg.h"
+#include "usage.h"
 
 /* No more than the caller knows; it may have changed its mind about @size meanwhile. */
 static int put_struct(void __user *uarg, const void *arg, size_t ksize, u32 size)
@@ -214,6 +215,25 @@ static long heartbeat_call(void __user *uarg)
 	return agent ? 0 : -ESRCH;
 }
 
+static long use_call(void __user *uarg)
+{
+	struct agentsys_agent *agent;
+	struct agentsys_use use;
+	int ret;
+
+	ret = agentsys_get_arg(&use, uarg);
+	if (ret)
+		return ret;
+	if (use.flags)
+		return -EINVAL;
+	agent = agentsys_registry_get_by_task(current);
+	if (!agent)
+		return -ESRCH;
+	ret = agentsys_usage_report(agent, use.messages, use.tool_calls);
+	agentsys_agent_put(agent);
+	return ret;
+}
+
 static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	void __user *uarg = (void __user *)arg;
@@ -231,6 +251,8 @@ static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return whoami_call(uarg);
 	case AGENTSYS_IOC_HEARTBEAT:
 		return heartbeat_call(uarg);
+	case AGENTSYS_IOC_USE:
+		return use_call(uarg);
 	case AGENTSYS_IOC_LAUNCH_JOIN:
 	case AGENTSYS_IOC_LAUNCH_NEXT:
 	case AGENTSYS_IOC_LAUNCH_COMMIT:

@@ -21,6 +21,7 @@
 #include "shutdown.h"
 #include "spec.h"
 #include "telemetry.h"
+#include "usage.h"
 
 /* Between attempts at removing a cgroup whose processes are still on their way out. */
 #define REAP_RETRY_MAX_MS 1000
@@ -162,7 +163,9 @@ void agentsys_finish_or_park(struct agentsys_agent *agent)
 static bool owes(const struct agentsys_agent *agent)
 {
 	return agentsys_limit(agent, AGENTSYS_LIMIT_CPU_QUOTA) ||
-	       agentsys_limit(agent, AGENTSYS_LIMIT_MEMORY_HIGH);
+	       agentsys_limit(agent, AGENTSYS_LIMIT_MEMORY_HIGH) ||
+	       (agentsys_limit(agent, AGENTSYS_LIMIT_MEMORY_MAX) &&
+		agentsys_fault_slows_memory(agent));
 }
 
 /* How long it has run up to @now, but for the time that the system was suspended. */
@@ -219,6 +222,7 @@ void agentsys_note_end(struct agentsys_agent *agent, enum agentsys_input input,
 	}
 
 	agentsys_fault_settle(agent);
+	agentsys_usage_end(agent);
 	if (agent->ran)
 		agentsys_count_exit(crash);
 	agentsys_registry_drop_main(agent);
@@ -364,6 +368,9 @@ static void judge(struct agentsys_agent *agent, enum agentsys_cause cause, s32 c
 		policy.condition = AGENTSYS_RESTART_ALWAYS;
 		policy.never_causes = 0;
 	}
+	/* What is spent is spent for the next instance too. */
+	if (agentsys_fault_doom(agent) == AGENTSYS_FAULT_BUDGET)
+		policy.condition = AGENTSYS_RESTART_NEVER;
 	agentsys_restart_decide(&policy, &past, &end, get_random_u32(), verdict);
 	spin_lock(&agent->lock);
 	status->streak = past.streak;

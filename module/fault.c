@@ -9,6 +9,7 @@
 
 #include "agent.h"
 #include "cgroup.h"
+#include "core/window.h"
 #include "fault_internal.h"
 #include "flood.h"
 #include "limit.h"
@@ -36,6 +37,21 @@ static u64 now_ms(void)
 	return div_u64(ktime_get_ns(), NSEC_PER_MSEC);
 }
 
+struct agentsys_faults *agentsys_faults_any(struct agentsys_agent *agent)
+{
+	struct agentsys_faults *faults;
+
+	spin_lock(&agent->lock);
+	faults = agent->faults;
+	spin_unlock(&agent->lock);
+	if (faults)
+		return faults;
+	mutex_lock(&agentsys_lock);
+	faults = agentsys_faults_of(agent);
+	mutex_unlock(&agentsys_lock);
+	return faults;
+}
+
 struct agentsys_faults *agentsys_faults_of(struct agentsys_agent *agent)
 {
 	struct agentsys_faults *faults, *other;
@@ -47,6 +63,7 @@ struct agentsys_faults *agentsys_faults_of(struct agentsys_agent *agent)
 	if (!faults)
 		return NULL;
 	faults->agent = agent;
+	INIT_LIST_HEAD(&faults->usage.node);
 	spin_lock(&agent->lock);
 	other = agent->faults;
 	if (!other)
@@ -99,6 +116,16 @@ static u32 decide(struct agentsys_agent *agent, u32 type)
 
 	return agentsys_recovery_decide(&recovery, faults ? &faults->own : NULL,
 					faults ? &faults->ladder : &none, type, now_ms());
+}
+
+bool agentsys_fault_slows_memory(const struct agentsys_agent *agent)
+{
+	const struct agentsys_faults *faults = agent->faults;
+
+	lockdep_assert_held(&agentsys_lock);
+
+	return agentsys_recovery_action(&recovery, faults ? &faults->own : NULL,
+					AGENTSYS_FAULT_MEMORY_LIMIT) == AGENTSYS_RECOVER_THROTTLE;
 }
 
 /* It ends by this, and is judged by its restart policy then. */
@@ -161,6 +188,21 @@ void agentsys_fault_throttles(struct agentsys_agent *agent, u32 type, bool throt
 	spin_unlock(&agent->lock);
 }
 
+u64 agentsys_fault_throttled_ns(struct agentsys_agent *agent)
+{
+	const struct agentsys_faults *faults;
+	u64 ns = 0;
+
+	spin_lock(&agent->lock);
+	faults = agent->faults;
+	if (faults)
+		ns = faults->throttled_ns;
+	if (faults && faults->throttled)
+		ns += ktime_get_ns() - faults->throttled_at_ns;
+	spin_unlock(&agent->lock);
+	return ns;
+}
+
 void agentsys_fault_crashed(struct agentsys_agent *agent, s32 code, bool restarts)
 {
 	agentsys_faults_of(agent);
@@ -193,29 +235,6 @@ bool agentsys_fault_restarts(const struct agentsys_agent *agent)
 
 /* ---- limits that the kernel enforces and counts ---- */
 
-/* The number behind @key in lines of a key and a number; 0 if it is not there. */
-static u64 number_of(const char *text, const char *key)
-{
-	size_t len = strlen(key);
-	const char *line = text;
-	char digits[24];
-	u64 n;
-
-	while (strncmp(line, key, len) || line[len] != ' ') {
-		line = strchr(line, '\n');
-		if (!line)
-			return 0;
-		line++;
-	}
-	line += len + 1;
-	len = strcspn(line, "\n");
-	if (len >= sizeof(digits))
-		return 0;
-	memcpy(digits, line, len);
-	digits[len] = '\0';
-	return kstrtou64(digits, 10, &n) ? 0 : n;
-}
-
 static bool is_due(struct agentsys_agent *agent, struct agentsys_told *told, u32 window_ms)
 {
 	u64 now = now_ms();
@@ -241,6 +260,7 @@ static const struct {
 	const char *events;	/* the file that counts */
 	const char *hit;	/* in it: the limit kept it from something */
 	const char *touch;	/* in it: the limit was reached, without harm */
+	const char *slow;	/* in it: it was slowed down before that */
 	const char *limit;	/* the file with the limit */
 	const char *use;	/* and with what is used of it */
 } watched[] = {
@@ -251,6 +271,7 @@ static const struct {
 		.events	= "memory.events.local",
 		.hit	= "oom",
 		.touch	= "max",
+		.slow	= "high",
 		.limit	= "memory.max",
 		.use	= "memory.peak",
 	},
@@ -268,37 +289,61 @@ static const struct {
 
 static_assert(ARRAY_SIZE(watched) == __AGENTSYS_WATCHED);
 
+/* What has happened since the counters were read last. */
+struct news {
+	bool hit, touched, slowed;
+};
+
 /* Read the counters again: what is new? Nothing, if they cannot be read. */
-static void count(struct agentsys_guard *guard, enum agentsys_watched i, bool *hit, bool *touched)
+static void count(struct agentsys_guard *guard, enum agentsys_watched i, struct news *news)
 {
-	u64 hits, touches;
+	u64 hits, touches, slows;
 	char text[160];
 
-	*hit = false;
-	*touched = false;
+	memset(news, 0, sizeof(*news));
 	if (agentsys_watch_read(&guard->watch, text, sizeof(text)) <= 0)
 		return;
-	hits = number_of(text, watched[i].hit);
-	touches = watched[i].touch ? number_of(text, watched[i].touch) : 0;
-	*hit = hits != guard->hits;
-	*touched = touches != guard->touches;
+	hits = agentsys_cgroup_number(text, watched[i].hit);
+	touches = watched[i].touch ? agentsys_cgroup_number(text, watched[i].touch) : 0;
+	slows = watched[i].slow ? agentsys_cgroup_number(text, watched[i].slow) : 0;
+	news->hit = hits != guard->hits;
+	news->touched = touches != guard->touches;
+	news->slowed = slows != guard->slows;
 	guard->hits = hits;
 	guard->touches = touches;
+	guard->slows = slows;
+}
+
+/* It wants more than nine tenths of its limit, and the kernel lets it have that slowly. */
+static void slowed(struct agentsys_guard *guard, enum agentsys_watched i)
+{
+	struct agentsys_agent *agent = guard->agent;
+	u64 limit = agentsys_limit(agent, watched[i].of);
+	u32 action = AGENTSYS_RECOVER_THROTTLE;
+
+	if (is_due(agent, &guard->fault, FAULT_WINDOW_MS))
+		action = agentsys_fault_raise(agent, watched[i].fault,
+					      agentsys_cgroup_memory(agent->id), limit);
+	agentsys_fault_throttles(agent, watched[i].fault, action == AGENTSYS_RECOVER_THROTTLE);
 }
 
 static void look_at(struct agentsys_guard *guard, enum agentsys_watched i)
 {
 	struct agentsys_agent *agent = guard->agent;
-	bool hit, touched;
+	struct news news;
 	u64 limit, use;
 
-	count(guard, i, &hit, &touched);
-	if (!hit && !touched)
+	count(guard, i, &news);
+	if (news.slowed && agentsys_fault_slows_memory(agent)) {
+		slowed(guard, i);
+		return;
+	}
+	if (!news.hit && !news.touched)
 		return;
 	/* What it wanted was refused or taken back, and is not seen any more. */
 	limit = agentsys_cgroup_u64(agent->id, watched[i].limit);
 	use = max(agentsys_cgroup_u64(agent->id, watched[i].use), limit);
-	if (hit) {
+	if (news.hit) {
 		if (is_due(agent, &guard->fault, FAULT_WINDOW_MS))
 			agentsys_fault_raise(agent, watched[i].fault, use, limit);
 	} else if (is_due(agent, &guard->warning, WARNING_WINDOW_MS)) {
@@ -322,10 +367,21 @@ void agentsys_fault_look(struct agentsys_agent *agent)
 	agentsys_flood_look(agent);
 }
 
+void agentsys_fault_near(struct agentsys_agent *agent, enum agentsys_watched i, u64 use)
+{
+	u64 limit = agentsys_limit(agent, watched[i].of);
+
+	lockdep_assert_held(&agentsys_lock);
+
+	if (limit && use >= agentsys_warning_at(limit) &&
+	    is_due(agent, &agent->faults->guard[i].warning, WARNING_WINDOW_MS))
+		agentsys_fault_warn(agent, watched[i].fault, use);
+}
+
 void agentsys_fault_settle(struct agentsys_agent *agent)
 {
-	bool hit, touched;
 	enum agentsys_watched i;
+	struct news news;
 
 	lockdep_assert_held(&agentsys_lock);
 
@@ -333,14 +389,14 @@ void agentsys_fault_settle(struct agentsys_agent *agent)
 	/* Nor is its successor slowed down, before that has executed its program. */
 	agentsys_flood_unwatch(agent);
 	for (i = 0; agent->faults && i < __AGENTSYS_WATCHED; i++)
-		count(&agent->faults->guard[i], i, &hit, &touched);
+		count(&agent->faults->guard[i], i, &news);
 }
 
 /* What it did before the limit was set, in the same cgroup, does not count. */
 static int watch_limit(struct agentsys_agent *agent, enum agentsys_watched i, bool anew)
 {
 	struct agentsys_guard *guard;
-	bool hit, touched;
+	struct news news;
 	int ret;
 
 	if (!agent->faults)
@@ -355,9 +411,10 @@ static int watch_limit(struct agentsys_agent *agent, enum agentsys_watched i, bo
 	guard->agent = agent;
 	guard->hits = 0;
 	guard->touches = 0;
+	guard->slows = 0;
 	ret = agentsys_watch_begin(&guard->watch, agent->id, watched[i].events, changed);
 	if (!ret && anew)
-		count(guard, i, &hit, &touched);
+		count(guard, i, &news);
 	return ret;
 }
 
@@ -474,6 +531,9 @@ int agentsys_recovery_set(u32 id, const struct agentsys_recovery_change *change,
 		if (agent)
 			agentsys_agent_put(agent);
 	}
+	if (!ret && (change->has_preset ||
+		     (change->has | change->takes_back) & BIT(AGENTSYS_FAULT_MEMORY_LIMIT)))
+		agentsys_limits_recovery_changed(id);
 	mutex_unlock(&agentsys_lock);
 	return ret;
 }

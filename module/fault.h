@@ -45,6 +45,12 @@ void agentsys_fault_warn(struct agentsys_agent *agent, u32 type, u64 measured);
 /* It is slowed down for this fault, or no more: show it, and for how long it was. */
 void agentsys_fault_throttles(struct agentsys_agent *agent, u32 type, bool throttled);
 
+/* For how long it was, in all. Any process context. */
+u64 agentsys_fault_throttled_ns(struct agentsys_agent *agent);
+
+/* Is it to be slowed down when it comes near its limit of memory? */
+bool agentsys_fault_slows_memory(const struct agentsys_agent *agent);
+
 /* It crashed, with this exit code or signal, and is restarted or not. */
 void agentsys_fault_crashed(struct agentsys_agent *agent, s32 code, bool restarts);
 

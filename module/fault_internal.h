@@ -10,6 +10,7 @@
 #include "core/faults.h"
 #include "core/limits.h"
 #include "core/recovery.h"
+#include "core/window.h"
 #include "watch.h"
 
 struct agentsys_agent;
@@ -40,6 +41,8 @@ struct agentsys_told {
  * @watch: the file that counts how often it was hit
  * @hits: how often that was, as far as it was told
  * @touches: how often it was reached without harm
+ * @slows: how often it was slowed down before it
+ * @seen_slows: how often that was at the last look at what it uses
  * @fault: when it last was a fault
  * @warning: when it last was none
  */
@@ -48,8 +51,49 @@ struct agentsys_guard {
 	struct agentsys_watch watch;
 	u64 hits;
 	u64 touches;
+	u64 slows;
+	u64 seen_slows;
 	struct agentsys_told fault;
 	struct agentsys_told warning;
+};
+
+/* What may be used in all. */
+enum agentsys_budget_kind {
+	AGENTSYS_BUDGET_CPU,
+	AGENTSYS_BUDGET_MESSAGES,
+	AGENTSYS_BUDGET_TOOL_CALLS,
+
+	__AGENTSYS_BUDGETS,
+};
+
+/**
+ * struct agentsys_spending - what there is of a budget
+ * @used: how much it has reported
+ * @wanted: how much it would have been with what was refused, as long as that is not told
+ * @told_by: the instance that was told to have spent it, 0 for none
+ * @warned: it was told to be near to that
+ */
+struct agentsys_spending {
+	u64 used;
+	u64 wanted;
+	u32 told_by;
+	bool warned;
+};
+
+#define AGENTSYS_IO_KINDS (AGENTSYS_LIMIT_IO_WRITE_OPS - AGENTSYS_LIMIT_IO_READ + 1)
+
+/**
+ * struct agentsys_usage - what is used of limits, see usage.c
+ * @node: link in the list of those that are looked at
+ * @cpu: CPU time
+ * @io: bytes and operations, in the order of their limits, of the device that it uses most
+ * @budget: by enum agentsys_budget_kind
+ */
+struct agentsys_usage {
+	struct list_head node;
+	struct agentsys_window cpu;
+	struct agentsys_window io[AGENTSYS_IO_KINDS];
+	struct agentsys_spending budget[__AGENTSYS_BUDGETS];
 };
 
 /**
@@ -83,6 +127,7 @@ struct agentsys_pressure_watch {
  * @throttled_at_ns: since when, CLOCK_MONOTONIC
  * @throttled_ns: how long it was before that, in all
  * @limits: what it may use; like @log
+ * @usage: what it uses of them; but for its node guarded by both locks, as @limits is
  * @agent: whose all this is
  * @rewrite: @limits changed while it was being launched: the cgroup may have others
  * @rewrite_work: writes them, with a reference to the agent
@@ -106,6 +151,7 @@ struct agentsys_faults {
 	u64 throttled_at_ns;
 	u64 throttled_ns;
 	struct agentsys_limits limits;
+	struct agentsys_usage usage;
 	struct agentsys_agent *agent;
 	bool rewrite;
 	struct work_struct rewrite_work;
@@ -120,5 +166,11 @@ struct agentsys_faults {
  * context.
  */
 struct agentsys_faults *agentsys_faults_of(struct agentsys_agent *agent);
+
+/* The same, without the supervisor lock. */
+struct agentsys_faults *agentsys_faults_any(struct agentsys_agent *agent);
+
+/* It uses so much of a limit: is there something to be said? Supervisor lock held. */
+void agentsys_fault_near(struct agentsys_agent *agent, enum agentsys_watched i, u64 use);
 
 #endif /* _AGENTSYS_FAULT_INTERNAL_H */

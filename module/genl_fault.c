@@ -259,7 +259,12 @@ static int take_rule(struct nlattr *attr, struct genl_info *info,
 	change->action[type] = nla_get_u32(action);
 	if (agentsys_recovery_fits(type, change->action[type]))
 		return 0;
-	NL_SET_ERR_MSG_ATTR(info->extack, attr, "slowing down is of no use against such a fault");
+	if (change->action[type] == AGENTSYS_RECOVER_RESTART)
+		NL_SET_ERR_MSG_ATTR(info->extack, attr,
+				    "to start it again gives it no new budget: alert or kill");
+	else
+		NL_SET_ERR_MSG_ATTR(info->extack, attr,
+				    "slowing down is of no use against such a fault");
 	return -EINVAL;
 }
 

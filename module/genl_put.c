@@ -9,6 +9,7 @@
 #include "agent.h"
 #include "cgroup.h"
 #include "core/limits.h"
+#include "fault.h"
 #include "flood.h"
 #include "genl_limits.h"
 #include "group.h"
@@ -162,6 +163,7 @@ int agentsys_genl_put_agent(struct sk_buff *skb, struct agentsys_agent *agent)
 	    nla_put_u32(skb, AGENTSYS_A_PARENT_INSTANCE, agent->parent_instance) ||
 	    put_u64(skb, AGENTSYS_A_MADE_TIME, agent->made_ns) ||
 	    (READ_ONCE(agent->node.significant) && nla_put_flag(skb, AGENTSYS_A_SIGNIFICANT)) ||
+	    put_u64(skb, AGENTSYS_A_THROTTLED_TIME, agentsys_fault_throttled_ns(agent)) ||
 	    put_limits(skb, agent) || put_syscalls(skb, agent) ||
 	    (agent->spec && put_spec(skb, agent->spec)))
 		return -EMSGSIZE;

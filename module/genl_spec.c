@@ -15,6 +15,7 @@
 #include <net/genetlink.h>
 
 #include "agent.h"
+#include "cgroup.h"
 #include "core/limits.h"
 #include "core/name.h"
 #include "genl_limits.h"
@@ -106,6 +107,10 @@ static int get_limits(struct genl_info *info, struct agentsys_limits *limits)
 	}
 	if (agentsys_pressure_lacks(limits)) {
 		NL_SET_ERR_MSG(info->extack, "the kernel measures no pressure: boot it with psi=1");
+		return -EOPNOTSUPP;
+	}
+	if (agentsys_limits_io(limits) && !agentsys_cgroup_controls("io")) {
+		NL_SET_ERR_MSG(info->extack, "the controller of I/O is missing: see asmctl doctor");
 		return -EOPNOTSUPP;
 	}
 	return 0;

@@ -10,6 +10,7 @@
 
 #include "agent.h"
 #include "cgroup.h"
+#include "core/limits.h"
 #include "launch_internal.h"
 #include "limit.h"
 #include "mailbox.h"
@@ -190,13 +191,17 @@ static int put_job(const struct agentsys_launch_next *arg, struct agentsys_job *
 }
 
 /* As they are now: they may have been changed since it was spawned. */
-static void put_limits(struct agentsys_job *job, const struct agentsys_agent *agent)
+static void put_limits(struct agentsys_job *job, struct agentsys_agent *agent)
 {
-	job->memory_max = agentsys_limit(agent, AGENTSYS_LIMIT_MEMORY_MAX);
-	job->memory_high = agentsys_limit(agent, AGENTSYS_LIMIT_MEMORY_HIGH);
-	job->cpu_quota_us = agentsys_limit(agent, AGENTSYS_LIMIT_CPU_QUOTA);
-	job->cpu_period_us = agentsys_limit(agent, AGENTSYS_LIMIT_CPU_PERIOD);
-	job->pids_max = agentsys_limit(agent, AGENTSYS_LIMIT_PIDS_MAX);
+	struct agentsys_limits limits;
+
+	agentsys_limits_of(agent, &limits);
+	agentsys_limits_effective(agent, &limits);
+	job->memory_max = limits.max[AGENTSYS_LIMIT_MEMORY_MAX];
+	job->memory_high = limits.max[AGENTSYS_LIMIT_MEMORY_HIGH];
+	job->cpu_quota_us = limits.max[AGENTSYS_LIMIT_CPU_QUOTA];
+	job->cpu_period_us = limits.max[AGENTSYS_LIMIT_CPU_PERIOD];
+	job->pids_max = limits.max[AGENTSYS_LIMIT_PIDS_MAX];
 }
 
 static long launch_next(struct file *file, void __user *uarg)

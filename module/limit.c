@@ -16,11 +16,11 @@
 #include "mailbox.h"
 #include "pressure.h"
 #include "registry.h"
+#include "usage.h"
 
 static char *default_limits = "none";
 module_param(default_limits, charp, 0444);
-MODULE_PARM_DESC(default_limits,
-		 "what a new agent may use where its spec does not say: none or guide (default none)");
+MODULE_PARM_DESC(default_limits, "what a new agent may use: none or guide (default none)");
 
 /* Guarded by the supervisor lock. */
 static struct agentsys_limits defaults;
@@ -68,6 +68,29 @@ u64 agentsys_limit(const struct agentsys_agent *agent, enum agentsys_limit limit
 	return agent->faults ? agent->faults->limits.max[limit] : 0;
 }
 
+/* Slowed down is who comes to this. */
+static u64 slow_at(u64 limit)
+{
+	return limit - div_u64(limit, 10);
+}
+
+void agentsys_limits_effective(struct agentsys_agent *agent, struct agentsys_limits *limits)
+{
+	u64 *high = &limits->max[AGENTSYS_LIMIT_MEMORY_HIGH];
+	u64 max = limits->max[AGENTSYS_LIMIT_MEMORY_MAX];
+
+	lockdep_assert_held(&agentsys_lock);
+
+	if (max && agentsys_fault_slows_memory(agent) && (!*high || *high > slow_at(max)))
+		*high = slow_at(max);
+}
+
+static void effective_of(struct agentsys_agent *agent, struct agentsys_limits *limits)
+{
+	agentsys_limits_of(agent, limits);
+	agentsys_limits_effective(agent, limits);
+}
+
 int agentsys_limits_write(struct agentsys_agent *agent)
 {
 	const struct agentsys_limits none = {};
@@ -75,7 +98,9 @@ int agentsys_limits_write(struct agentsys_agent *agent)
 	struct agentsys_limit_files files;
 	int ret;
 
-	agentsys_limits_of(agent, &limits);
+	mutex_lock(&agentsys_lock);
+	effective_of(agent, &limits);
+	mutex_unlock(&agentsys_lock);
 	ret = agentsys_limit_files_open(&files, agent->id, &none, &limits);
 	if (ret)
 		return ret;
@@ -91,6 +116,7 @@ void agentsys_limits_changed(struct agentsys_agent *agent)
 	agentsys_fault_limits_changed(agent);
 	agentsys_liveness_limit(agent);
 	agentsys_flood_limits_changed(agent);
+	agentsys_usage_limits_changed(agent);
 }
 
 /* The record has them. What was to be written is open in @files. */
@@ -98,12 +124,14 @@ static int change_record(struct agentsys_agent *agent, const struct agentsys_lim
 			 struct agentsys_limit_files *files)
 {
 	struct agentsys_faults *faults = agent->faults;
-	struct agentsys_limits from = faults->limits;
+	struct agentsys_limits from, then = *to;
 	int ret = 0;
 
 	memset(files, 0, sizeof(*files));
+	effective_of(agent, &from);
+	agentsys_limits_effective(agent, &then);
 	if (READ_ONCE(agent->has_cgroup))
-		ret = agentsys_limit_files_open(files, agent->id, &from, to);
+		ret = agentsys_limit_files_open(files, agent->id, &from, &then);
 	if (ret && ret != -ENOENT) /* made when it is needed, with these */
 		return ret;
 	spin_lock(&agent->lock);
@@ -144,7 +172,7 @@ static void rewrite(struct agentsys_agent *agent)
 	int ret;
 
 	mutex_lock(&agentsys_lock);
-	limits = agent->faults->limits;
+	effective_of(agent, &limits);
 	ret = READ_ONCE(agent->has_cgroup) ?
 		      agentsys_limit_files_open(&files, agent->id, NULL, &limits) :
 		      -ENOENT;
@@ -179,8 +207,6 @@ static int begin_change(struct agentsys_agent *agent, const struct agentsys_limi
 	faults = agentsys_faults_of(agent);
 	if (!faults)
 		return -ENOMEM;
-	if (!faults->rewrite_work.func)
-		INIT_WORK(&faults->rewrite_work, rewrite_work);
 	*from = faults->limits;
 	*to = *from;
 	agentsys_limits_change(to, change);
@@ -190,7 +216,7 @@ static int begin_change(struct agentsys_agent *agent, const struct agentsys_limi
 	return ret ?: change_record(agent, to, files);
 }
 
-static void write_back(struct agentsys_agent *agent, const struct agentsys_limits *from,
+static void write_back(struct agentsys_agent *agent, struct agentsys_limits *from,
 		       const struct agentsys_limit_files *files)
 {
 	struct agentsys_limit_files again;
@@ -198,6 +224,7 @@ static void write_back(struct agentsys_agent *agent, const struct agentsys_limit
 	mutex_lock(&agentsys_lock);
 	if (!change_record(agent, from, &again))
 		agentsys_limit_files_close(&again);
+	agentsys_limits_effective(agent, from);
 	mutex_unlock(&agentsys_lock);
 	agentsys_limit_files_write(files, from);
 }
@@ -212,6 +239,7 @@ static int change_agent(struct agentsys_agent *agent, const struct agentsys_limi
 	mutex_lock(&agentsys_lock);
 	agentsys_mail_drain();
 	ret = begin_change(agent, change, &from, &to, &files, extack);
+	agentsys_limits_effective(agent, &to);
 	mutex_unlock(&agentsys_lock);
 	if (ret)
 		return ret;
@@ -219,7 +247,10 @@ static int change_agent(struct agentsys_agent *agent, const struct agentsys_limi
 	if (ret == -ENODEV) /* the cgroup has gone meanwhile */
 		ret = 0;
 	if (ret) {
-		NL_SET_ERR_MSG(extack, "its cgroup does not take it");
+		if (ret == -EOPNOTSUPP)
+			NL_SET_ERR_MSG(extack, "there is no block device to limit the I/O of");
+		else
+			NL_SET_ERR_MSG(extack, "its cgroup does not take it");
 		write_back(agent, &from, &files);
 	}
 	agentsys_limit_files_close(&files);
@@ -262,18 +293,54 @@ int agentsys_limits_set_default(u32 preset, const struct agentsys_limits_change 
 	return ret;
 }
 
-void agentsys_limits_ran(struct agentsys_agent *agent)
+static void queue_rewrite(struct agentsys_agent *agent)
 {
 	struct agentsys_faults *faults = agent->faults;
 
-	lockdep_assert_held(&agentsys_lock);
-
-	if (!faults || !faults->rewrite)
-		return;
 	faults->rewrite = false;
+	if (!faults->rewrite_work.func)
+		INIT_WORK(&faults->rewrite_work, rewrite_work);
 	agentsys_agent_get(agent);
 	if (!queue_work(limits_wq, &faults->rewrite_work))
 		agentsys_agent_put(agent); /* one that is queued does it */
+}
+
+void agentsys_limits_ran(struct agentsys_agent *agent)
+{
+	lockdep_assert_held(&agentsys_lock);
+
+	/* The launcher knows nothing of I/O. */
+	if (agent->faults && (agent->faults->rewrite || agentsys_limits_io(&agent->faults->limits)))
+		queue_rewrite(agent);
+}
+
+static void slows_or_not(struct agentsys_agent *agent)
+{
+	if (!agentsys_limit(agent, AGENTSYS_LIMIT_MEMORY_MAX))
+		return;
+	/* What launches it has taken those before perhaps. */
+	if (agent->status.state == AGENTSYS_STARTING)
+		agent->faults->rewrite = true;
+	else if (READ_ONCE(agent->has_cgroup))
+		queue_rewrite(agent);
+}
+
+void agentsys_limits_recovery_changed(u32 id)
+{
+	struct agentsys_agent *agent;
+	u32 next = id;
+
+	lockdep_assert_held(&agentsys_lock);
+
+	for (; (agent = agentsys_registry_next(next)); agentsys_agent_put(agent)) {
+		next = agent->id + 1;
+		if (!id || agent->id == id)
+			slows_or_not(agent);
+		if (id) {
+			agentsys_agent_put(agent);
+			break;
+		}
+	}
 }
 
 static void know(struct agentsys_limits_use *use, enum agentsys_limit limit, u64 value)
@@ -296,6 +363,7 @@ static void look_use(struct agentsys_agent *agent, const struct agentsys_limits 
 		know(use, AGENTSYS_LIMIT_WATCHDOG, silent_ms);
 	if (limits->max[AGENTSYS_LIMIT_WATCHDOG_MODE] == AGENTSYS_WATCHDOG_PHI)
 		know(use, AGENTSYS_LIMIT_WATCHDOG_PHI, phi);
+	agentsys_usage_of(agent, use);
 	if (READ_ONCE(agent->has_cgroup))
 		know(use, AGENTSYS_LIMIT_PIDS_MAX, agentsys_cgroup_u64(agent->id, "pids.current"));
 }
@@ -329,6 +397,7 @@ static const char *const presets[] = {
 int agentsys_limits_init(void)
 {
 	int preset = match_string(presets, ARRAY_SIZE(presets), default_limits);
+	int ret;
 
 	if (preset < 0) {
 		pr_err("default_limits=%s is neither none nor guide\n", default_limits);
@@ -340,11 +409,17 @@ int agentsys_limits_init(void)
 		       default_limits, agentsys_limits_lack(&defaults));
 		return -EOPNOTSUPP;
 	}
-	limits_wq = alloc_workqueue("agentsys_limits", WQ_UNBOUND, 0);
-	return limits_wq ? 0 : -ENOMEM;
+	limits_wq = alloc_workqueue("agentsys_limits", WQ_UNBOUND | WQ_FREEZABLE, 0);
+	if (!limits_wq)
+		return -ENOMEM;
+	ret = agentsys_usage_init(limits_wq);
+	if (ret)
+		destroy_workqueue(limits_wq);
+	return ret;
 }
 
 void agentsys_limits_exit(void)
 {
+	agentsys_usage_exit();
 	destroy_workqueue(limits_wq);
 }

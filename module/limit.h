@@ -26,13 +26,25 @@ int agentsys_limits_begin(struct agentsys_agent *agent, const struct agentsys_li
 /* Copy them. Any process context. */
 void agentsys_limits_of(struct agentsys_agent *agent, struct agentsys_limits *limits);
 
+/*
+ * As they are written: who is to be slowed down for memory is from nine tenths of its limit
+ * on. Supervisor lock held.
+ */
+void agentsys_limits_effective(struct agentsys_agent *agent, struct agentsys_limits *limits);
+
+/* What is done about faults of @id, or of all with 0, has changed. Supervisor lock held. */
+void agentsys_limits_recovery_changed(u32 id);
+
 /* One of them, 0 for none. Supervisor lock held. */
 u64 agentsys_limit(const struct agentsys_agent *agent, enum agentsys_limit limit);
 
 /* Write them into the cgroup, which is new. The supervisor lock is not held. */
 int agentsys_limits_write(struct agentsys_agent *agent);
 
-/* They have changed, or are about to in its cgroup: do what follows, for each kind. Supervisor lock held. */
+/*
+ * They have changed, or are about to in its cgroup: do what follows, for each kind.
+ * Supervisor lock held.
+ */
 void agentsys_limits_changed(struct agentsys_agent *agent);
 
 /* Its instance runs: are the limits that it was launched with those that it has? */

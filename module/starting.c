@@ -19,6 +19,7 @@
 #include "related.h"
 #include "shutdown.h"
 #include "telemetry.h"
+#include "usage.h"
 
 /* A start that waits for that is given up after so many, some 10 s. */
 #define START_TRIES 18
@@ -186,6 +187,7 @@ void agentsys_act_running(struct agentsys_agent *agent, enum agentsys_input inpu
 	agent->first = false;
 	agentsys_limits_ran(agent);
 	agentsys_fault_watch(agent);
+	agentsys_usage_begin(agent);
 	if (status->state != AGENTSYS_ACTIVE)
 		return;
 	agentsys_waiter_reached(agent, AGENTSYS_RUNS);

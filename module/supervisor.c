@@ -24,6 +24,7 @@
 #include "shutdown.h"
 #include "standby.h"
 #include "telemetry.h"
+#include "usage.h"
 
 /* A kill that could not be delivered, for lack of memory, is tried again after this. */
 #define KILL_RETRY_MS 1000
@@ -288,8 +289,10 @@ static void handle_mail(struct agentsys_agent *agent, unsigned long mail)
 		agentsys_supervisor_apply(agent, AGENTSYS_IN_RAN);
 	if (mail & BIT(AGENTSYS_MAIL_LAUNCH_FAILED))
 		agentsys_supervisor_apply(agent, AGENTSYS_IN_LAUNCH_FAILED);
-	if (mail & BIT(AGENTSYS_MAIL_LIMIT))
+	if (mail & BIT(AGENTSYS_MAIL_LIMIT)) {
 		agentsys_fault_look(agent);
+		agentsys_usage_reported(agent);
+	}
 	if (mail & BIT(AGENTSYS_MAIL_LIVENESS))
 		agentsys_liveness_look(agent);
 	if (mail & BIT(AGENTSYS_MAIL_TRIGGER))

@@ -127,6 +127,14 @@ bool agentsys_limits_preset(struct agentsys_limits *limits, u32 preset)
 	return !agentsys_limits_check(limits, &wrong, &why);
 }
 
+bool agentsys_limits_io(const struct agentsys_limits *limits)
+{
+	const u64 *max = limits->max;
+
+	return max[AGENTSYS_LIMIT_IO_READ] || max[AGENTSYS_LIMIT_IO_WRITE] ||
+	       max[AGENTSYS_LIMIT_IO_READ_OPS] || max[AGENTSYS_LIMIT_IO_WRITE_OPS];
+}
+
 bool agentsys_limits_any(const struct agentsys_limits *limits)
 {
 	u32 i;

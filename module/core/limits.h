@@ -52,6 +52,9 @@ struct agentsys_limits_use {
 	u64 of[__AGENTSYS_LIMITS];
 };
 
+/* Is there one of I/O? */
+bool agentsys_limits_io(const struct agentsys_limits *limits);
+
 /* Is there any limit at all? */
 bool agentsys_limits_any(const struct agentsys_limits *limits);
 

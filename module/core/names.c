@@ -169,6 +169,7 @@ static const char *const fault_names[] = {
 	[AGENTSYS_FAULT_UNRESPONSIVE]		= "Unresponsive",
 	[AGENTSYS_FAULT_PROCESS_LIMIT]		= "ProcessLimit",
 	[AGENTSYS_FAULT_IO_LIMIT]		= "IoLimit",
+	[AGENTSYS_FAULT_BUDGET]			= "Budget",
 };
 
 static_assert(ARRAY_SIZE(fault_names) == __AGENTSYS_FAULTS, "a fault has no name");
@@ -184,6 +185,7 @@ static const char *const fault_texts[] = {
 	[AGENTSYS_FAULT_UNRESPONSIVE]		= "unresponsive",
 	[AGENTSYS_FAULT_PROCESS_LIMIT]		= "process limit exceeded",
 	[AGENTSYS_FAULT_IO_LIMIT]		= "I/O limit exceeded",
+	[AGENTSYS_FAULT_BUDGET]			= "budget spent",
 };
 
 static_assert(ARRAY_SIZE(fault_texts) == __AGENTSYS_FAULTS, "a fault has no text");

@@ -17,6 +17,7 @@ static const u8 presets[][__AGENTSYS_FAULTS] = {
 		[AGENTSYS_FAULT_UNRESPONSIVE]		= AGENTSYS_RECOVER_RESTART,
 		[AGENTSYS_FAULT_PROCESS_LIMIT]		= AGENTSYS_RECOVER_ALERT,
 		[AGENTSYS_FAULT_IO_LIMIT]		= AGENTSYS_RECOVER_THROTTLE,
+		[AGENTSYS_FAULT_BUDGET]			= AGENTSYS_RECOVER_KILL,
 	},
 	[AGENTSYS_PRESET_STRICT] = {
 		[AGENTSYS_FAULT_NONE]			= AGENTSYS_RECOVER_ALERT,
@@ -50,10 +51,19 @@ bool agentsys_recovery_fits(u32 fault, u32 action)
 {
 	if (fault <= AGENTSYS_FAULT_NONE || fault >= __AGENTSYS_FAULTS)
 		return false;
+	/* What is spent is spent for the next instance too. */
+	if (action == AGENTSYS_RECOVER_RESTART)
+		return fault != AGENTSYS_FAULT_BUDGET;
 	if (action != AGENTSYS_RECOVER_THROTTLE)
 		return action < __AGENTSYS_RECOVERS;
 	return fault == AGENTSYS_FAULT_CPU_QUOTA || fault == AGENTSYS_FAULT_SYSCALL_FLOOD ||
-	       fault == AGENTSYS_FAULT_IO_LIMIT;
+	       fault == AGENTSYS_FAULT_IO_LIMIT || fault == AGENTSYS_FAULT_MEMORY_LIMIT;
+}
+
+u32 agentsys_recovery_action(const struct agentsys_recovery *recovery,
+			     const struct agentsys_recovery_own *own, u32 fault)
+{
+	return own && own->has >> fault & 1 ? own->action[fault] : recovery->action[fault];
 }
 
 /* The rung that this fault is dealt with on. */
@@ -85,9 +95,12 @@ enum agentsys_recover agentsys_recovery_decide(const struct agentsys_recovery *r
 
 	if (fault <= AGENTSYS_FAULT_NONE || fault >= __AGENTSYS_FAULTS)
 		return AGENTSYS_RECOVER_ALERT;
-	action = own && own->has >> fault & 1 ? own->action[fault] : recovery->action[fault];
+	action = agentsys_recovery_action(recovery, own, fault);
 	if (recovery->after) {
 		rung = climb(recovery, ladder, now_ms);
+		/* Who comes to its limit of memory is past what it could be slowed down for. */
+		if (fault == AGENTSYS_FAULT_MEMORY_LIMIT && rung == AGENTSYS_RECOVER_THROTTLE)
+			rung = AGENTSYS_RECOVER_ALERT;
 		if (rung > action)
 			action = rung;
 	}

@@ -52,8 +52,15 @@ bool agentsys_recovery_preset(struct agentsys_recovery *recovery, u32 preset);
 /* Which preset has these actions? */
 enum agentsys_preset agentsys_recovery_is(const struct agentsys_recovery *recovery);
 
-/* Can this be done about that? Slowing down helps against being too fast only. */
+/*
+ * Can this be done about that? Slowing down helps against being too fast only, and to begin
+ * anew does not against having used too much in all.
+ */
 bool agentsys_recovery_fits(u32 fault, u32 action);
+
+/* What is said to be done about it, whatever the ladder says. @own may be NULL. */
+u32 agentsys_recovery_action(const struct agentsys_recovery *recovery,
+			     const struct agentsys_recovery_own *own, u32 fault);
 
 /* What is done about a fault now; it counts. @own may be NULL. */
 enum agentsys_recover agentsys_recovery_decide(const struct agentsys_recovery *recovery,

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Token buckets and meters, under clocks that go anywhere: what is given never
- * exceeds what has come, and everything is said once.
+ * Token buckets and windows, under clocks that go anywhere: what is given never
+ * exceeds what has come, and what was used is told of no time but its own.
  *
  * fuzz: -max_len=192 -runs=60000
  */
 #include "bucket.h"
 #include "fuzz.h"
-#include "meter.h"
+#include "window.h"
 
 #define SECOND 1000000000ULL
 
@@ -55,41 +55,41 @@ static void check_bucket(struct fuzz *in)
 	}
 }
 
-static void check_meter(struct fuzz *in)
+static void check_window(struct fuzz *in)
 {
-	u32 window_ms = (u32)fuzz_any(in);
-	u64 now = fuzz_any(in), total = fuzz_any(in);
-	u64 limit = fuzz_any(in);
-	bool gauge = fuzz_u8(in) & 1;
-	bool warned = false, faulted = false;
-	struct agentsys_meter meter;
+	u32 window_ms = (u32)fuzz_any(in), per_us = 1000 + (u32)fuzz_any(in) % 1000000;
+	u64 now = fuzz_any(in), total = fuzz_any(in), held = fuzz_u8(in);
+	u64 amount = fuzz_any(in);
+	bool only_held = fuzz_u8(in) & 1;
+	struct agentsys_window window;
 
-	agentsys_meter_begin(&meter, total, now);
+	agentsys_window_begin(&window, total, held, now);
 	while (in->left) {
+		struct agentsys_window before = window;
 		enum agentsys_reading reading;
-		u64 begun = meter.begun_ms;
-		bool over;
+		u64 allowed = 0;
+		bool early;
 
 		now = fuzz_u8(in) % 4 ? now + fuzz_any(in) : fuzz_any(in);
 		total = fuzz_u8(in) % 4 ? total + fuzz_any(in) : fuzz_any(in);
-		over = window_ms && (now < begun || now - begun >= window_ms);
-		if (gauge && over)
-			warned = faulted = false;
-		reading = gauge ? agentsys_meter_level(&meter, limit, window_ms, total, now) :
-				  agentsys_meter_count(&meter, limit, window_ms, total, now);
-		CHECK(limit || reading == AGENTSYS_READING_QUIET);
-		if (reading == AGENTSYS_READING_FAULTS) {
-			CHECK(!faulted && meter.used >= limit);
-			faulted = warned = true;
-		} else if (reading == AGENTSYS_READING_WARNS) {
-			CHECK(!warned && meter.used >= limit - limit / 5);
-			warned = true;
-		} else if (limit && !over) {
-			CHECK(faulted || meter.used < limit);
+		held += fuzz_u8(in) % 2;
+		early = now < before.at_ms ? window_ms : now - before.at_ms < window_ms;
+		reading = agentsys_window_look(&window, amount, per_us, window_ms, total, held,
+					       only_held, now, &allowed);
+		if (held != before.held) {
+			CHECK(reading == AGENTSYS_READING_FAULTS);
+		} else if (early) {
+			CHECK(reading == AGENTSYS_READING_QUIET);
+			CHECK(window.at_ms == before.at_ms && window.base == before.base);
+			continue;
 		}
-		if (!gauge && over)
-			warned = faulted = false;
-		CHECK(!window_ms || meter.begun_ms == (over ? now : begun));
+		CHECK(window.at_ms == now && window.base == total && window.held == held);
+		CHECK(window.used == (total > before.base ? total - before.base : 0));
+		if (held == before.held && reading == AGENTSYS_READING_FAULTS)
+			CHECK(!only_held && window.used >= allowed);
+		if (reading == AGENTSYS_READING_QUIET)
+			CHECK(window.used < allowed);
+		agentsys_window_pace(&window, per_us);
 	}
 }
 
@@ -100,6 +100,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (fuzz_u8(&in) & 1)
 		check_bucket(&in);
 	else
-		check_meter(&in);
+		check_window(&in);
 	return 0;
 }

@@ -10,6 +10,7 @@
  * build: tools/asmctl/manifest_health.c tools/asmctl/manifest_changes.c
  * build: tools/asmctl/parse.c tools/asmctl/suggest.c
  * build: tools/asmctl/manifest_backend.c tools/asmctl/manifest_relations.c tools/asmctl/backend.c
+ * build: tools/asmctl/manifest_limits.c
  * build: tools/asmctl/spec.c tools/asmctl/limit.c tools/asmctl/user.c tools/asmctl/paths.c
  * build: tools/asmctl/restarts.c tools/asmctl/endings.c tools/asmctl/format.c tools/libasm/spec.c
  * build: tools/libasm/backend.c tools/libasm/words.c

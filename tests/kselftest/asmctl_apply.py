@@ -11,7 +11,7 @@ import sys
 
 sys.path.insert(0, os.environ.get("TESTLIB", "."))
 import ksft
-from ctl import DENIED, DIFFERENCES, FAILED, USAGE, ctl, run, with_clean
+from ctl import DENIED, DIFFERENCES, FAILED, USAGE, ctl, ctl_json, run, with_clean
 from ksft import wait_for
 from manifests import agents, apply, crash, diff, groups, lives, order, refused, sleeper, three, tree, write
 
@@ -122,13 +122,47 @@ def test_changed_in_place():
     assert (agent["restart"], agent["jitter_percent"], agent["stable_ms"]) == ("always", 0, 60000) and lives() == before
 
 
+def limits_of(agent):
+    return {name: one["limit"] for name, one in ctl_json("limits", agent)["limits"].items() if one["limit"]}
+
+
+@with_clean
+def test_limits():
+    "limits are changed while the agent runs, and what is not said any more is as for a new agent"
+    manifest = tree(g=three("one_for_one"))
+    apply(manifest)
+    before = lives()
+    agent = manifest["groups"][0]["agents"][1]
+    agent["limits"] = {"pids_max": 20, "cpu": "50%", "messages": 7, "watchdog": "30s"}
+    result = diff(manifest, want=DIFFERENCES)
+    assert result.out.startswith("  ~ agent b in g: limits.") and "limits.messages nothing -> 7" in result.out, result
+    assert "0 added, 1 changed, 0 moved, 0 replaced, 0 removed" in apply(manifest).out
+    number = agents()["g", "b"]["agent_id"]
+    assert limits_of(number) == {"cpu_quota": 50000, "cpu_period": 100000, "pids_max": 20, "messages": 7,
+                                 "watchdog": 30000}
+    assert apply(manifest).out.startswith("Nothing to do")
+    ctl("limits", "default", "pids_max=99")
+    try:
+        agent["limits"] = {"tool_calls": 3, "cpu_quota": "20ms"}
+        apply(manifest)
+        assert limits_of(number) == {"tool_calls": 3, "pids_max": 99, "cpu_quota": 20000, "cpu_period": 100000}
+    finally:
+        ctl("limits", "default", "--preset", "none")
+    # With what cannot be done after it, it is as it was.
+    agent["limits"] = {"tool_calls": 4}
+    manifest["groups"][0]["agents"].append(sleeper("z", cwd="/nowhere"))
+    apply(manifest, want=FAILED)
+    assert limits_of(number) == {"tool_calls": 3, "pids_max": 99, "cpu_quota": 20000, "cpu_period": 100000}
+    assert lives() == before
+
+
 @with_clean
 def test_replaced():
-    "another command, environment or limit: only that agent is made anew where the order does not count"
+    "another command or environment: only that agent is made anew where the order does not count"
     manifest = tree(g=three("one_for_one"))
     apply(manifest)
     for change in {"command": ["/bin/sleep", "200000"]}, {"env": {"A": "secret"}}, {"cwd": "/tmp"}, {"nice": 3}, \
-            {"limits": {"pids_max": 20}}, {"stop": {"signal": "INT"}}, {"user": "nobody"}:
+            {"stop": {"signal": "INT"}}, {"user": "nobody"}:
         before = lives()
         manifest["groups"][0]["agents"][1].update(change)
         result = diff(manifest, want=DIFFERENCES)
@@ -203,7 +237,8 @@ def test_errors():
     agent('"stop": {"timeout_ms": "10"}', "stop.timeout_ms: ", "is not a number of milliseconds")
     agent('"stop": {"timeout_ms": 10, "timeout": "10s"}', "stop.timeout: ", "twice")
     agent('"stop": {"signal": "BOGUS"}', "stop.signal: ", "is not a signal")
-    agent('"limits": {"memory_max": "lots"}', "limits.memory_max: ", "is not a size")
+    agent('"limits": {"memory_max": "lots"}', "limits.memory_max: ", "has no size")
+    agent('"limits": {"memory": "1M"}', "limits.memory: ", "did you mean 'memory_max'?")
     agent('"limits": {"cpu": 1.5}', "limits.cpu: ", "whole numbers")
     agent('"rlimit": {"files": "1"}', "rlimit.files: ", "names no resource limit")
     agent('"nice": 20', "nice: ", "nice value")

@@ -10,8 +10,8 @@ from ctl import NO_AGENT, USAGE, call, ctl, ctl_json, info, run, with_clean
 from ksft import wait_for
 
 TYPES = ["CpuQuota", "MemoryLimit", "SyscallFlood", "Crash", "CapabilityViolation", "PolicyViolation", "Unresponsive",
-         "ProcessLimit", "IoLimit"]
-DEFAULT = ["throttle", "kill", "throttle", "restart", "kill", "kill", "restart", "alert", "throttle"]
+         "ProcessLimit", "IoLimit", "Budget"]
+DEFAULT = ["throttle", "kill", "throttle", "restart", "kill", "kill", "restart", "alert", "throttle", "kill"]
 
 
 @with_clean

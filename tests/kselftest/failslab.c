@@ -12,6 +12,7 @@
 #include "kselftest_harness.h"
 #include "lib/agents.h"
 #include "lib/failslab.h"
+#include "lib/limits.h"
 
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -239,6 +240,41 @@ TEST_F_TIMEOUT(failslab, set_and_remove, 120)
 		EXPECT_TRUE(ret == -ENOBUFS || gone(a, ID) == !ret);
 		agentsys_remove(a->h, ID);
 	});
+}
+
+/* All of them or none, in the record and in the files. */
+TEST_F_TIMEOUT(failslab, limits, 120)
+{
+	struct agents *a = &self->a;
+	struct agentsys_limit_change changes[] = {
+		{ AGENTSYS_LIMIT_PIDS_MAX, 0 }, { AGENTSYS_LIMIT_CPU_QUOTA, 0 },
+		{ AGENTSYS_LIMIT_MESSAGES, 0 },
+	};
+	struct agentsys_spec *spec = SLEEP;
+	char text[32], expected[32];
+	uint64_t last = 0;
+
+	agentsys_spec_set_id(spec, ID);
+	SPAWN(a, spec);
+	EACH_FAILS({
+		for (size_t i = 0; i < ARRAY_SIZE(changes); i++)
+			changes[i].max = 2000 + n;
+	}, agentsys_limits_set(a->h, ID, changes, ARRAY_SIZE(changes)), {
+		uint64_t now = limit_of(a, ID, AGENTSYS_LIMIT_PIDS_MAX);
+
+		EXPECT_TRUE(now == (uint64_t)2000 + n || now == last);
+		EXPECT_TRUE(ret == -ENOBUFS || (now != last) == !ret);
+		EXPECT_EQ(now, limit_of(a, ID, AGENTSYS_LIMIT_MESSAGES));
+		EXPECT_EQ(now, limit_of(a, ID, AGENTSYS_LIMIT_CPU_QUOTA));
+		snprintf(expected, sizeof(expected), now ? "%d\n" : "max\n", (int)now);
+		EXPECT_GT(read_cgroup(ID, "pids.max", text, sizeof(text)), 0);
+		EXPECT_STREQ(expected, text);
+		last = now;
+	});
+	end(a, ID);
+	EACH_FAILS(, agentsys_limits_default(a->h, AGENTSYS_LIMITS_NONE, NULL, 0));
+	EACH_FAILS(struct agentsys_limits_info *limits, agentsys_limits_get(a->h, 0, &limits),
+		   agentsys_limits_free(limits));
 }
 
 TEST_F_TIMEOUT(failslab, looking, 120)

@@ -57,6 +57,8 @@ static const struct command {
 	  ERRORS(COMMON, ESRCH) },
 	{ AGENTSYS_IOC_HEARTBEAT, "heartbeat", sizeof(struct agentsys_heartbeat), PLAIN, false,
 	  ERRORS(COMMON, ESRCH) },
+	{ AGENTSYS_IOC_USE, "use", sizeof(struct agentsys_use), PLAIN, false,
+	  ERRORS(COMMON, ESRCH, EDQUOT, ENOMEM) },
 	{ AGENTSYS_IOC_LAUNCH_JOIN, "launch-join", sizeof(struct agentsys_launch_join), PLAIN,
 	  true, ERRORS(COMMON, EPERM) },
 	{ AGENTSYS_IOC_LAUNCH_NEXT, "launch-next", sizeof(struct agentsys_launch_next), PLAIN,
@@ -85,6 +87,7 @@ struct own {
 		uint32_t size;
 		struct agentsys_text text;
 		struct agentsys_policy policy;
+		struct agentsys_use use;
 		struct agentsys_launch_result result;
 		char bytes[ARG_PAGES * FUZZ_PAGE];
 	} image;
@@ -170,6 +173,10 @@ static void fill(struct fuzzer *f, const struct command *c, struct buffer *buffe
 		own->image.policy.agent_id = some_id(f);
 		own->image.policy.patch = pick(f, 6);
 		own->image.policy.value = one_in(f, 3) ? extreme(f) : pick(f, 4);
+		break;
+	case AGENTSYS_IOC_USE:
+		own->image.use.messages = one_in(f, 2) ? extreme(f) : 1;
+		own->image.use.tool_calls = one_in(f, 2) ? extreme(f) : 1;
 		break;
 	case AGENTSYS_IOC_LAUNCH_FAIL:
 		own->image.result.step = pick(f, __AGENTSYS_STEPS + 1);
@@ -315,8 +322,8 @@ static void check_success(struct fuzzer *f, const struct command *c)
 		wrong(f, "a call of the launcher works");
 	if (c->number == AGENTSYS_IOC_POLICY && f->user)
 		wrong(f, "a user changes a policy");
-	if ((c->number == AGENTSYS_IOC_WHOAMI || c->number == AGENTSYS_IOC_HEARTBEAT) &&
-	    !own->in_agent)
+	if ((c->number == AGENTSYS_IOC_WHOAMI || c->number == AGENTSYS_IOC_HEARTBEAT ||
+	     c->number == AGENTSYS_IOC_USE) && !own->in_agent)
 		wrong(f, "it is in no agent");
 }
 

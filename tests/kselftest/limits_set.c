@@ -6,6 +6,7 @@
  */
 #include "kselftest_harness.h"
 #include "lib/agents.h"
+#include "lib/limits.h"
 
 #define MIB (1ULL << 20)
 
@@ -27,38 +28,6 @@ FIXTURE_TEARDOWN(limits_set)
 	EXPECT_OK(self->a.h, agentsys_limits_default(self->a.h, AGENTSYS_LIMITS_NONE, NULL, 0));
 	agents_close(&self->a);
 }
-
-static uint64_t limit_of(struct agents *a, uint32_t id, uint32_t limit)
-{
-	struct agentsys_limits_info *limits;
-	uint64_t max;
-
-	MUST(!agentsys_limits_get(a->h, id, &limits));
-	max = limits->max[limit];
-	agentsys_limits_free(limits);
-	return max;
-}
-
-static int set_limit(struct agents *a, uint32_t id, uint32_t limit, uint64_t max)
-{
-	struct agentsys_limit_change change = { limit, max };
-
-	return agentsys_limits_set(a->h, id, &change, 1);
-}
-
-static int set_default(struct agents *a, uint32_t limit, uint64_t max)
-{
-	struct agentsys_limit_change change = { limit, max };
-
-	return agentsys_limits_default(a->h, AGENTSYS_LIMITS_KEEP, &change, 1);
-}
-
-#define EXPECT_FILE(id, name, expected) do {			\
-	char __text[64];					\
-								\
-	EXPECT_GT(read_cgroup(id, name, __text, sizeof(__text)), 0);	\
-	EXPECT_STREQ(expected "\n", __text);			\
-} while (0)
 
 TEST_F(limits_set, holds_at_once_and_for_the_next_ones)
 {

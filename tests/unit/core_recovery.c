@@ -98,6 +98,9 @@ static void what_does_not_fit_is_told(void **unused)
 	assert_true(agentsys_recovery_fits(AGENTSYS_FAULT_CRASH, KILL));
 	assert_false(agentsys_recovery_fits(AGENTSYS_FAULT_CRASH, __AGENTSYS_RECOVERS));
 	assert_false(agentsys_recovery_fits(AGENTSYS_FAULT_NONE, ALERT));
+	assert_false(agentsys_recovery_fits(AGENTSYS_FAULT_BUDGET, AGENTSYS_RECOVER_RESTART));
+	assert_false(agentsys_recovery_fits(AGENTSYS_FAULT_BUDGET, AGENTSYS_RECOVER_THROTTLE));
+	assert_true(agentsys_recovery_fits(AGENTSYS_FAULT_BUDGET, AGENTSYS_RECOVER_KILL));
 	assert_false(agentsys_recovery_fits(__AGENTSYS_FAULTS, ALERT));
 	recovery.action[AGENTSYS_FAULT_CRASH] = THROTTLE;
 	assert_int_equal(decide(&recovery, AGENTSYS_FAULT_CRASH), ALERT);

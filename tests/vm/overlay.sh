@@ -19,6 +19,16 @@ if [ -e "$build/$release/agentsys.ko" ]; then
 	modules=$root/usr/lib/modules/$release
 	mkdir -p "$modules/updates"
 	objcopy --strip-debug "$build/$release/agentsys.ko" "$modules/updates/agentsys.ko"
+	# A disk for tests of limits of I/O, where the kernel has that as a module.
+	theirs=$(scripts/kernel.sh dir "$1")/modules
+	for module in kernel/fs/configfs/configfs.ko kernel/drivers/block/null_blk/null_blk.ko; do
+		mkdir -p "$modules/$(dirname $module)"
+		if [ -e "$theirs/$module" ]; then
+			cp "$theirs/$module" "$modules/$module"
+		elif [ -e "$theirs/$module.xz" ]; then
+			xz -dc "$theirs/$module.xz" >"$modules/$module"
+		fi
+	done
 	depmod -b "$root/usr" "$release" 2>/dev/null || true
 fi
 if [ -e tools/Makefile ]; then

@@ -9,6 +9,7 @@
 #include "format.h"
 #include "guide.h"
 #include "helper.h"
+#include "limit.h"
 #include "restarts.h"
 
 static const struct option_def options[] = { OPTION_JSON, OPTION_END };
@@ -42,6 +43,9 @@ static void print_life(const struct agentsys_info *info)
 	}
 	printf("  Crash Count:   %" PRIu64 "\n", info->crashes);
 	printf("  Heartbeats:    %" PRIu64 "\n", info->heartbeats);
+	if (info->throttled_ns)
+		printf("  Throttled:     %s%s\n", format_duration(info->throttled_ns, buf),
+		       info->flags & AGENTSYS_AGENT_THROTTLED ? ", and still is" : "");
 }
 
 static void print_policy(const struct agentsys_info *info)
@@ -72,23 +76,21 @@ static void print_policy(const struct agentsys_info *info)
 	printf("  Cgroup:        %s\n", info->cgroup);
 }
 
-static void print_limits(const struct agentsys_info *info)
+/* Each with what is used of it, and how much that is. */
+static void print_limit(const struct agentsys_limits_info *limits, uint32_t limit)
 {
-	char buf[FORMAT_MAX];
+	uint64_t period_us = limits->max[AGENTSYS_LIMIT_CPU_PERIOD];
+	char max[FORMAT_MAX], used[FORMAT_MAX], title[FORMAT_MAX];
 
-	if (!info->memory_max && !info->memory_high && !info->cpu_quota_us && !info->pids_max)
-		return;
-	printf("\nLimits:\n");
-	if (info->memory_max)
-		printf("  Memory:        %s\n", format_bytes(info->memory_max, buf));
-	if (info->memory_high)
-		printf("  Memory High:   %s\n", format_bytes(info->memory_high, buf));
-	if (info->cpu_quota_us)
-		printf("  CPU:           %.4g%% (%" PRIu64 "/%" PRIu64 " μs)\n",
-		       100.0 * info->cpu_quota_us / (info->cpu_period_us ?: 100000),
-		       info->cpu_quota_us, info->cpu_period_us);
-	if (info->pids_max)
-		printf("  Processes:     %" PRIu64 "\n", info->pids_max);
+	snprintf(title, sizeof(title), "%s:", limit_words(limit));
+	printf("  %-14s %s", title, format_limit(limit, limits->max[limit], period_us, max));
+	if (limit == AGENTSYS_LIMIT_CPU_QUOTA)
+		printf(" (%" PRIu64 "/%" PRIu64 " μs)", limits->max[limit], period_us);
+	if (limits->known[limit])
+		printf(", used %s, %.0f%%",
+		       format_limit(limit, limits->used[limit], period_us, used),
+		       100.0 * limits->used[limit] / limits->max[limit]);
+	putchar('\n');
 }
 
 static const char *text(struct json_object *object, const char *key)
@@ -124,13 +126,32 @@ static struct json_object *json_of_info(const struct agentsys_info *info)
 	return object;
 }
 
-static void print_agent(const struct agentsys_info *info)
+static void print_limits(struct agentsys *h, uint32_t id)
+{
+	struct agentsys_limits_info *limits;
+	bool any = false;
+
+	/* It may have gone meanwhile. */
+	if (agentsys_limits_get(h, id, &limits))
+		return;
+	for (uint32_t i = 0; i < limits->limits; i++) {
+		if (!limits->max[i] || is_part(i))
+			continue;
+		if (!any)
+			printf("\nLimits:\n");
+		any = true;
+		print_limit(limits, i);
+	}
+	agentsys_limits_free(limits);
+}
+
+static void print_agent(struct agentsys *h, const struct agentsys_info *info)
 {
 	guide_info(info);
 	print_life(info);
 	print_health(info);
 	print_policy(info);
-	print_limits(info);
+	print_limits(h, info->id);
 }
 
 static int run(int argc, char **argv)
@@ -160,7 +181,7 @@ static int run(int argc, char **argv)
 		else if (json)
 			print_json(json_of_info(info));
 		else
-			print_agent(info);
+			print_agent(h, info);
 		if (!json && i + 1 < argc)
 			putchar('\n');
 		agentsys_info_free(info);

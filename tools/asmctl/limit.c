@@ -169,10 +169,7 @@ size_t parse_limit(const char *text, struct agentsys_limit_change parts[LIMIT_PA
 		return 0;
 	if (!strncmp(text, "cpu=", 4))
 		return parse_share(equals + 1, parts, why);
-	*why = "names none of cpu, memory_max, memory_high, cpu_quota, cpu_period, pids_max, "
-	       "syscall_rate, syscall_burst, watchdog, cpu_budget, messages, tool_calls, io_read, "
-	       "io_write, io_read_ops, io_write_ops, memory_pressure, cpu_pressure, io_pressure, "
-	       "watchdog_mode, watchdog_phi, watchdog_deviation, watchdog_pause, watchdog_start";
+	*why = "names no limit that there is: see \"asmctl limits --help\"";
 	parts[0].limit = limit_of(text, equals - text);
 	if (parts[0].limit >= __AGENTSYS_LIMITS)
 		return 0;
@@ -220,4 +217,19 @@ bool is_part(uint32_t limit)
 const char *limit_title(uint32_t limit)
 {
 	return limit == AGENTSYS_LIMIT_CPU_QUOTA ? "cpu" : agentsys_limit_name(limit);
+}
+
+const char *limit_words(uint32_t limit)
+{
+	/* clang-format off */
+	static const char *const words[] = {
+		"Memory", "Memory High", "CPU", "CPU Period", "Processes", "Syscall Rate",
+		"Burst", "Watchdog", "CPU Budget", "Messages", "Tool Calls", "I/O Read",
+		"I/O Write", "Read Ops", "Write Ops", "Memory Stall", "CPU Stall", "I/O Stall",
+		"Watchdog Mode", "Watchdog Phi", "Deviation", "Pause", "From Start",
+	};
+	/* clang-format on */
+
+	_Static_assert(sizeof(words) / sizeof(*words) == __AGENTSYS_LIMITS, "a limit has no words");
+	return limit < __AGENTSYS_LIMITS ? words[limit] : agentsys_limit_name(limit);
 }

@@ -26,4 +26,7 @@ bool is_part(uint32_t limit);
 /* "cpu" for the quota, else the limit's own name. */
 const char *limit_title(uint32_t limit);
 
+/* "CPU", "Memory High": for a page. */
+const char *limit_words(uint32_t limit);
+
 #endif

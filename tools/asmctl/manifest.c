@@ -71,6 +71,7 @@ void manifest_free(struct member *root)
 	}
 	agentsys_spec_free(root->spec);
 	manifest_relations_free(root);
+	free(root->limits);
 	json_object_put(root->made_of);
 	json_object_put(root->checks);
 	free(root);

@@ -57,7 +57,9 @@ struct wish {
  * @spec: of an agent: all of it
  * @restart: of an agent: how it is restarted, with the defaults that its group gives, and
  *	whether it is significant, as the module would tell it; nothing else is set
- * @made_of: of an agent: what cannot be changed while it is there, as JSON
+ * @limits: of an agent: those that are given
+ * @nlimits: how many
+ * @made_of: of an agent: what cannot be changed while it is there, and its limits, as JSON
  * @checks: of an agent: what the helper daemon is to check, or NULL
  * @notifies: of an agent: it tells the helper how it is
  * @wishes: of an agent: what it is to be to others
@@ -75,6 +77,8 @@ struct member {
 	struct group_policy policy;
 	struct agentsys_spec *spec;
 	struct agentsys_info restart;
+	struct agentsys_limit_change *limits;
+	size_t nlimits;
 	struct json_object *made_of;
 	struct json_object *checks;
 	bool notifies;

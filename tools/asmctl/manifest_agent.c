@@ -10,6 +10,7 @@
 #include "manifest.h"
 #include "manifest_backend.h"
 #include "manifest_health.h"
+#include "manifest_limits.h"
 #include "manifest_text.h"
 #include "parse.h"
 #include "paths.h"
@@ -21,7 +22,6 @@
 
 static const struct option_def restart_options[] = { OPTIONS_RESTART, OPTION_END };
 static const struct option_def stop_options[] = { OPTIONS_STOP, OPTION_END };
-static const struct option_def limit_options[] = { OPTIONS_LIMITS, OPTION_END };
 
 static const char *const agent_keys[] = {
 	"name",	       "command", "env",      "clean_env", "cwd",   "user",
@@ -99,7 +99,7 @@ char *backoff_text(const struct at *at)
 	return text;
 }
 
-/* ---- sections: restart, stop, limits ---- */
+/* ---- sections: restart, stop ---- */
 
 /**
  * struct section - some options in an object of their own
@@ -115,7 +115,6 @@ struct section {
 
 static const struct section restart_section = { restart_options, "", "when" };
 static const struct section stop_section = { stop_options, "stop-", NULL };
-static const struct section limit_section = { limit_options, "", NULL };
 
 static bool takes_duration(const struct option_def *def)
 {
@@ -516,7 +515,7 @@ void manifest_agent(struct member *agent, const struct at *at)
 	take_option(agent, at, "oom_score_adj", OPT_OOM_SCORE_ADJ);
 	take_rlimits(agent, &rlimit);
 	take_restart(agent, &restart);
-	take_plain_section(agent->spec, &limit_section, &limits);
+	manifest_limits(agent, &limits);
 	take_plain_section(agent->spec, &stop_section, &stop);
 	if (new_privs.value)
 		agentsys_spec_set_new_privs(agent->spec, need_bool(&new_privs));

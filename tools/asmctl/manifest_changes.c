@@ -6,6 +6,8 @@
 #include "restarts.h"
 #include "spec.h"
 
+#define ENV "env."
+
 /* What add_restarts() tells beside: how it went. */
 static const char *const no_policy[] = { "restart_streak", "survival_ms", "circuit" };
 
@@ -123,7 +125,6 @@ static struct json_object *get_object(struct json_object *object, const char *ke
 	return empty;
 }
 
-/* Values of the environment may be secrets. */
 static void compare_values(struct json_object **changes, const char *prefix, const char *key,
 			   struct json_object *from, struct json_object *to)
 {
@@ -132,26 +133,33 @@ static void compare_values(struct json_object **changes, const char *prefix, con
 	if (json_object_equal(from, to))
 		return;
 	snprintf(name, sizeof(name), "%s%s", prefix, key);
-	if (*prefix)
+	/* Values of the environment may be secrets. */
+	if (!strcmp(prefix, ENV))
 		add_change(changes, name, NULL, NULL);
 	else
 		add_change(changes, name, json_object_get(from), json_object_get(to));
 }
 
-/* All keys of either but @except. */
+/* These have an object of their own. */
+static bool is_section(const char *key)
+{
+	return !strcmp(key, "env") || !strcmp(key, "limits");
+}
+
+/* All keys of either that stand for a value. */
 static void compare_objects(struct json_object **changes, const char *prefix,
-			    struct json_object *from, struct json_object *to, const char *except)
+			    struct json_object *from, struct json_object *to)
 {
 	struct json_object_iter it;
 
 	json_object_object_foreachC(to, it)
 	{
-		if (strcmp(it.key, except))
+		if (*prefix || !is_section(it.key))
 			compare_values(changes, prefix, it.key, get(from, it.key), it.val);
 	}
 	json_object_object_foreachC(from, it)
 	{
-		if (strcmp(it.key, except) && !get(to, it.key))
+		if ((*prefix || !is_section(it.key)) && !get(to, it.key))
 			compare_values(changes, prefix, it.key, it.val, NULL);
 	}
 }
@@ -159,8 +167,8 @@ static void compare_objects(struct json_object **changes, const char *prefix,
 static void compare_made_of(struct json_object **changes, struct json_object *from,
 			    struct json_object *to)
 {
-	compare_objects(changes, "", from, to, "env");
-	compare_objects(changes, "env.", get_object(from, "env"), get_object(to, "env"), "");
+	compare_objects(changes, "", from, to);
+	compare_objects(changes, ENV, get_object(from, "env"), get_object(to, "env"));
 }
 
 /* By the words that asmctl has for it elsewhere. */
@@ -183,7 +191,7 @@ static void compare_restart(struct json_object **changes, const struct agentsys_
 {
 	struct json_object *from = json_of_restart(is), *to = json_of_restart(wanted);
 
-	compare_objects(changes, "", from, to, "");
+	compare_objects(changes, "", from, to);
 	compare_bools(changes, "traps", is->flags & AGENTSYS_AGENT_TRAPS,
 		      wanted->flags & AGENTSYS_AGENT_TRAPS);
 	compare_bools(changes, "significant", is->significant, wanted->significant);
@@ -202,6 +210,8 @@ enum difference agent_difference(const struct member *member, const struct agent
 	compare_made_of(changes, made_of, member->made_of);
 	if (*changes)
 		return ANEW;
+	compare_objects(changes, "limits.", get_object(made_of, "limits"),
+			get_object(member->made_of, "limits"));
 	compare_restart(changes, info, &member->restart);
 	return *changes ? IN_PLACE : SAME;
 }

@@ -158,16 +158,20 @@ static int do_move(const struct work *work, struct step *step)
 	return move_agent_freely(work, plan_id_of(work->plan, member), member->up->name);
 }
 
-static int do_change(const struct work *work, const struct step *step)
+static int do_change(const struct work *work, struct step *step)
 {
 	const struct member *member = step->member;
 	struct group_policy policy = member->policy;
+	int ret;
 
 	if (member->is_group && is_entered(work->plan, member))
 		policy.members_max = AGENTSYS_MEMBERS_MAX;
 	if (member->is_group)
 		return change_group(work->h, member->name, policy, member->significant);
-	return change_agent(work->h, step->agent->id, &member->restart);
+	ret = change_agent(work->h, step->agent->id, &member->restart);
+	if (!ret && changes_limits(step->changes))
+		ret = change_limits(work->h, step->agent->id, member, &step->limits);
+	return ret;
 }
 
 static int do_action(const struct work *work, struct step *step)

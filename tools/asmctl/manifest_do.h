@@ -57,6 +57,19 @@ int make_more_room(const struct work *work);
 int take_room_back(const struct work *work);
 bool restore_room(const struct work *work);
 
+/* Is one of @changes about a limit? */
+bool changes_limits(struct json_object *changes);
+
+/*
+ * Have agent @id have the limits of the manifest, and for the others those of a new agent.
+ * What it had before is in @before, for agentsys_limits_free(). 0 or a negative errno.
+ */
+int change_limits(struct agentsys *h, uint32_t id, const struct member *to,
+		  struct agentsys_limits_info **before);
+
+/* And those that it had again; @before may be NULL. */
+int set_back_limits(struct agentsys *h, uint32_t id, const struct agentsys_limits_info *before);
+
 /* ---- manifest_undo.c ---- */
 
 /*

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "manifest_do.h"
@@ -103,4 +104,70 @@ int move_group(struct agentsys *h, const char *name, const char *parent)
 		ret = agentsys_group_move(h, name, parent);
 	}
 	return ret;
+}
+
+/* ---- limits ---- */
+
+bool changes_limits(struct json_object *changes)
+{
+	size_t n = changes ? json_object_array_length(changes) : 0;
+	struct json_object *key;
+
+	for (size_t i = 0; i < n; i++)
+		if (json_object_object_get_ex(json_object_array_get_idx(changes, i), "key", &key) &&
+		    !strncmp(json_object_get_string(key), "limits.", 7))
+			return true;
+	return false;
+}
+
+/* All that there are, so that nothing else stays. */
+static size_t all_of(const struct agentsys_limits_info *limits,
+		     struct agentsys_limit_change changes[__AGENTSYS_LIMITS])
+{
+	size_t n = limits->limits < __AGENTSYS_LIMITS ? limits->limits : __AGENTSYS_LIMITS;
+
+	for (uint32_t i = 0; i < n; i++)
+		changes[i] = (struct agentsys_limit_change){ i, limits->max[i] };
+	return n;
+}
+
+/* A rate without a burst has its own, and a quota its period. */
+static void without_companions(const struct member *to,
+			       struct agentsys_limit_change changes[__AGENTSYS_LIMITS])
+{
+	for (size_t i = 0; i < to->nlimits; i++) {
+		if (to->limits[i].limit == AGENTSYS_LIMIT_CPU_QUOTA)
+			changes[AGENTSYS_LIMIT_CPU_PERIOD].max = 0;
+		if (to->limits[i].limit == AGENTSYS_LIMIT_SYSCALL_RATE)
+			changes[AGENTSYS_LIMIT_SYSCALL_BURST].max = 0;
+	}
+}
+
+int change_limits(struct agentsys *h, uint32_t id, const struct member *to,
+		  struct agentsys_limits_info **before)
+{
+	struct agentsys_limit_change changes[__AGENTSYS_LIMITS] = { 0 };
+	struct agentsys_limits_info *new;
+	size_t n;
+	int ret;
+
+	ret = agentsys_limits_get(h, id, before);
+	if (!ret)
+		ret = agentsys_limits_get(h, 0, &new);
+	if (ret)
+		return ret;
+	n = all_of(new, changes);
+	agentsys_limits_free(new);
+	without_companions(to, changes);
+	for (size_t i = 0; i < to->nlimits; i++)
+		if (to->limits[i].limit < n)
+			changes[to->limits[i].limit] = to->limits[i];
+	return agentsys_limits_set(h, id, changes, n);
+}
+
+int set_back_limits(struct agentsys *h, uint32_t id, const struct agentsys_limits_info *before)
+{
+	struct agentsys_limit_change changes[__AGENTSYS_LIMITS] = { 0 };
+
+	return before ? agentsys_limits_set(h, id, changes, all_of(before, changes)) : 0;
 }

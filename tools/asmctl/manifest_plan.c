@@ -389,6 +389,7 @@ static void free_steps(struct steps *steps)
 	for (size_t i = 0; i < steps->n; i++) {
 		json_object_put(steps->at[i].changes);
 		agentsys_spec_free(steps->at[i].old);
+		agentsys_limits_free(steps->at[i].limits);
 	}
 	free(steps->at);
 }

@@ -31,6 +31,7 @@ enum action {
  * @stopped: @agent was stopped, for REPLACE and REMOVE
  * @old: and its record given up, because another one needs its id: what it was made of, or NULL
  * @gone: its record was given up
+ * @limits: of CHANGE, those that @agent had before they were changed, or NULL
  * @reborn: the id of the one that was made of @old
  */
 struct step {
@@ -45,6 +46,7 @@ struct step {
 	uint32_t id;
 	bool done, stopped, gone;
 	struct agentsys_spec *old;
+	struct agentsys_limits_info *limits;
 	uint32_t reborn;
 };
 

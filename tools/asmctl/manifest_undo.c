@@ -129,8 +129,11 @@ static int set_back(const struct work *work, const struct step *step)
 {
 	const struct agentsys_group *group = step->group;
 
-	if (!group)
-		return change_agent(work->h, step->agent->id, step->agent);
+	if (!group) {
+		int ret = change_agent(work->h, step->agent->id, step->agent);
+
+		return ret ? ret : set_back_limits(work->h, step->agent->id, step->limits);
+	}
 	return change_group(work->h, group->name, policy_of_group(group), group->significant);
 }
 

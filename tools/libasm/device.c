@@ -102,6 +102,17 @@ void agentsys_pulse_close(struct agentsys_pulse *pulse)
 		munmap(pulse, sysconf(_SC_PAGESIZE));
 }
 
+int agentsys_use(int fd, uint64_t messages, uint64_t tool_calls)
+{
+	struct agentsys_use arg = {
+		.size = sizeof(arg),
+		.messages = messages,
+		.tool_calls = tool_calls,
+	};
+
+	return call(fd, AGENTSYS_IOC_USE, &arg);
+}
+
 int agentsys_patch_policy(int fd, uint32_t id, enum agentsys_patch patch, uint64_t value)
 {
 	struct agentsys_policy arg = {

@@ -106,6 +106,7 @@ static void *make_info(struct nlattr **attrs)
 	info->end_pid = attr_u32(attrs[AGENTSYS_A_END_PID]);
 	info->syscalls = attr_u64(attrs[AGENTSYS_A_SYSCALLS]);
 	info->asked_time = attr_u64(attrs[AGENTSYS_A_ASKED_TIME]);
+	info->throttled_ns = attr_u64(attrs[AGENTSYS_A_THROTTLED_TIME]);
 	return info;
 }
 

@@ -620,6 +620,7 @@ AGENTSYS_API ssize_t agentsys_shutdown_all(struct agentsys *h, int64_t timeout_m
  * @asked_time: when that end was asked for, or one that is to come; 0 if it was not
  * @made_time: when its record was made; with its id that tells it from all others
  * @syscalls: system calls that were counted, in all instances; 0 unless it has a limit of them
+ * @throttled_ns: for how long it was slowed down for faults, by all its instances
  */
 struct agentsys_info {
 	uint32_t id;
@@ -681,6 +682,7 @@ struct agentsys_info {
 	uint64_t made_time;
 	uint32_t backend;
 	uint64_t syscalls;
+	uint64_t throttled_ns;
 };
 
 /**
@@ -1456,6 +1458,17 @@ AGENTSYS_API void agentsys_pulse_beat(struct agentsys_pulse *pulse);
 
 /** agentsys_pulse_close - unmap it, or NULL */
 AGENTSYS_API void agentsys_pulse_close(struct agentsys_pulse *pulse);
+
+/**
+ * agentsys_use - "I have sent messages, or called tools"
+ * @fd: see above
+ * @messages: how many, which count towards AGENTSYS_LIMIT_MESSAGES
+ * @tool_calls: likewise, AGENTSYS_LIMIT_TOOL_CALLS
+ *
+ * Errors: -ESRCH the caller is in no agent, -EDQUOT it may not any more: nothing is counted, and
+ * it is a fault, once.
+ */
+AGENTSYS_API int agentsys_use(int fd, uint64_t messages, uint64_t tool_calls);
 
 /**
  * agentsys_telemetry - counters of the system and of every agent, as JSON

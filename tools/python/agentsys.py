@@ -34,7 +34,7 @@ from collections import namedtuple
 
 __all__ = ["Connection", "Agent", "Group", "Relation", "Past", "Event", "Fault", "Faults", "Recovery", "Limit",
            "System", "Whoami", "Version", "why_not",
-           "whoami", "heartbeat", "trigger", "Pulse", "telemetry", "info", "version", "patch_policy", "events",
+           "whoami", "heartbeat", "trigger", "Pulse", "use", "telemetry", "info", "version", "patch_policy", "events",
            "EVENTS_ALL", "EVENTS_NEW", "HELPER", "UNLIMITED", "STOP_UNLIMITED"]
 
 #: For events(): everything that the module still keeps, or only what is yet to come.
@@ -115,7 +115,7 @@ class _Info(ctypes.Structure):
         ("parent_id", _u32), ("parent_instance", _u32),
         ("exit_status", _i32), ("end_pid", _u32), ("asked_time", _u64),
         ("made_time", _u64),
-        ("backend", _u32), ("syscalls", _u64),
+        ("backend", _u32), ("syscalls", _u64), ("throttled_ns", _u64),
     ]
 
 
@@ -367,6 +367,7 @@ for _name, _result, *_arguments in [
         ("whoami", ctypes.c_int, ctypes.c_int, ctypes.POINTER(_Whoami)),
         ("heartbeat", ctypes.c_int, ctypes.c_int),
         ("trigger", ctypes.c_int, ctypes.c_int),
+        ("use", ctypes.c_int, ctypes.c_int, _u64, _u64),
         ("telemetry", ctypes.c_ssize_t, ctypes.c_int, ctypes.POINTER(_ptr)),
         ("info_text", ctypes.c_ssize_t, ctypes.c_int, _u32, ctypes.POINTER(_ptr)),
         ("patch_policy", ctypes.c_int, ctypes.c_int, _u32, ctypes.c_int, _u64),
@@ -480,6 +481,13 @@ class Pulse:
         """Give up the page."""
         del self._beats
         self._page.close()
+
+
+def use(*, messages=0, tool_calls=0):
+    """Tell the module what this agent has sent or called, towards its limits of these. OSError of errno
+    EDQUOT if it may not any more: nothing is counted then. ProcessLookupError (ESRCH) if this is none.
+    """
+    _check_device(_lib.agentsys_use(-1, messages, tool_calls))
 
 
 def _json_text(function, *arguments):

@@ -231,6 +231,7 @@ enum agentsys_relation {
  * @AGENTSYS_FAULT_UNRESPONSIVE: it gave no sign of life for too long
  * @AGENTSYS_FAULT_PROCESS_LIMIT: it needed more processes than its limit
  * @AGENTSYS_FAULT_IO_LIMIT: it read or wrote more than its limit
+ * @AGENTSYS_FAULT_BUDGET: it has used, or wanted, more in all than one of its budgets
  */
 enum agentsys_fault {
 	AGENTSYS_FAULT_NONE,
@@ -243,6 +244,7 @@ enum agentsys_fault {
 	AGENTSYS_FAULT_UNRESPONSIVE,
 	AGENTSYS_FAULT_PROCESS_LIMIT,
 	AGENTSYS_FAULT_IO_LIMIT,
+	AGENTSYS_FAULT_BUDGET,
 
 	__AGENTSYS_FAULTS,
 };
@@ -270,8 +272,8 @@ enum agentsys_recover {
  * enum agentsys_preset - a recovery policy that has a name
  * @AGENTSYS_PRESET_PERMISSIVE: every fault is told, no more
  * @AGENTSYS_PRESET_DEFAULT: throttle for CpuQuota, SyscallFlood and IoLimit, restart for
- *	Crash and Unresponsive, kill for MemoryLimit, CapabilityViolation and
- *	PolicyViolation, alert for ProcessLimit, where the limit itself holds
+ *	Crash and Unresponsive, kill for MemoryLimit, CapabilityViolation,
+ *	PolicyViolation and Budget, alert for ProcessLimit, where the limit itself holds
  * @AGENTSYS_PRESET_STRICT: kill for every fault
  * @AGENTSYS_PRESET_CUSTOM: none of these
  */
@@ -745,6 +747,31 @@ struct agentsys_whoami {
 struct agentsys_heartbeat {
 	__u32 size;
 	__u32 flags;
+};
+
+/**
+ * AGENTSYS_IOC_USE - "I have sent messages, or called tools"
+ *
+ * Any process of an agent. It counts towards the limits MESSAGES and TOOL_CALLS, in all.
+ *   -ESRCH   the caller is in no agent
+ *   -EDQUOT  it would be more than one of them: nothing is counted, and it is a fault,
+ *            AGENTSYS_FAULT_BUDGET, once for each start
+ *   -ENOMEM  there is no memory to count with
+ */
+#define AGENTSYS_IOC_USE	_IO(AGENTSYS_IOC_MAGIC, 0x08)
+
+/**
+ * struct agentsys_use - argument of AGENTSYS_IOC_USE
+ * @size: sizeof the struct
+ * @flags: 0
+ * @messages: how many it has sent, or is about to send
+ * @tool_calls: likewise
+ */
+struct agentsys_use {
+	__u32 size;
+	__u32 flags;
+	__u64 messages;
+	__u64 tool_calls;
 };
 
 /*

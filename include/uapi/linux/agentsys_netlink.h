@@ -354,6 +354,9 @@ enum agentsys_attr {
 	/* agent: only in answers, and only while it has a limit of them */
 	AGENTSYS_A_SYSCALLS,		/* u64: system calls that were counted, in all instances */
 
+	/* agent */
+	AGENTSYS_A_THROTTLED_TIME,	/* u64: ns for which it was slowed down for faults */
+
 	__AGENTSYS_A_MAX,
 	AGENTSYS_A_MAX = __AGENTSYS_A_MAX - 1
 };
