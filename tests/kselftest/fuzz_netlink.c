@@ -505,6 +505,7 @@ static void expect_no_group(struct __test_metadata *_metadata, struct agents *a)
 
 FIXTURE_TEARDOWN(fuzz)
 {
+	EXPECT_EQ(0, agentsys_limits_default(self->a.h, AGENTSYS_LIMITS_NONE, NULL, 0));
 	expect_all_ended(_metadata, &self->a);
 	expect_no_group(_metadata, &self->a);
 	agents_close(&self->a);

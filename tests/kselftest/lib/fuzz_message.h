@@ -237,7 +237,7 @@ static const struct {
 	[AGENTSYS_CMD_REPORT] = { 4, BIT(REPORT_ATTR(AGENT_ID)) | BIT(REPORT_ATTR(KIND)) |
 		BIT(REPORT_ATTR(TYPE)), BIT(REPORT_ATTR(INSTANCE)) },
 	[AGENTSYS_CMD_LIMITS_GET] = { 2, 0, BIT_OF(ID) },
-	[AGENTSYS_CMD_LIMITS_SET] = { 6, 0, BIT_OF(ID) | BIT_OF(LIMITS) | BIT_OF(LIMITS_PRESET) },
+	[AGENTSYS_CMD_LIMITS_SET] = { 6, BIT_OF(ID), BIT_OF(LIMITS) | BIT_OF(LIMITS_PRESET) },
 };
 
 static inline uint8_t some_command(struct fuzzer *f)
@@ -771,7 +771,7 @@ static inline const char *attribute_fault(uint8_t cmd, const struct nlattr *attr
 	       (type >= AGENTSYS_A_MEMORY_MAX && type <= AGENTSYS_A_PIDS_MAX) ||
 	       type == AGENTSYS_A_SUCCESS_SIGNALS || type == AGENTSYS_A_NEVER_SIGNALS ||
 	       type == AGENTSYS_A_ASKED_TIME || type == AGENTSYS_A_MADE_TIME ||
-	       type == AGENTSYS_A_SYSCALLS;
+	       type == AGENTSYS_A_SYSCALLS || type == AGENTSYS_A_THROTTLED_TIME;
 	if (type == AGENTSYS_A_SUCCESS_CODES || type == AGENTSYS_A_NEVER_CODES)
 		return nla_len(attr) == 8 * AGENTSYS_CODE_WORDS ? NULL : "has a wrong size";
 	if (type == AGENTSYS_A_LIMITS || type == AGENTSYS_A_USE)
