@@ -255,8 +255,7 @@ static int enter(struct attach *attach, u32 id, struct agentsys_waiter *waiter,
 	return 0;
 }
 
-int agentsys_attach(struct agentsys_agent *agent, u32 id, pid_t pid,
-		    struct agentsys_waiter *waiter,
+int agentsys_attach(struct agentsys_agent *agent, u32 id, pid_t pid, struct agentsys_waiter *waiter,
 		    struct netlink_ext_ack *extack)
 {
 	struct attach *attach = kzalloc(sizeof(*attach), GFP_KERNEL);

@@ -14,9 +14,12 @@ static struct netlink_range_validation id_range __ro_after_init = {
 	.max = AGENTSYS_ID_MAX,
 };
 
+/* clang-format off */
 const struct nla_policy agentsys_genl_limits_policy[AGENTSYS_L_MAX + 1] = {
 	[AGENTSYS_L_FIRST ... AGENTSYS_L_MAX] = { .type = NLA_U64 },
 };
+
+/* clang-format on */
 
 const struct nla_policy agentsys_genl_limits_get_policy[AGENTSYS_A_ID + 1] = {
 	[AGENTSYS_A_ID] = NLA_POLICY_FULL_RANGE(NLA_U32, &id_range),

@@ -44,7 +44,8 @@ bool agentsys_pressure_lacks(const struct agentsys_limits *limits)
 
 static void changed(struct agentsys_watch *watch)
 {
-	struct agentsys_pressure_watch *pressure = container_of(watch, struct agentsys_pressure_watch, watch);
+	struct agentsys_pressure_watch *pressure =
+		container_of(watch, struct agentsys_pressure_watch, watch);
 
 	agentsys_mail_post(pressure->agent, AGENTSYS_MAIL_LIMIT);
 }

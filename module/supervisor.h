@@ -27,8 +27,7 @@ void agentsys_supervisor_exit(void);
  */
 
 /* Enter @agent, which has no spec, and adopt the process @pid of the initial namespace. */
-int agentsys_attach(struct agentsys_agent *agent, u32 id, pid_t pid,
-		    struct agentsys_waiter *waiter,
+int agentsys_attach(struct agentsys_agent *agent, u32 id, pid_t pid, struct agentsys_waiter *waiter,
 		    struct netlink_ext_ack *extack);
 
 #define AGENTSYS_MAX_RESTARTS_DEFAULT	    3

@@ -344,8 +344,8 @@ static void test_limits(void)
 	bool all = true;
 
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
-		if (parse_limit(good[i].text, parts, &why) != 1 || parts[0].limit != good[i].limit ||
-		    parts[0].max != good[i].max) {
+		if (parse_limit(good[i].text, parts, &why) != 1 ||
+		    parts[0].limit != good[i].limit || parts[0].max != good[i].max) {
 			printf("# %s\n", good[i].text);
 			all = false;
 		}

@@ -117,8 +117,13 @@ static inline bool message_has(const struct message *m, size_t at, int type)
 #define REPORT_ATTR(attr)	(RELATION_ATTR(TO) + 1 + FUZZ_REPORT_##attr)
 #define FUZZ_ATTRS		REPORT_ATTR(ATTRS)
 
-enum { FUZZ_REPORT_AGENT_ID, FUZZ_REPORT_KIND, FUZZ_REPORT_INSTANCE, FUZZ_REPORT_TYPE,
-       FUZZ_REPORT_ATTRS };
+enum fuzz_report {
+	FUZZ_REPORT_AGENT_ID,
+	FUZZ_REPORT_KIND,
+	FUZZ_REPORT_INSTANCE,
+	FUZZ_REPORT_TYPE,
+	FUZZ_REPORT_ATTRS,
+};
 
 /* What a message has for it. */
 static inline uint16_t wire(int type)
