@@ -30,6 +30,7 @@ static struct {
 } *page;
 
 static const char *kind;
+static pthread_barrier_t all_there; /* to be made is slow when one is held */
 
 static void call(void)
 {
@@ -53,6 +54,7 @@ static void *flood(void *arg)
 {
 	volatile uint64_t *calls = arg;
 
+	pthread_barrier_wait(&all_there);
 	while (!page->stop) {
 		call();
 		++*calls;
@@ -97,6 +99,7 @@ int main(int argc, char **argv)
 		}
 		if (letter != 'g')
 			continue;
+		pthread_barrier_init(&all_there, NULL, n);
 		for (int i = 1; i < n; i++)
 			if (pthread_create(&thread[i], NULL, flood, (void *)&page->calls[i]))
 				_exit(122);

@@ -140,7 +140,7 @@ static void set_limits(struct __test_metadata *_metadata, struct agents *a, uint
 
 /* Let many threads do so that then sleep for longer than the test lasts. */
 #define FLOOD_FOR_LONG(a, c, kind) do {						\
-	START(a, c, "200", kind, FEW, 1000);					\
+	START(a, c, "200", kind, FEW, 5000);					\
 	FLOOD(a, c);								\
 	ASSERT_TRUE(AWAIT(all_sleep(c)));					\
 } while (0)
