@@ -72,6 +72,7 @@ static const char *const sentences[__AGENTSYS_EVENTS] = {
 	[AGENTSYS_EVENT_DOWN] = "is told that agent %c ended (%o)",
 	[AGENTSYS_EVENT_FAULT] = "fault: %f",
 	[AGENTSYS_EVENT_WARNING] = "warning: close to %F",
+	[AGENTSYS_EVENT_PRESSURE] = "waits for %p %V %% of the time",
 	[AGENTSYS_EVENT_GROUP_RESTART] = "Group %n restarts in %v ms after the end of agent %c (restart %i)",
 	[AGENTSYS_EVENT_GROUP_STARTED] = "Group %n started",
 	[AGENTSYS_EVENT_GROUP_STOPPED] = "Group %n stopped",
@@ -119,6 +120,7 @@ static void naive_text(const struct agentsys_event *event, char *text)
 {
 	static const char *const conditions[] = { "never", "on-failure", "always",
 						      "on-abnormal" };
+	static const char *const pressures[] = { "memory", "the CPU", "I/O" };
 	char part[ROOM];
 
 	text[0] = '\0';
@@ -153,6 +155,12 @@ static void naive_text(const struct agentsys_event *event, char *text)
 			break;
 		case 'f':
 			strcpy(part, agentsys_fault_text((u32)event->code));
+			break;
+		case 'p':
+			strcpy(part, (u32)event->code < 3 ? pressures[event->code] : "unknown");
+			break;
+		case 'V':
+			sprintf(part, "%llu.%02llu", event->value / 100, event->value % 100);
 			break;
 		case 'F':
 			strcpy(part, agentsys_fault_name((u32)event->code));

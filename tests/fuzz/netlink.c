@@ -16,6 +16,7 @@
 #include "../../tools/libasm/control.c"
 #include "../../tools/libasm/group.c"
 #include "../../tools/libasm/info.c"
+#include "../../tools/libasm/limits.c"
 #include "../../tools/libasm/list.c"
 #include "../../tools/libasm/spec.c"
 #include "../../tools/libasm/words.c"
