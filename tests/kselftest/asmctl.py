@@ -324,7 +324,7 @@ def test_list():
 def test_guide_pages():
     "asmstatus, asmlist, asminfo and asmpolicy print the pages of the user guide"
     run("--id", "100", "--name", "fs_monitor", "--restart", "always", "--max-restarts", "3",
-        "--memory-max", "100M", "sleep", "1000")
+        "--memory-max", "100M", "--limit", "syscall_rate=1000", "sleep", "1000")
     run("--id", "101", "sh", "-c", "exit 0")
     wait_for("its end", lambda: info(101)["state"] == "exited")
     pid = info(100)["pid"]
@@ -349,14 +349,15 @@ def test_guide_pages():
               "Name:            fs_monitor", "State:           Active", "Capabilities:    none",
               "Auto-Restart:    Yes (max 3)", "Restart Count:   0", "", "Telemetry:",
               "  Spawn Count:   1", "  Exit Count:    0", "  Fault Count:   0", r"  CPU Time:      \d+ μs",
-              r"  Memory:        \d+ bytes", "", r"Last Activity:   \d+ seconds? ago"]
+              r"  Memory:        \d+ bytes", "", r"Last Activity:   \d+ seconds? ago", "", "Limits:",
+              r"  Memory:        100M, used [0-9.]+[KM], \d+%"]
     for line, want in zip(page.split("\n"), wanted):
         assert line == want or re.fullmatch(want, line), (line, want)
 
     page = call("asmpolicy", "100").out
     for want in ["Policy for Agent 100:\n====================\nCapabilities:\n  - ", "\nScope:\n  Path: ",
                  "\nAuto-Restart: Yes\nMax Restarts: 3\nCurrent Restarts: 0\n\nResource Limits:\n  CPU Quota:     ",
-                 "\n  Memory Limit:  104857600 bytes\n  Syscall Rate:  "]:
+                 "\n  Memory Limit:  104857600 bytes\n  Syscall Rate:  1000/sec\n"]:
         assert want in page, (want, page)
 
     assert call("asminfo", "999").status == NO_AGENT

@@ -9,6 +9,7 @@
 
 #include "asmctl.h"
 #include "format.h"
+#include "limit.h"
 
 #define RECENT_EVENTS 10
 
@@ -127,7 +128,20 @@ static void print_limit(const char *title, uint64_t limit, const char *unit)
 		printf("  %-14s unlimited\n", title);
 }
 
-void guide_policy(const struct agentsys_info *info)
+/* One that the page of the agent does not have; 0 for none, also where it has gone. */
+static uint64_t limit_of(struct agentsys *h, uint32_t id, enum agentsys_limit limit)
+{
+	struct agentsys_limits_info *limits;
+	uint64_t max;
+
+	if (agentsys_limits_get(h, id, &limits))
+		return 0;
+	max = limits->max[limit];
+	agentsys_limits_free(limits);
+	return max;
+}
+
+static void guide_policy(struct agentsys *h, const struct agentsys_info *info)
 {
 	char max[FORMAT_MAX];
 
@@ -146,7 +160,7 @@ void guide_policy(const struct agentsys_info *info)
 	printf("\nResource Limits:\n");
 	print_limit("CPU Quota:", info->cpu_quota_us, " μs");
 	print_limit("Memory Limit:", info->memory_max, " bytes");
-	print_limit("Syscall Rate:", 0, "/sec");
+	print_limit("Syscall Rate:", limit_of(h, info->id, AGENTSYS_LIMIT_SYSCALL_RATE), "/sec");
 	if (info->cpu_quota_us)
 		print_limit("CPU Period:", info->cpu_period_us, " μs");
 	print_limit("Processes:", info->pids_max, "");
@@ -221,7 +235,14 @@ static int run_asmlist(int argc, char **argv)
 	return EXIT_OK;
 }
 
-static int show_agent(int argc, char **argv, void (*print)(const struct agentsys_info *))
+static void print_info(struct agentsys *h, const struct agentsys_info *info)
+{
+	guide_info(info);
+	print_limits(h, info->id);
+}
+
+static int show_agent(int argc, char **argv,
+		      void (*print)(struct agentsys *h, const struct agentsys_info *info))
 {
 	bool json = wants_json(argc, argv);
 	struct agentsys_info *info;
@@ -234,7 +255,7 @@ static int show_agent(int argc, char **argv, void (*print)(const struct agentsys
 	if (info && json)
 		print_json(json_of_agent(info));
 	else if (info)
-		print(info);
+		print(h, info);
 	agentsys_info_free(info);
 	agentsys_close(h);
 	return status;
@@ -242,7 +263,7 @@ static int show_agent(int argc, char **argv, void (*print)(const struct agentsys
 
 static int run_asminfo(int argc, char **argv)
 {
-	return show_agent(argc, argv, guide_info);
+	return show_agent(argc, argv, print_info);
 }
 
 static int run_asmpolicy(int argc, char **argv)

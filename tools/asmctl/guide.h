@@ -11,6 +11,5 @@
 void guide_status(const struct agentsys_system *system);
 void guide_list(struct agentsys_info **list);
 void guide_info(const struct agentsys_info *info);
-void guide_policy(const struct agentsys_info *info);
 
 #endif

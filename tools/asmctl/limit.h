@@ -29,4 +29,7 @@ const char *limit_title(uint32_t limit);
 /* "CPU", "Memory High": for a page. */
 const char *limit_words(uint32_t limit);
 
+/* A page's part "Limits": each that the agent has, with what is used of it. */
+void print_limits(struct agentsys *h, uint32_t id);
+
 #endif
