@@ -42,4 +42,24 @@ def test_forks():
     wait_for("nothing left of it", lambda: not os.path.exists("/sys/fs/cgroup/agentsys/%d" % agent))
 
 
+@with_clean
+def test_cpu():
+    "jobs that compute are held to their share, until they are gone"
+    agent = stress("--cpu", 4, limits=("--cpu", "20%"))
+    wait_for_fault(agent, "CpuQuota")
+    wait_for("it to be slowed down", lambda: info(agent)["throttled"])
+    ctl("limits", agent, "cpu=infinity")
+    wait_for("it to be slowed down no more", lambda: not info(agent)["throttled"])
+    assert info(agent)["state"] == "active"
+
+
+@with_clean
+def test_syscalls():
+    "jobs that do nothing but call the kernel are slowed down"
+    agent = stress("--get", 2, limits=("--limit", "syscall_rate=500", "--limit", "syscall_burst=3000"))
+    wait_for_fault(agent, "SyscallFlood")
+    wait_for("it to be slowed down", lambda: info(agent)["throttled"])
+    ctl("kill", agent)
+
+
 ksft.main()
