@@ -301,7 +301,7 @@ TEST_F(faults, own_actions)
 	EXPECT_EQ(AGENTSYS_ACTIVE, look(a, id).state);
 	ASSERT_OK(a->h, agentsys_recovery_set(a->h, id, AGENTSYS_PRESET_CUSTOM, &back, 1));
 	/* It goes on and on. */
-	NEXT_FAULT(id, PROCESS_LIMIT);
+	LATER(a, id, FAULT);
 	NEXT(a, id, KILL);
 	NEXT(a, id, CRASH);
 }

@@ -444,6 +444,8 @@ FIXTURE_SETUP(fuzz)
 
 	fuzz_ask(CALLS);
 	agents_open(_metadata, &self->a);
+	/* An agent may say of itself that it is broken. */
+	ASSERT_EQ(0, agentsys_recovery_set(self->a.h, 0, AGENTSYS_PRESET_PERMISSIVE, NULL, 0));
 	self->fuzzers = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	self->own = calloc(THREADS, sizeof(*self->own));
 	ASSERT_TRUE(self->fuzzers != MAP_FAILED && self->own);
@@ -468,6 +470,7 @@ FIXTURE_SETUP(fuzz)
 
 FIXTURE_TEARDOWN(fuzz)
 {
+	EXPECT_EQ(0, agentsys_recovery_set(self->a.h, 0, AGENTSYS_PRESET_DEFAULT, NULL, 0));
 	expect_all_ended(_metadata, &self->a);
 	agents_close(&self->a);
 	free(self->own);

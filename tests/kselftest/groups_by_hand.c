@@ -148,7 +148,7 @@ TEST_F(groups_by_hand, no_restart_follows_a_stop)
 	struct agentsys_spec *late = member("g", MEMBER_ID);
 
 	GROUP(a, "g", NULL, AGENTSYS_ONE_FOR_ONE);
-	agentsys_spec_set_backoff(late, 300, 300);
+	agentsys_spec_set_backoff(late, 1500, 1500);
 	SPAWN(a, late);
 	SPAWN_DEAF(a, "g", MEMBER_ID + 1, NEVER_MS);
 	crash_member(a, MEMBER_ID);

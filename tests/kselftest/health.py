@@ -75,7 +75,9 @@ def test_command():
     os.chmod("/tmp/test", 0o777)
     open("/tmp/test/well", "w").close()
     pid = restarting(100, "--user", "nobody", "sleep", "1000")
-    command = "id -u >/tmp/test/who; echo $AGENT_ID $AGENT_PID >>/tmp/test/who; test -e /tmp/test/well"
+    # Whole at any time: it is written again with each check.
+    command = ("cd /tmp/test; { id -u; echo $AGENT_ID $AGENT_PID; } >who.new; mv who.new who; "
+               "test -e well")
     ctl("health", "set", 100, "command=" + command, *OFTEN)
     wait_for("its health", lambda: health(100) == "healthy")
     ctl("recovery", "--agent", 100, "Unresponsive=alert")

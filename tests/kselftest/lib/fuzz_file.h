@@ -30,6 +30,9 @@ static const int file_errors[] = {
 	EEXIST, EPERM, ENOMEM, 0
 };
 
+/* ESRCH: the device's page is that of an agent. */
+static const int mmap_errors[] = { EINVAL, EACCES, ENODEV, EOVERFLOW, EPERM, ENOMEM, EIO, ESRCH, 0 };
+
 static const int seek_errors[] = { EINVAL, ESPIPE, EOVERFLOW, ENXIO, 0 };
 
 static inline void file_result(struct fuzzer *f, long ret, const int *errors)
@@ -89,6 +92,8 @@ static inline void call_file(struct fuzzer *f, const int *fds, const struct page
 	const char *path = paths[which];
 	int fd = fds[which];
 	struct pollfd poll_fd = { .fd = fd, .events = any(f) };
+	uint64_t offset;
+	size_t pages;
 	void *map;
 	long ret;
 
@@ -107,11 +112,16 @@ static inline void call_file(struct fuzzer *f, const int *fds, const struct page
 		break;
 	case 3:
 		doing(f, "mmap %s", path);
-		map = mmap(NULL, FUZZ_PAGE * (1 + pick(f, 4)), pick(f, 8),
-			   one_in(f, 2) ? MAP_SHARED : MAP_PRIVATE, fd, extreme(f) & ~4095ULL);
-		file_result(f, map == MAP_FAILED ? -1 : 0, file_errors);
-		if (map != MAP_FAILED)
+		offset = extreme(f) & ~4095ULL;
+		pages = 1 + pick(f, 4);
+		map = mmap(NULL, FUZZ_PAGE * pages, pick(f, 8),
+			   one_in(f, 2) ? MAP_SHARED : MAP_PRIVATE, fd, offset);
+		file_result(f, map == MAP_FAILED ? -1 : 0, mmap_errors);
+		/* The one page that there is, an agent may have. */
+		if (map != MAP_FAILED && (offset != AGENTSYS_LIVE_OFFSET || pages != 1))
 			wrong(f, "is mapped");
+		if (map != MAP_FAILED)
+			munmap(map, FUZZ_PAGE * pages);
 		break;
 	case 4:
 		doing(f, "write %s", path);
