@@ -191,7 +191,7 @@ TEST_F(conn, words)
 	EXPECT_EQ(-EBUSY, agentsys_remove(self->h, 300));
 	EXPECT_EQ(-ESRCH, agentsys_stop(self->h, 301, 0, AGENTSYS_WAIT));
 	/* Ids that cannot be are refused before they are looked for. */
-	EXPECT_EQ(-ERANGE, agentsys_stop(self->h, 1, 0, AGENTSYS_WAIT));
+	EXPECT_EQ(-ERANGE, agentsys_stop(self->h, AGENTSYS_ID_MAX + 1U, 0, AGENTSYS_WAIT));
 }
 
 TEST_F(conn, refused_to_others)
