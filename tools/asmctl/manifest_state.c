@@ -14,6 +14,7 @@
 
 #define FOLDER	  "/run/agentsys"
 #define NOTES	  FOLDER "/applied.json"
+#define LOCK	  FOLDER "/applied.lock"
 #define NOTES_NEW NOTES ".new"
 
 /* Another one each time that the module is loaded. */
@@ -69,19 +70,22 @@ NORETURN static void cannot(const char *what)
 	exit(exit_status_of(-error));
 }
 
-/* The lock is the folder's, because the file is replaced. Nobody else may hold it. */
+/*
+ * The lock is on a file of its own, because the other one is replaced; nobody else may
+ * open it. The folder is that of the helper's sockets, too, which agents have to reach.
+ */
 static void lock(void)
 {
 	int fd;
 
-	if (mkdir(FOLDER, 0700) && errno != EEXIST)
+	if (mkdir(FOLDER, 0755) && errno != EEXIST)
 		cannot("make " FOLDER);
-	fd = open(FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = open(LOCK, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
-		cannot("open " FOLDER);
+		cannot("open " LOCK);
 	while (flock(fd, LOCK_EX))
 		if (errno != EINTR)
-			cannot("lock " FOLDER);
+			cannot("lock " LOCK);
 }
 
 static bool is_usable(struct json_object *state)

@@ -30,6 +30,9 @@ static void lock(void)
 	umask(022);
 	if (mkdir(RUN_DIR, 0755) && errno != EEXIST)
 		die("cannot make %s: %m", RUN_DIR);
+	/* Whoever made it may have had another mask. */
+	if (chmod(RUN_DIR, 0755))
+		die("cannot open %s to agents: %m", RUN_DIR);
 	fd = open(RUN_DIR "/asmd.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB))
 		die("cannot lock %s/asmd.lock, perhaps another one runs: %m", RUN_DIR);
