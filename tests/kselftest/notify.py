@@ -148,6 +148,7 @@ def test_restart():
     wait_for("its readiness", lambda: is_ready(100))
     # What was said has been written down by now, or is when it ends.
     wait_for("that", lambda: "begun" in open("/run/agentsys/asmd.json").read())
+    assert os.stat("/run/agentsys/asmd.json").st_mode & 0o777 == 0o600
     pid = info(1)["pid"]
     os.kill(pid, 9)
     wait_for("another one", lambda: info(1)["pid"] not in (0, pid) and ctl_json("helper")["running"])

@@ -4,6 +4,7 @@
 #include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "agents.h"
@@ -37,6 +38,7 @@ static struct json_object *json_of(const struct agent *agent)
 void state_save(void)
 {
 	struct json_object *array = json_object_new_array();
+	mode_t mask = umask(077); /* a check may have a password in it */
 
 	timer_drop(&timer);
 	for (struct agent *agent = agent_next(NULL); agent; agent = agent_next(agent))
@@ -44,6 +46,7 @@ void state_save(void)
 	if (json_object_to_file_ext(STATE_FILE ".new", array, JSON_C_TO_STRING_PLAIN) ||
 	    rename(STATE_FILE ".new", STATE_FILE))
 		say(LOG_WARNING, "cannot write %s: %m", STATE_FILE);
+	umask(mask);
 	json_object_put(array);
 }
 
