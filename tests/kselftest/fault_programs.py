@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# vm: timeout=400
+# vm: timeout=400 kernels=6.1,6.12
 """Programs that do harm: what they do is seen, and held, and nobody else suffers from it."""
 import os
 import signal
