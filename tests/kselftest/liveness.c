@@ -450,7 +450,7 @@ static pid_t escape(struct patient *p)
 TEST_F(liveness, page_of_an_instance_before)
 {
 	struct agents *a = &self->a;
-	struct patient p = PATIENT(a, "ms", 200);
+	struct patient p = PATIENT(a, "ms", 1000);
 	pid_t pid;
 
 	rule(a, p.id, AGENTSYS_RECOVER_ALERT);
@@ -458,13 +458,13 @@ TEST_F(liveness, page_of_an_instance_before)
 	ASSERT_LINE("ok", p.out);
 	pid = escape(&p);
 	ASSERT_OK(a->h, agentsys_restart(a->h, p.id, NEVER_MS, AGENTSYS_WAIT));
-	EXPECT_EQ(2, NEXT_FAULT(p.id, 200).instance);
+	EXPECT_EQ(2, NEXT_FAULT(p.id, 1000).instance);
 	/* It has its own. */
 	kill(pid, SIGKILL);
 	ASSERT_LINE("ok", p.out);
 	ASSERT_LINE("ok", p.out);
 	TELL(p, "s");
-	NEXT_FAULT(p.id, 200);
+	NEXT_FAULT(p.id, 1000);
 }
 
 static long references(void)
@@ -478,7 +478,7 @@ static long references(void)
 TEST_F(liveness, a_mapped_page_holds_the_module)
 {
 	struct agents *a = &self->a;
-	struct patient p = PATIENT(a, "ms", 200);
+	struct patient p = PATIENT(a, "ms", 0);
 	pid_t pid;
 
 	ASSERT_LINE("ok", p.out);
