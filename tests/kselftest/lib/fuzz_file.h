@@ -31,7 +31,9 @@ static const int file_errors[] = {
 };
 
 /* ESRCH: the device's page is that of an agent. */
-static const int mmap_errors[] = { EINVAL, EACCES, ENODEV, EOVERFLOW, EPERM, ENOMEM, EIO, ESRCH, 0 };
+static const int mmap_errors[] = {
+	EINVAL, EACCES, ENODEV, EOVERFLOW, EPERM, ENOMEM, EIO, ESRCH, 0
+};
 
 static const int seek_errors[] = { EINVAL, ESPIPE, EOVERFLOW, ENXIO, 0 };
 
