@@ -4,7 +4,7 @@
  * functions. The emulator's other processors may go on executing what was there before,
  * so there is only one.
  *
- * vm: nomodule timeout=300 cpus=1
+ * vm: nomodule timeout=300 cpus=1 kernels=6.1,6.12
  */
 #define HOOKS "ftrace"
 
