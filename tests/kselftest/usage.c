@@ -474,11 +474,12 @@ TEST_F_TIMEOUT(usage, idle_agents_cost_nothing, 120)
 {
 	struct agents *a = &self->a;
 	struct agentsys_spec *spec = SLEEP;
+	int idle = vm_scale() > 1 ? 200 : 1000;
 	uint32_t id;
 
 	if (!trace("events/workqueue/workqueue_queue_work/enable", "1"))
 		SKIP(return, "no tracing");
-	for (int i = 0; i < 200; i++)
+	for (int i = 0; i < idle; i++)
 		SPAWN(a, SLEEP);
 	/* That it would be seen. */
 	agentsys_spec_set_pids_max(spec, 100);
