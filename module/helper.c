@@ -16,6 +16,12 @@
 
 #define STOP_TIMEOUT_MS 5000
 
+/* It exits with this where another one runs, which systemd has started. */
+#define EXIT_NOT_ALONE 3
+
+/* What agents say has to wait while it is away. */
+#define BACKOFF_MAX_MS 1000
+
 static char *helper = "/usr/sbin/asmd";
 module_param(helper, charp, 0444);
 MODULE_PARM_DESC(helper, "path of the helper daemon (default /usr/sbin/asmd)");
@@ -71,9 +77,12 @@ struct agentsys_agent *agentsys_helper_new(struct agentsys_policy_change *policy
 	agent->status.stop_timeout_ms = STOP_TIMEOUT_MS;
 	agent->stop_timeout_ms = AGENTSYS_OWN_TIMEOUT;
 	*policy = (struct agentsys_policy_change){
-		.has = BIT(AGENTSYS_POLICY_CONDITION) | BIT(AGENTSYS_POLICY_MAX_RESTARTS),
+		.has = BIT(AGENTSYS_POLICY_CONDITION) | BIT(AGENTSYS_POLICY_MAX_RESTARTS) |
+		       BIT(AGENTSYS_POLICY_BACKOFF_MAX) | BIT(AGENTSYS_POLICY_NEVER_CODES),
 		.policy.condition = AGENTSYS_RESTART_ALWAYS,
 		.policy.max_restarts = AGENTSYS_RESTARTS_UNLIMITED,
+		.policy.backoff_max_ms = BACKOFF_MAX_MS,
+		.policy.never_codes[0] = BIT_ULL(EXIT_NOT_ALONE),
 	};
 	return agent;
 }

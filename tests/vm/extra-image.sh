@@ -19,6 +19,13 @@ if [ ! -e "$image" ]; then
 	{
 		echo "$program"
 		ldd "$program" | grep -o '/[^ ]*'
+		# For what is run by its user manager: how to ask it, and the units that it does not do without.
+		if [ "$1" = systemd ]; then
+			echo /usr/bin/systemctl
+			ldd /usr/bin/systemctl | grep -o '/[^ ]*'
+			ls /usr/lib/systemd/user/{basic,default,exit,paths,shutdown,sockets,timers}.target \
+				/usr/lib/systemd/user/systemd-exit.service
+		fi
 		[ "$1" != node ] || find /usr/share/nodejs/{acorn,acorn-walk,cjs-module-lexer,undici} -name '*.js' 2>/dev/null || true
 	} | while read -r file; do
 		# /lib and /lib64 are links in the base image.

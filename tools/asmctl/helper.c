@@ -122,12 +122,14 @@ struct json_object *helper_agent(uint32_t id)
 	return agent;
 }
 
-static bool listens(void)
+/* Its pid, 0 if it does not listen. */
+static int64_t listens(void)
 {
 	struct json_object *answer = helper_ask(helper_request("ping", 0));
+	int64_t pid = json_object_get_int64(json_object_object_get(answer, "pid"));
 
 	json_object_put(answer);
-	return answer;
+	return pid;
 }
 
 int helper_need(struct agentsys *h)
@@ -157,15 +159,11 @@ int helper_need(struct agentsys *h)
 
 static int show(bool json)
 {
-	struct json_object *answer = helper_ask(helper_request("ping", 0));
+	int64_t pid = listens();
+	struct json_object *answer = pid ? helper_ask(helper_request("list", 0)) : NULL;
 	struct json_object *list = NULL;
-	int64_t pid = 0;
 	size_t n = 0;
 
-	if (answer)
-		pid = json_object_get_int64(json_object_object_get(answer, "pid"));
-	json_object_put(answer);
-	answer = answer ? helper_ask(helper_request("list", 0)) : NULL;
 	if (json_object_object_get_ex(answer, "agents", &list))
 		n = json_object_array_length(list);
 	json_object_put(answer);
@@ -188,11 +186,18 @@ static int show(bool json)
 static int stop(struct agentsys *h)
 {
 	int ret = agentsys_stop(h, AGENTSYS_ID_HELPER, AGENTSYS_DEFAULT_TIMEOUT, AGENTSYS_WAIT);
+	int64_t pid;
 
-	if (!ret || ret == -ESRCH)
+	if (ret && ret != -ESRCH) {
+		complain("cannot stop the helper daemon: %s", agentsys_error(h));
+		return exit_status_of(ret);
+	}
+	pid = listens();
+	if (!pid)
 		return EXIT_OK;
-	complain("cannot stop the helper daemon: %s", agentsys_error(h));
-	return exit_status_of(ret);
+	complain("the helper daemon, pid %lld, is not the module's: try \"systemctl stop asmd\"",
+		 (long long)pid);
+	return EXIT_FAILED;
 }
 
 static int run(int argc, char **argv)
@@ -227,7 +232,8 @@ const struct command cmd_helper = {
 		"asmd makes health checks, and hears what agents say by sd_notify(); all else works\n"
 		"without it. It is started when it is first needed, and is agent 1 (asmd) then: the\n"
 		"module restarts it, stops it a moment after the last other agent has ended, and\n"
-		"starts it again before the next one. One that was stopped with this stays so.",
+		"starts it again before the next one. One that was stopped with this stays so.\n\n"
+		"Where systemd is to look after it instead, enable asmd.service, see asmd(8).",
 	.examples = "  asmctl helper\n"
 		    "  asmctl helper start\n",
 	.options = options,

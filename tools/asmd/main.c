@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/file.h>
@@ -21,6 +22,10 @@
 #include "notify.h"
 #include "proc.h"
 #include "state.h"
+#include "systemd.h"
+
+/* Who started us is not to try again: the module, and asmd.service, know it. */
+#define EXIT_NOT_ALONE 3
 
 /* Held for as long as we run, so that there is one of us. */
 static void lock(void)
@@ -34,8 +39,12 @@ static void lock(void)
 	if (chmod(RUN_DIR, 0755))
 		die("cannot open %s to agents: %m", RUN_DIR);
 	fd = open(RUN_DIR "/asmd.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB))
-		die("cannot lock %s/asmd.lock, perhaps another one runs: %m", RUN_DIR);
+	if (fd < 0)
+		die("cannot open %s/asmd.lock: %m", RUN_DIR);
+	if (flock(fd, LOCK_EX | LOCK_NB)) {
+		say(LOG_ERR, "another one runs");
+		exit(EXIT_NOT_ALONE);
+	}
 }
 
 static void asked_to_end(struct source *source, uint32_t events)
@@ -68,7 +77,8 @@ int main(int argc, char **argv)
 	if (argc > 1 && !verbose) {
 		printf("Usage: asmd [--verbose]\n\n"
 		       "The helper daemon of agentsys: health checks and sd_notify() for agents. The\n"
-		       "module starts it, see \"asmctl helper --help\"; it stays in the foreground.\n");
+		       "module starts it, see \"asmctl helper --help\", or systemd; it stays in the\n"
+		       "foreground. It ends with 3 if another one runs.\n");
 		return argc == 2 && !strcmp(argv[1], "--help") ? 0 : 2;
 	}
 	log_init(verbose);
@@ -81,9 +91,9 @@ int main(int argc, char **argv)
 	proc_init();
 	state_load();
 	control_init();
-	notify_systemd("READY=1");
+	systemd_ready();
 	loop_run();
-	notify_systemd("STOPPING=1");
+	systemd_stopping();
 	state_save();
 	unlink(CONTROL_SOCKET);
 	unlink(AGENTSYS_NOTIFY_SOCKET);

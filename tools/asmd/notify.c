@@ -199,23 +199,3 @@ void notify_init(void)
 	setsockopt(source.fd, SOL_SOCKET, SO_PASSPIDFD, &on, sizeof(on));
 	source_add(&source, EPOLLIN);
 }
-
-void notify_systemd(const char *state)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	const char *path = getenv("NOTIFY_SOCKET");
-	socklen_t size;
-	int fd;
-
-	if (!path || !*path || strlen(path) >= sizeof(address.sun_path))
-		return;
-	memcpy(address.sun_path, path, strlen(path));
-	if (*path == '@')
-		address.sun_path[0] = '\0';
-	size = offsetof(struct sockaddr_un, sun_path) + strlen(path);
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return;
-	sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&address, size);
-	close(fd);
-}

@@ -8,7 +8,4 @@
 
 void notify_init(void);
 
-/* Tell systemd, if it is that which has started us, that we are there. */
-void notify_systemd(const char *state);
-
 #endif

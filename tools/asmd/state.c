@@ -11,6 +11,7 @@
 #include "check.h"
 #include "log.h"
 #include "loop.h"
+#include "systemd.h"
 
 #define STATE_FILE RUN_DIR "/asmd.json"
 
@@ -47,6 +48,7 @@ void state_save(void)
 	    rename(STATE_FILE ".new", STATE_FILE))
 		say(LOG_WARNING, "cannot write %s: %m", STATE_FILE);
 	umask(mask);
+	systemd_status(json_object_array_length(array));
 	json_object_put(array);
 }
 
