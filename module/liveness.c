@@ -172,8 +172,10 @@ static void take_limit(struct agentsys_agent *agent, struct agentsys_liveness *l
 		.threshold = limits.max[AGENTSYS_LIMIT_WATCHDOG_PHI],
 		.min_deviation_ms = limits.max[AGENTSYS_LIMIT_WATCHDOG_DEVIATION],
 		.pause_ms = limits.max[AGENTSYS_LIMIT_WATCHDOG_PAUSE],
+		.window = limits.max[AGENTSYS_LIMIT_WATCHDOG_WINDOW],
 		.from_start = limits.max[AGENTSYS_LIMIT_WATCHDOG_START],
 	};
+	agentsys_silence_judge_by(&live->silence, &live->rules);
 	spin_unlock_bh(&live->lock);
 }
 

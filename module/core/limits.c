@@ -8,6 +8,7 @@
 /* Wrong once in 100 million. */
 #define PHI_DEFAULT	     8000
 #define DEVIATION_DEFAULT_MS 100
+#define WINDOW_DEFAULT	     64
 
 /* Python 3.11 makes about 600 calls until its program runs, and some more for each import. */
 #define SYSCALL_BURST_MIN     20000
@@ -51,6 +52,10 @@ static const struct {
 	[AGENTSYS_LIMIT_WATCHDOG_START] = {
 		1, 1, "the watchdog counts from the start, 1, or not, 0"
 	},
+	[AGENTSYS_LIMIT_WATCHDOG_WINDOW] = {
+		AGENTSYS_PHI_WINDOW_MIN, AGENTSYS_PHI_WINDOW_MAX,
+		"the window of the watchdog is not within 2 and 128 intervals"
+	},
 };
 
 static const struct agentsys_limits presets[] = {
@@ -89,6 +94,8 @@ int agentsys_limits_check(struct agentsys_limits *limits, enum agentsys_limit *w
 			max[AGENTSYS_LIMIT_WATCHDOG_PHI] = PHI_DEFAULT;
 		if (!max[AGENTSYS_LIMIT_WATCHDOG_DEVIATION])
 			max[AGENTSYS_LIMIT_WATCHDOG_DEVIATION] = DEVIATION_DEFAULT_MS;
+		if (!max[AGENTSYS_LIMIT_WATCHDOG_WINDOW])
+			max[AGENTSYS_LIMIT_WATCHDOG_WINDOW] = WINDOW_DEFAULT;
 	}
 	for (i = 0; i < ARRAY_SIZE(ranges); i++) {
 		if (!ranges[i].why || !max[i] ||

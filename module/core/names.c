@@ -73,6 +73,7 @@ static const char *const limit_names[] = {
 	[AGENTSYS_LIMIT_WATCHDOG_DEVIATION]	= "watchdog_deviation",
 	[AGENTSYS_LIMIT_WATCHDOG_PAUSE]	= "watchdog_pause",
 	[AGENTSYS_LIMIT_WATCHDOG_START]	= "watchdog_start",
+	[AGENTSYS_LIMIT_WATCHDOG_WINDOW]	= "watchdog_window",
 };
 
 static_assert(ARRAY_SIZE(limit_names) == __AGENTSYS_LIMITS, "a limit has no name");

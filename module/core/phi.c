@@ -57,22 +57,40 @@ static u32 square_root(u64 n)
 	return root;
 }
 
-static void learn(struct agentsys_phi *phi, u64 interval_ms)
+static u32 window_of(const struct agentsys_phi_config *config)
 {
-	u32 *at = &phi->interval_ms[phi->next];
+	if (config->window < AGENTSYS_PHI_WINDOW_MIN)
+		return AGENTSYS_PHI_WINDOW_MIN;
+	if (config->window > AGENTSYS_PHI_WINDOW_MAX)
+		return AGENTSYS_PHI_WINDOW_MAX;
+	return config->window;
+}
 
+/* All but the last @n. */
+static void forget(struct agentsys_phi *phi, u32 n)
+{
+	u32 oldest;
+	u64 ms;
+
+	for (; phi->n > n; phi->n--) {
+		oldest = (phi->next + AGENTSYS_PHI_WINDOW_MAX - phi->n) % AGENTSYS_PHI_WINDOW_MAX;
+		ms = phi->interval_ms[oldest];
+		phi->sum -= ms;
+		phi->squares -= ms * ms;
+	}
+}
+
+static void learn(struct agentsys_phi *phi, const struct agentsys_phi_config *config,
+		  u64 interval_ms)
+{
 	if (interval_ms > AGENTSYS_PHI_INTERVAL_MAX_MS)
 		interval_ms = AGENTSYS_PHI_INTERVAL_MAX_MS;
-	if (phi->n == AGENTSYS_PHI_WINDOW) {
-		phi->sum -= *at;
-		phi->squares -= (u64)*at * *at;
-	} else {
-		phi->n++;
-	}
-	*at = interval_ms;
+	forget(phi, window_of(config) - 1);
+	phi->interval_ms[phi->next] = interval_ms;
 	phi->sum += interval_ms;
 	phi->squares += interval_ms * interval_ms;
-	phi->next = (phi->next + 1) % AGENTSYS_PHI_WINDOW;
+	phi->next = (phi->next + 1) % AGENTSYS_PHI_WINDOW_MAX;
+	phi->n++;
 }
 
 static u32 mean(const struct agentsys_phi *phi)
@@ -80,7 +98,7 @@ static u32 mean(const struct agentsys_phi *phi)
 	return div_u64(phi->sum, phi->n ?: 1);
 }
 
-/* sqrt(squares / n - (sum / n)^2), with one division: both terms are below 2^60. */
+/* sqrt(squares / n - (sum / n)^2), with one division: both terms are below 2^62. */
 static u32 deviation(const struct agentsys_phi *phi, const struct agentsys_phi_config *config)
 {
 	u32 spread = square_root(phi->n * phi->squares - phi->sum * phi->sum) / (phi->n ?: 1);
@@ -106,8 +124,8 @@ void agentsys_phi_begin(struct agentsys_phi *phi, const struct agentsys_phi_conf
 	memset(phi, 0, sizeof(*phi));
 	phi->last_ms = now_ms;
 	/* Two intervals with that mean and that deviation. */
-	learn(phi, expected - expected / 4);
-	learn(phi, expected + expected / 4);
+	learn(phi, config, expected - expected / 4);
+	learn(phi, config, expected + expected / 4);
 }
 
 void agentsys_phi_beat(struct agentsys_phi *phi, const struct agentsys_phi_config *config,
@@ -116,9 +134,14 @@ void agentsys_phi_beat(struct agentsys_phi *phi, const struct agentsys_phi_confi
 	if (now_ms < phi->last_ms) /* the clock went back: that was no interval */
 		return;
 	if (!agentsys_phi_suspects(phi, config, now_ms))
-		learn(phi, silence(phi, now_ms));
+		learn(phi, config, silence(phi, now_ms));
 	phi->last_ms = now_ms;
 	phi->excused_ms = 0;
+}
+
+void agentsys_phi_configure(struct agentsys_phi *phi, const struct agentsys_phi_config *config)
+{
+	forget(phi, window_of(config));
 }
 
 void agentsys_phi_excuse(struct agentsys_phi *phi, u64 ms)

@@ -14,8 +14,9 @@
 
 #include "env.h"
 
-/* Intervals that are remembered. */
-#define AGENTSYS_PHI_WINDOW 64
+/* Intervals that may be remembered: sums of more squares do not fit. */
+#define AGENTSYS_PHI_WINDOW_MIN 2
+#define AGENTSYS_PHI_WINDOW_MAX 128
 
 /* An interval counts as no longer than this, 4.6 hours, so that sums of squares fit. */
 #define AGENTSYS_PHI_INTERVAL_MAX_MS ((1U << 24) - 1)
@@ -30,12 +31,14 @@
  * @min_deviation_ms: the deviation counts as no less
  * @pause_ms: a silence that is accepted beyond the usual
  * @threshold: phi, in thousandths, from which on it is suspected
+ * @window: intervals that are remembered; counts as within AGENTSYS_PHI_WINDOW_MIN and _MAX
  */
 struct agentsys_phi_config {
 	u32 expected_ms;
 	u32 min_deviation_ms;
 	u32 pause_ms;
 	u32 threshold;
+	u32 window;
 };
 
 /**
@@ -55,7 +58,7 @@ struct agentsys_phi {
 	u64 squares;
 	u32 n;
 	u32 next;
-	u32 interval_ms[AGENTSYS_PHI_WINDOW];
+	u32 interval_ms[AGENTSYS_PHI_WINDOW_MAX];
 };
 
 /* It begins now; the expected interval is all that is known. */
@@ -65,6 +68,9 @@ void agentsys_phi_begin(struct agentsys_phi *phi, const struct agentsys_phi_conf
 /* A sign of life. The interval before it is learned from, unless it was suspected. */
 void agentsys_phi_beat(struct agentsys_phi *phi, const struct agentsys_phi_config *config,
 		       u64 now_ms);
+
+/* Its window may be another one: what is older than that is forgotten now. */
+void agentsys_phi_configure(struct agentsys_phi *phi, const struct agentsys_phi_config *config);
 
 /* For so long it could give none: the time does not count, whether it has passed or not. */
 void agentsys_phi_excuse(struct agentsys_phi *phi, u64 ms);

@@ -11,6 +11,7 @@ static void configure(struct agentsys_phi_config *config,
 	config->min_deviation_ms = rules->min_deviation_ms;
 	config->pause_ms = rules->pause_ms ? rules->pause_ms : rules->timeout_ms / 10;
 	config->threshold = rules->threshold;
+	config->window = rules->window;
 }
 
 static bool has_phi(const struct agentsys_silence *silence,
@@ -23,6 +24,19 @@ void agentsys_silence_begin(struct agentsys_silence *silence, u64 now_ms)
 {
 	memset(silence, 0, sizeof(*silence));
 	silence->since_ms = now_ms;
+}
+
+void agentsys_silence_judge_by(struct agentsys_silence *silence,
+			       const struct agentsys_silence_rules *rules)
+{
+	struct agentsys_phi_config config;
+
+	if (rules->mode != AGENTSYS_WATCHDOG_PHI) {
+		memset(&silence->phi, 0, sizeof(silence->phi));
+		return;
+	}
+	configure(&config, rules, 0);
+	agentsys_phi_configure(&silence->phi, &config);
 }
 
 /* The first interval is what is expected of the others. */

@@ -17,6 +17,7 @@
  * @threshold: of phi, in thousandths
  * @min_deviation_ms: see struct agentsys_phi_config
  * @pause_ms: likewise; 0 is a tenth of the timeout
+ * @window: likewise
  * @from_start: it counts from the start, not from the first sign of life on
  */
 struct agentsys_silence_rules {
@@ -25,6 +26,7 @@ struct agentsys_silence_rules {
 	u32 threshold;
 	u32 min_deviation_ms;
 	u32 pause_ms;
+	u32 window;
 	bool from_start;
 };
 
@@ -51,6 +53,13 @@ enum agentsys_verdict_of_silence {
 };
 
 void agentsys_silence_begin(struct agentsys_silence *silence, u64 now_ms);
+
+/*
+ * It is judged by other rules from now on. Intervals are only known of the time in which
+ * they matter.
+ */
+void agentsys_silence_judge_by(struct agentsys_silence *silence,
+			       const struct agentsys_silence_rules *rules);
 
 /* A sign of life. */
 void agentsys_silence_sign(struct agentsys_silence *silence,

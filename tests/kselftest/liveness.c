@@ -7,6 +7,7 @@
  */
 #include "kselftest_harness.h"
 #include "lib/agents.h"
+#include "lib/limits.h"
 
 #include <sys/mman.h>
 
@@ -273,19 +274,28 @@ TEST_F(liveness, start_counts_if_it_is_to)
 
 /* ---- phi ---- */
 
+#define PHI(a) ({								\
+	struct agentsys_spec *__spec = SPEC(program("pulse"), "");		\
+	struct patient __p;							\
+										\
+	MUST(!agentsys_spec_set_limit(__spec, AGENTSYS_LIMIT_WATCHDOG_MODE,	\
+				      AGENTSYS_WATCHDOG_PHI));			\
+	MUST(!agentsys_spec_set_limit(__spec, AGENTSYS_LIMIT_WATCHDOG_PAUSE, 1));	\
+	__p.in = piped(__spec, 0);						\
+	__p.out = piped(__spec, 1);						\
+	__p.id = SPAWN(a, watched(__spec, NEVER_MS));				\
+	rule(a, __p.id, AGENTSYS_RECOVER_ALERT);				\
+	__p;									\
+})
+
 /* Its heartbeats were a few ms apart: it is missed long before the timeout is over. */
 TEST_F(liveness, phi_is_sooner)
 {
 	struct agents *a = &self->a;
-	struct agentsys_spec *spec = SPEC(program("pulse"), "");
-	struct patient p = { .in = piped(spec, 0), .out = piped(spec, 1) };
+	struct patient p = PHI(a);
 	struct agentsys_faults *faults;
 	struct agentsys_event event;
 
-	MUST(!agentsys_spec_set_limit(spec, AGENTSYS_LIMIT_WATCHDOG_MODE, AGENTSYS_WATCHDOG_PHI));
-	MUST(!agentsys_spec_set_limit(spec, AGENTSYS_LIMIT_WATCHDOG_PAUSE, 1));
-	p.id = SPAWN(a, watched(spec, NEVER_MS));
-	rule(a, p.id, AGENTSYS_RECOVER_ALERT);
 	for (int i = 0; i < 70; i++)
 		TELL(p, "h");
 	EXPECT_TRUE(AWAIT(used(a, p.id, AGENTSYS_LIMIT_WATCHDOG_PHI)));
@@ -296,6 +306,51 @@ TEST_F(liveness, phi_is_sooner)
 	EXPECT_LT(faults->entry[faults->n - 1].limit, NEVER_MS);
 	agentsys_faults_free(faults);
 	EXPECT_EQ(AGENTSYS_ACTIVE, look(a, p.id).state);
+}
+
+/* The window is changed under one that beats, and what is out of it is refused. */
+TEST_F(liveness, window_of_one_that_runs)
+{
+	struct agents *a = &self->a;
+	struct patient p = PHI(a);
+
+	EXPECT_EQ(64, limit_of(a, p.id, AGENTSYS_LIMIT_WATCHDOG_WINDOW));
+	EXPECT_REFUSED(a->h, EINVAL, "window",
+		       set_limit(a, p.id, AGENTSYS_LIMIT_WATCHDOG_WINDOW, 1));
+	EXPECT_REFUSED(a->h, EINVAL, "window",
+		       set_limit(a, p.id, AGENTSYS_LIMIT_WATCHDOG_WINDOW, 129));
+	for (int i = 0; i < 300; i++) {
+		TELL(p, "h");
+		if (i % 3 == 0)
+			ASSERT_OK(a->h, set_limit(a, p.id, AGENTSYS_LIMIT_WATCHDOG_WINDOW,
+						  2 + i * 37 % 127));
+	}
+	ASSERT_OK(a->h, set_limit(a, p.id, AGENTSYS_LIMIT_WATCHDOG_WINDOW, 0));
+	EXPECT_EQ(64, limit_of(a, p.id, AGENTSYS_LIMIT_WATCHDOG_WINDOW));
+	EXPECT_LT(NEXT_FAULT(p.id, 500).value, NEVER_MS);
+}
+
+/* Heartbeats that were judged by the timeout alone leave no old time for phi to start from. */
+TEST_F(liveness, phi_after_a_while_without)
+{
+	struct agents *a = &self->a;
+	struct patient p = PHI(a), other = PATIENT(a, "", 4 * TIMEOUT_MS);
+
+	rule(a, other.id, AGENTSYS_RECOVER_ALERT);
+	for (int i = 0; i < 70; i++)
+		TELL(p, "h");
+	ASSERT_OK(a->h, set_limit(a, p.id, AGENTSYS_LIMIT_WATCHDOG_MODE,
+				  AGENTSYS_WATCHDOG_TIMEOUT));
+	TELL(p, "h");
+	TELL(other, "h");
+	NEXT_FAULT(other.id, 4 * TIMEOUT_MS);
+	TELL(p, "h");
+	/* It is judged at once. */
+	ASSERT_OK(a->h, set_limit(a, p.id, AGENTSYS_LIMIT_WATCHDOG_MODE, AGENTSYS_WATCHDOG_PHI));
+	EXPECT_EQ(0, look(a, p.id).faults);
+	for (int i = 0; i < 70; i++)
+		TELL(p, "h");
+	EXPECT_LT(NEXT_FAULT(p.id, 500).value, NEVER_MS);
 }
 
 /* ---- passive ---- */

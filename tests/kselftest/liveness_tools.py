@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # vm: timeout=120
 """The watchdog from Python and asmctl: a page that an agent stores to, and how it is judged."""
+import json
 import os
 import sys
 
@@ -68,6 +69,10 @@ def test_words_of_limits():
     assert "passive" in ctl("limits", "sleeper").out
     assert "timeout, phi or passive" in ctl("limits", "sleeper", "watchdog_mode=psychic", want=USAGE).err
     assert "yes nor no" in ctl("limits", "sleeper", "watchdog_start=perhaps", want=USAGE).err
+    ctl("limits", "sleeper", "watchdog_mode=phi", "watchdog_window=7")
+    assert json.loads(ctl("limits", "sleeper", "--json").out)["limits"]["watchdog_window"]["limit"] == 7
+    assert "2 and 128" in ctl("limits", "sleeper", "watchdog_window=129", want=FAILED).err
+    ctl("limits", "sleeper", "watchdog_mode=passive")
     assert "above 12000" in ctl("limits", "sleeper", "watchdog_phi=13", want=FAILED).err
     assert "passive" in ctl("limits", "sleeper").out
 

@@ -39,6 +39,7 @@ static void ranges(void **state)
 		{ AGENTSYS_LIMIT_WATCHDOG_DEVIATION, 1, 86400000 },
 		{ AGENTSYS_LIMIT_WATCHDOG_PAUSE, 1, 86400000 },
 		{ AGENTSYS_LIMIT_WATCHDOG_START, 1, 1 },
+		{ AGENTSYS_LIMIT_WATCHDOG_WINDOW, 2, 128 },
 		{ AGENTSYS_LIMIT_MEMORY_MAX, 1, U64_MAX },
 		{ AGENTSYS_LIMIT_MESSAGES, 1, U64_MAX },
 		{ AGENTSYS_LIMIT_IO_WRITE_OPS, 1, U64_MAX },
@@ -82,6 +83,24 @@ static void companions(void **state)
 		assert_int_equal(limits.max[AGENTSYS_LIMIT_SYSCALL_BURST], filled[i].burst);
 		assert_true(agentsys_limits_any(&limits));
 	}
+}
+
+/* How phi is judged is filled in where it is, and only there. */
+static void watchdog(void **state)
+{
+	struct agentsys_limits limits = { 0 };
+
+	limits.max[AGENTSYS_LIMIT_WATCHDOG] = 1000;
+	assert_int_equal(check(&limits), -1);
+	assert_int_equal(limits.max[AGENTSYS_LIMIT_WATCHDOG_WINDOW], 0);
+	limits.max[AGENTSYS_LIMIT_WATCHDOG_MODE] = AGENTSYS_WATCHDOG_PHI;
+	assert_int_equal(check(&limits), -1);
+	assert_int_equal(limits.max[AGENTSYS_LIMIT_WATCHDOG_PHI], 8000);
+	assert_int_equal(limits.max[AGENTSYS_LIMIT_WATCHDOG_DEVIATION], 100);
+	assert_int_equal(limits.max[AGENTSYS_LIMIT_WATCHDOG_WINDOW], 64);
+	limits.max[AGENTSYS_LIMIT_WATCHDOG_WINDOW] = 7;
+	assert_int_equal(check(&limits), -1);
+	assert_int_equal(limits.max[AGENTSYS_LIMIT_WATCHDOG_WINDOW], 7);
 }
 
 /* One by one, in the order of what was said. */
@@ -134,6 +153,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ranges),
 		cmocka_unit_test(companions),
+		cmocka_unit_test(watchdog),
 		cmocka_unit_test(change_against_twin),
 		cmocka_unit_test(presets),
 	};

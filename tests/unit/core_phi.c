@@ -15,6 +15,7 @@ static const struct agentsys_phi_config usual = {
 	.min_deviation_ms = 100,
 	.pause_ms = 3000,
 	.threshold = 8000,
+	.window = 64,
 };
 
 /* What it is an approximation of, in floating point. */
@@ -101,6 +102,65 @@ static void suspicion_is_no_interval(void **unused)
 	assert_int_equal(phi.n, before.n + 1);
 }
 
+/* What is older than the window is as if it had never been, and a smaller one holds at once. */
+static void a_window_forgets(void **unused)
+{
+	static const u32 windows[] = { 2, 3, 64, 127, 128 };
+	struct agentsys_phi_config config = usual;
+	struct agentsys_phi phi;
+
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_SIZE(windows); i++) {
+		u32 n = windows[i];
+		u64 now = 0;
+
+		config.window = n;
+		agentsys_phi_begin(&phi, &config, now);
+		for (u32 k = 0; k < 300; k++)
+			agentsys_phi_beat(&phi, &config, now += 3000);
+		assert_int_equal(phi.n, n);
+		for (u32 k = 0; k + 1 < n; k++)
+			agentsys_phi_beat(&phi, &config, now += 200);
+		assert_true(agentsys_phi_deadline(&phi, &config) > now + 200 + 3000 + 522);
+		agentsys_phi_beat(&phi, &config, now += 200);
+		assert_int_equal(agentsys_phi_deadline(&phi, &config), now + 200 + 3000 + 522);
+		/* Two of them are the last ones. */
+		agentsys_phi_beat(&phi, &config, now += 100);
+		agentsys_phi_beat(&phi, &config, now += 100);
+		config.window = 2;
+		agentsys_phi_configure(&phi, &config);
+		assert_int_equal(phi.n, 2);
+		assert_int_equal(agentsys_phi_deadline(&phi, &config), now + 100 + 3000 + 522);
+		/* A larger one has to be filled. */
+		config.window = n;
+		agentsys_phi_configure(&phi, &config);
+		assert_int_equal(phi.n, 2);
+		assert_int_equal(agentsys_phi_deadline(&phi, &config), now + 100 + 3000 + 522);
+	}
+}
+
+/* Sums of the longest intervals, all equal and as far apart as they may be, still fit. */
+static void the_largest_window_fits(void **unused)
+{
+	struct agentsys_phi_config config = { .expected_ms = U32_MAX, .window = U32_MAX };
+	struct agentsys_phi phi;
+	u64 now = 0;
+
+	(void)unused;
+	config.pause_ms = U32_MAX;
+	agentsys_phi_begin(&phi, &config, now);
+	for (u32 i = 0; i < 1000; i++)
+		agentsys_phi_beat(&phi, &config, now += AGENTSYS_PHI_INTERVAL_MAX_MS);
+	assert_int_equal(phi.n, AGENTSYS_PHI_WINDOW_MAX);
+	assert_true(agentsys_phi_deadline(&phi, &config) ==
+		    now + AGENTSYS_PHI_INTERVAL_MAX_MS + U32_MAX);
+	config.threshold = 1000;
+	for (u32 i = 0; i < AGENTSYS_PHI_WINDOW_MAX / 2; i++)
+		agentsys_phi_beat(&phi, &config, now);
+	assert_true(is_about(agentsys_phi_deadline(&phi, &config),
+			     now + U32_MAX + AGENTSYS_PHI_INTERVAL_MAX_MS * 1.141, 2.0));
+}
+
 static void excused_time_does_not_count(void **unused)
 {
 	struct agentsys_phi phi, plain;
@@ -144,16 +204,17 @@ static void against_twin(void **unused)
 {
 	(void)unused;
 	for (int life = 0; life < 300; life++) {
-		const struct agentsys_phi_config config = {
+		struct agentsys_phi_config config = {
 			.expected_ms = core_random_u32() >> 4,
 			.min_deviation_ms = core_random_below(1000),
 			.pause_ms = core_random_below(10000),
 			.threshold = core_random_below(13000),
+			.window = 2 + core_random_below(AGENTSYS_PHI_WINDOW_MAX - 1),
 		};
 		struct agentsys_phi phi;
 		double all[502];
 		u64 now = core_random_u32();
-		int n = 0;
+		int n = 0, from = 0;
 
 		agentsys_phi_begin(&phi, &config, now);
 		for (u32 i = 0; i < phi.n; i++)
@@ -161,13 +222,19 @@ static void against_twin(void **unused)
 		for (int i = 0; i < 500; i++) {
 			u64 step = core_random_u32() % (2 * (u64)config.expected_ms + 1);
 			double sum = 0, squares = 0, mean, sigma;
-			int from = n > AGENTSYS_PHI_WINDOW ? n - AGENTSYS_PHI_WINDOW : 0;
 
+			if (!core_random_below(50)) {
+				config.window = 2 + core_random_below(AGENTSYS_PHI_WINDOW_MAX - 1);
+				agentsys_phi_configure(&phi, &config);
+				from = n - from > (int)config.window ? n - (int)config.window : from;
+			}
 			if (!agentsys_phi_suspects(&phi, &config, now + step))
 				all[n++] = step < AGENTSYS_PHI_INTERVAL_MAX_MS ?
 						   (double)step : AGENTSYS_PHI_INTERVAL_MAX_MS;
 			agentsys_phi_beat(&phi, &config, now += step);
-			from = n > AGENTSYS_PHI_WINDOW ? n - AGENTSYS_PHI_WINDOW : 0;
+			/* What was forgotten does not come back. */
+			from = n - from > (int)config.window ? n - (int)config.window : from;
+			assert_int_equal(phi.n, n - from);
 			for (int k = from; k < n; k++)
 				sum += all[k];
 			mean = sum / (n - from);
@@ -219,6 +286,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(the_table),
 		cmocka_unit_test(begins_as_expected),
 		cmocka_unit_test(learns_the_interval),
+		cmocka_unit_test(a_window_forgets),
+		cmocka_unit_test(the_largest_window_fits),
 		cmocka_unit_test(suspicion_is_no_interval),
 		cmocka_unit_test(excused_time_does_not_count),
 		cmocka_unit_test(clocks_that_jump),

@@ -16,6 +16,7 @@ static const struct agentsys_silence_rules phi = {
 	.threshold = 8000,
 	.min_deviation_ms = 10,
 	.pause_ms = 1,
+	.window = 64,
 };
 
 static enum agentsys_verdict_of_silence look(struct agentsys_silence *s,
@@ -97,6 +98,35 @@ static void phi_learns(void **state)
 	assert_int_equal(agentsys_silence_end(&s, &phi), now + 5253);
 }
 
+/* A window that becomes smaller, and a time in which no intervals were looked at. */
+static void phi_by_other_rules(void **state)
+{
+	struct agentsys_silence_rules rules = phi;
+	struct agentsys_silence s;
+	u64 now = 0;
+
+	agentsys_silence_begin(&s, now);
+	agentsys_silence_sign(&s, &phi, now);
+	for (int i = 0; i < 20; i++)
+		agentsys_silence_sign(&s, &phi, now += 100);
+	agentsys_silence_sign(&s, &phi, now += 150);
+	agentsys_silence_sign(&s, &phi, now += 150);
+	rules.window = 2;
+	agentsys_silence_judge_by(&s, &rules);
+	assert_int_equal(agentsys_silence_end(&s, &rules), now + 203);
+	assert_int_equal(s.phi.n, 2);
+	/* For a while the timeout is all; the intervals of before are of no use then. */
+	agentsys_silence_judge_by(&s, &plain);
+	for (int i = 0; i < 20; i++)
+		agentsys_silence_sign(&s, &plain, now += 900);
+	agentsys_silence_judge_by(&s, &phi);
+	assert_int_equal(agentsys_silence_end(&s, &phi), now + 60000);
+	assert_int_equal(agentsys_silence_phi(&s, &phi, now + 5000), 0);
+	agentsys_silence_sign(&s, &phi, now += 400);
+	/* The first one, its pause and a quarter of it for deviation. */
+	assert_int_equal(agentsys_silence_end(&s, &phi), now + 400 + 1 + 522);
+}
+
 /* However rare its signs are, the timeout holds. */
 static void phi_is_never_later(void **state)
 {
@@ -125,6 +155,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(from_the_start),
 		cmocka_unit_test(excuses),
 		cmocka_unit_test(phi_learns),
+		cmocka_unit_test(phi_by_other_rules),
 		cmocka_unit_test(phi_is_never_later),
 	};
 

@@ -35,6 +35,7 @@ static const enum unit units[] = {
 	[AGENTSYS_LIMIT_WATCHDOG_DEVIATION] = UNIT_MS,
 	[AGENTSYS_LIMIT_WATCHDOG_PAUSE] = UNIT_MS,
 	[AGENTSYS_LIMIT_WATCHDOG_START] = UNIT_YES,
+	[AGENTSYS_LIMIT_WATCHDOG_WINDOW] = UNIT_COUNT,
 };
 
 /* clang-format on */
@@ -226,7 +227,7 @@ const char *limit_words(uint32_t limit)
 		"Memory", "Memory High", "CPU", "CPU Period", "Processes", "Syscall Rate",
 		"Burst", "Watchdog", "CPU Budget", "Messages", "Tool Calls", "I/O Read",
 		"I/O Write", "Read Ops", "Write Ops", "Memory Stall", "CPU Stall", "I/O Stall",
-		"Watchdog Mode", "Watchdog Phi", "Deviation", "Pause", "From Start",
+		"Watchdog Mode", "Watchdog Phi", "Deviation", "Pause", "From Start", "Window",
 	};
 	/* clang-format on */
 

@@ -348,6 +348,8 @@ enum agentsys_pressure {
  *	usual, up to 86400000; 0 is a tenth of WATCHDOG
  * @AGENTSYS_LIMIT_WATCHDOG_START: 1 if WATCHDOG counts from the start on, 0 if from the first
  *	heartbeat of each instance on
+ * @AGENTSYS_LIMIT_WATCHDOG_WINDOW: with AGENTSYS_WATCHDOG_PHI, intervals between heartbeats
+ *	that are remembered, 2 to 128; 0 is 64
  */
 enum agentsys_limit {
 	AGENTSYS_LIMIT_MEMORY_MAX,
@@ -373,6 +375,7 @@ enum agentsys_limit {
 	AGENTSYS_LIMIT_WATCHDOG_DEVIATION,
 	AGENTSYS_LIMIT_WATCHDOG_PAUSE,
 	AGENTSYS_LIMIT_WATCHDOG_START,
+	AGENTSYS_LIMIT_WATCHDOG_WINDOW,
 
 	__AGENTSYS_LIMITS,
 };

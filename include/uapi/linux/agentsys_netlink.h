@@ -392,6 +392,7 @@ enum agentsys_limit_attr {
 	AGENTSYS_L_WATCHDOG_DEVIATION,	/* u64: ms, up to 86400000; = 100 */
 	AGENTSYS_L_WATCHDOG_PAUSE,	/* u64: ms, likewise; = a tenth of WATCHDOG */
 	AGENTSYS_L_WATCHDOG_START,	/* u64: 1 or 0; = 0 */
+	AGENTSYS_L_WATCHDOG_WINDOW,	/* u64: intervals, 2 to 128; = 64 */
 
 	__AGENTSYS_L_MAX,
 	AGENTSYS_L_MAX = __AGENTSYS_L_MAX - 1,

@@ -424,6 +424,8 @@ static inline void put_limits(struct fuzzer *f, struct message *m)
 			max = pick(f, 2);
 		else if (i == AGENTSYS_LIMIT_WATCHDOG_PHI)
 			max %= 12001;
+		else if (i == AGENTSYS_LIMIT_WATCHDOG_WINDOW)
+			max %= 129;
 		if (one_in(f, 16))
 			max = extreme(f);
 		if (i == AGENTSYS_LIMIT_MEMORY_MAX || i == AGENTSYS_LIMIT_MEMORY_HIGH)
