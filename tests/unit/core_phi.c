@@ -226,14 +226,16 @@ static void against_twin(void **unused)
 			if (!core_random_below(50)) {
 				config.window = 2 + core_random_below(AGENTSYS_PHI_WINDOW_MAX - 1);
 				agentsys_phi_configure(&phi, &config);
-				from = n - from > (int)config.window ? n - (int)config.window : from;
+				if (n - from > (int)config.window)
+					from = n - (int)config.window;
 			}
 			if (!agentsys_phi_suspects(&phi, &config, now + step))
 				all[n++] = step < AGENTSYS_PHI_INTERVAL_MAX_MS ?
 						   (double)step : AGENTSYS_PHI_INTERVAL_MAX_MS;
 			agentsys_phi_beat(&phi, &config, now += step);
 			/* What was forgotten does not come back. */
-			from = n - from > (int)config.window ? n - (int)config.window : from;
+			if (n - from > (int)config.window)
+				from = n - (int)config.window;
 			assert_int_equal(phi.n, n - from);
 			for (int k = from; k < n; k++)
 				sum += all[k];
