@@ -88,6 +88,7 @@ enum agentsys_mail {
 	AGENTSYS_MAIL_LIMIT,	     /* it has hit a limit perhaps */
 	AGENTSYS_MAIL_LIVENESS,	     /* it was silent for long, or is not any more */
 	AGENTSYS_MAIL_TRIGGER,	     /* it says itself that it is broken */
+	AGENTSYS_MAIL_REFUSED,	     /* it tried what only an administrator may */
 	AGENTSYS_MAIL_QUEUED,	     /* the record is in the mailbox */
 };
 

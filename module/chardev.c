@@ -25,6 +25,7 @@
 #include "supervisor.h"
 #include "uarg.h"
 #include "usage.h"
+#include "violation.h"
 
 /* No more than the caller knows; it may have changed its mind about @size meanwhile. */
 static int put_struct(void __user *uarg, const void *arg, size_t ksize, u32 size)
@@ -122,8 +123,10 @@ static long policy_call(void __user *uarg)
 		return ret;
 	if (policy.flags)
 		return -EINVAL;
-	if (!capable(CAP_SYS_ADMIN))
+	if (!capable(CAP_SYS_ADMIN)) {
+		agentsys_violation_refused();
 		return -EPERM;
+	}
 
 	switch (policy.patch) {
 	case AGENTSYS_PATCH_AUTO_RESTART:

@@ -235,7 +235,7 @@ bool agentsys_fault_restarts(const struct agentsys_agent *agent)
 
 /* ---- limits that the kernel enforces and counts ---- */
 
-static bool is_due(struct agentsys_agent *agent, struct agentsys_told *told, u32 window_ms)
+bool agentsys_fault_due(struct agentsys_agent *agent, struct agentsys_told *told, u32 window_ms)
 {
 	u64 now = now_ms();
 
@@ -321,7 +321,7 @@ static void slowed(struct agentsys_guard *guard, enum agentsys_watched i)
 	u64 limit = agentsys_limit(agent, watched[i].of);
 	u32 action = AGENTSYS_RECOVER_THROTTLE;
 
-	if (is_due(agent, &guard->fault, FAULT_WINDOW_MS))
+	if (agentsys_fault_due(agent, &guard->fault, FAULT_WINDOW_MS))
 		action = agentsys_fault_raise(agent, watched[i].fault,
 					      agentsys_cgroup_memory(agent->id), limit);
 	agentsys_fault_throttles(agent, watched[i].fault, action == AGENTSYS_RECOVER_THROTTLE);
@@ -344,9 +344,9 @@ static void look_at(struct agentsys_guard *guard, enum agentsys_watched i)
 	limit = agentsys_cgroup_u64(agent->id, watched[i].limit);
 	use = max(agentsys_cgroup_u64(agent->id, watched[i].use), limit);
 	if (news.hit) {
-		if (is_due(agent, &guard->fault, FAULT_WINDOW_MS))
+		if (agentsys_fault_due(agent, &guard->fault, FAULT_WINDOW_MS))
 			agentsys_fault_raise(agent, watched[i].fault, use, limit);
-	} else if (is_due(agent, &guard->warning, WARNING_WINDOW_MS)) {
+	} else if (agentsys_fault_due(agent, &guard->warning, WARNING_WINDOW_MS)) {
 		agentsys_fault_warn(agent, watched[i].fault, use);
 	}
 }
@@ -374,7 +374,7 @@ void agentsys_fault_near(struct agentsys_agent *agent, enum agentsys_watched i, 
 	lockdep_assert_held(&agentsys_lock);
 
 	if (limit && use >= agentsys_warning_at(limit) &&
-	    is_due(agent, &agent->faults->guard[i].warning, WARNING_WINDOW_MS))
+	    agentsys_fault_due(agent, &agent->faults->guard[i].warning, WARNING_WINDOW_MS))
 		agentsys_fault_warn(agent, watched[i].fault, use);
 }
 

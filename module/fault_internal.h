@@ -135,6 +135,8 @@ struct agentsys_pressure_watch {
  * @rcu: for the delayed free: heartbeats come without a lock
  * @flood: the count of its system calls, NULL while there is none; like @log
  * @syscalls: how many were counted before that one began; like @log
+ * @refused: calls for which it had no right, since that was told last
+ * @violation: when that was
  */
 struct agentsys_faults {
 	struct agentsys_fault_log log;
@@ -159,6 +161,8 @@ struct agentsys_faults {
 	struct rcu_head rcu;
 	struct agentsys_flood *flood;
 	u64 syscalls;
+	atomic_t refused;
+	struct agentsys_told violation;
 };
 
 /*
@@ -169,6 +173,9 @@ struct agentsys_faults *agentsys_faults_of(struct agentsys_agent *agent);
 
 /* The same, without the supervisor lock. */
 struct agentsys_faults *agentsys_faults_any(struct agentsys_agent *agent);
+
+/* Is it to be told (again), being told once in @window_ms by each instance? It is told now then. */
+bool agentsys_fault_due(struct agentsys_agent *agent, struct agentsys_told *told, u32 window_ms);
 
 /* It uses so much of a limit: is there something to be said? Supervisor lock held. */
 void agentsys_fault_near(struct agentsys_agent *agent, enum agentsys_watched i, u64 use);

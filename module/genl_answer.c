@@ -8,6 +8,7 @@
 
 #include "genl.h"
 #include "genl_put.h"
+#include "violation.h"
 
 /* An answer: ids, an errno, a step, a name, and a text of 256 bytes at most. */
 #define ANSWER_SIZE 512
@@ -82,6 +83,7 @@ int agentsys_genl_need_admin(struct sk_buff *skb, struct genl_info *info)
 	if (netlink_capable(skb, CAP_SYS_ADMIN))
 		return 0;
 	NL_SET_ERR_MSG(info->extack, "this needs CAP_SYS_ADMIN (run it as root)");
+	agentsys_violation_refused();
 	return -EPERM;
 }
 

@@ -25,6 +25,7 @@
 #include "standby.h"
 #include "telemetry.h"
 #include "usage.h"
+#include "violation.h"
 
 /* A kill that could not be delivered, for lack of memory, is tried again after this. */
 #define KILL_RETRY_MS 1000
@@ -297,6 +298,8 @@ static void handle_mail(struct agentsys_agent *agent, unsigned long mail)
 		agentsys_liveness_look(agent);
 	if (mail & BIT(AGENTSYS_MAIL_TRIGGER))
 		agentsys_liveness_triggered(agent);
+	if (mail & BIT(AGENTSYS_MAIL_REFUSED))
+		agentsys_violation_look(agent);
 	/*
 	 * Likewise its end. What tells is whether the present main process has
 	 * ended: its tgid is taken then.

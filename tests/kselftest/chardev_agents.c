@@ -35,6 +35,7 @@ FIXTURE_SETUP(agents)
 
 FIXTURE_TEARDOWN(agents)
 {
+	EXPECT_EQ(0, agentsys_recovery_set(self->h, 0, AGENTSYS_PRESET_DEFAULT, NULL, 0));
 	EXPECT_EQ(0, agentsys_shutdown(self->h, 0, AGENTSYS_WAIT, NULL, NULL));
 	/* The next test uses the same ids. */
 	agentsys_remove(self->h, 100);
@@ -56,6 +57,8 @@ TEST_F(agents, an_agent_about_itself)
 	const char *out = WORK "/probe/out";
 	char report[16384];
 
+	/* It asks for what it has no right to. */
+	ASSERT_OK(self->h, agentsys_recovery_set(self->h, 0, AGENTSYS_PRESET_PERMISSIVE, NULL, 0));
 	ASSERT_EQ(0, mkdir(WORK "/probe", 0777));
 	ASSERT_EQ(0, chmod(WORK "/probe", 0777));
 	ASSERT_OK(self->h, spawn(self->h, 101, "probe", NOBODY,

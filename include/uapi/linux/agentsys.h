@@ -226,7 +226,9 @@ enum agentsys_relation {
  * @AGENTSYS_FAULT_MEMORY_LIMIT: it needed more memory than its limit
  * @AGENTSYS_FAULT_SYSCALL_FLOOD: it made more system calls than it may
  * @AGENTSYS_FAULT_CRASH: it ended abnormally, without being asked and for no other fault
- * @AGENTSYS_FAULT_CAPABILITY_VIOLATION: it tried what it has no capability for
+ * @AGENTSYS_FAULT_CAPABILITY_VIOLATION: it tried what it has no capability for: to control
+ *	the module, by netlink or AGENTSYS_IOC_POLICY, without CAP_SYS_ADMIN; measured is
+ *	how many calls were refused since it was told last, which is once a second
  * @AGENTSYS_FAULT_POLICY_VIOLATION: it tried what its policy denies
  * @AGENTSYS_FAULT_UNRESPONSIVE: it gave no sign of life for too long
  * @AGENTSYS_FAULT_PROCESS_LIMIT: it needed more processes than its limit
@@ -662,7 +664,7 @@ struct agentsys_text {
  * AGENTSYS_IOC_POLICY - call 501: change the policy of an agent
  *
  * CAP_SYS_ADMIN in the initial user namespace.
- *   -EPERM       not allowed
+ *   -EPERM       not allowed; for an agent that is a fault, CAPABILITY_VIOLATION
  *   -EINVAL      unknown patch, or a value out of range
  *   -ESRCH       no such agent
  *   -EOPNOTSUPP  patches 1 to 3: this module enforces no capabilities; and patch 4
