@@ -60,10 +60,10 @@ def test_nobody_else_has_a_page():
 
 @with_clean
 def test_words_of_limits():
-    run("--name", "sleeper", "--limit", "watchdog=5s", "--limit", "watchdog_mode=phi", "--limit",
+    run("--name", "sleeper", "--watchdog", "5s", "--limit", "watchdog_mode=phi", "--limit",
         "watchdog_phi=3.5", "--limit", "watchdog_start=yes", "sleep", "1000000")
     text = ctl("limits", "sleeper").out
-    for words in ("watchdog_mode", "phi", "3.5", "yes"):
+    for words in ("watchdog_mode", "phi", "5.0s", "3.5", "yes"):
         assert words in text, text
     ctl("limits", "sleeper", "watchdog_mode=passive", "watchdog_start=no", "watchdog_pause=2s")
     assert "passive" in ctl("limits", "sleeper").out
@@ -73,6 +73,8 @@ def test_words_of_limits():
     assert json.loads(ctl("limits", "sleeper", "--json").out)["limits"]["watchdog_window"]["limit"] == 7
     assert "2 and 128" in ctl("limits", "sleeper", "watchdog_window=129", want=FAILED).err
     ctl("limits", "sleeper", "watchdog_mode=passive")
+    assert "'five' is no time" in ctl("run", "--watchdog", "five", "sleep", "1", want=USAGE).err
+    assert "100 ms and 24 h" in ctl("run", "--watchdog", "99ms", "sleep", "1", want=FAILED).err
     assert "above 12000" in ctl("limits", "sleeper", "watchdog_phi=13", want=FAILED).err
     assert "passive" in ctl("limits", "sleeper").out
 

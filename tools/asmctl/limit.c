@@ -135,6 +135,11 @@ static bool parse_value(enum unit unit, const char *text, uint64_t *n)
 	}
 }
 
+bool parse_limit_value(uint32_t limit, const char *text, uint64_t *n)
+{
+	return parse_value(units[limit], text, n);
+}
+
 static size_t parse_share(const char *text, struct agentsys_limit_change parts[LIMIT_PARTS],
 			  const char **why)
 {

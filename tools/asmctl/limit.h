@@ -17,6 +17,9 @@
 size_t parse_limit(const char *text, struct agentsys_limit_change parts[LIMIT_PARTS],
 		   const char **why);
 
+/* "200M", "30s" for a @limit that there is. */
+bool parse_limit_value(uint32_t limit, const char *text, uint64_t *n);
+
 /* "200M", "50%", "30s", "1000": @n of a limit of which the CPU's period is @period_us. */
 const char *format_limit(uint32_t limit, uint64_t n, uint64_t period_us, char buf[FORMAT_MAX]);
 

@@ -149,6 +149,12 @@ static void take_limit(struct agentsys_spec *spec, int key, const char *arg)
 				    INT_MAX);
 		agentsys_spec_set_pids_max(spec, n);
 		break;
+	case OPT_WATCHDOG:
+		if (!parse_limit_value(AGENTSYS_LIMIT_WATCHDOG, arg, &n))
+			usage_error("'%s' is no time, as 500ms, 30s, or infinity for no limit",
+				    arg);
+		agentsys_spec_set_limit(spec, AGENTSYS_LIMIT_WATCHDOG, n);
+		break;
 	}
 }
 
@@ -210,6 +216,7 @@ bool take_spec_option(struct agentsys_spec *spec, int key, const char *arg)
 	case OPT_MEMORY_HIGH:
 	case OPT_CPU:
 	case OPT_PIDS_MAX:
+	case OPT_WATCHDOG:
 		take_limit(spec, key, arg);
 		return true;
 	case OPT_LIMIT:

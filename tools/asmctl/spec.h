@@ -26,6 +26,7 @@ enum spec_option {
 	OPT_MEMORY_HIGH,
 	OPT_CPU,
 	OPT_PIDS_MAX,
+	OPT_WATCHDOG,
 	OPT_LIMIT,
 	OPT_NICE,
 	OPT_OOM_SCORE_ADJ,
@@ -84,7 +85,8 @@ enum spec_option {
 	{ OPT_MEMORY_MAX, "memory-max", "SIZE", "memory, as 100M; beyond it is killed" }, \
 	{ OPT_MEMORY_HIGH, "memory-high", "SIZE", "memory beyond which it is slowed down" }, \
 	{ OPT_CPU, "cpu", "SHARE", "CPU time: 50%, 200% (two CPUs), or QUOTA/PERIOD in us" }, \
-	{ OPT_PIDS_MAX, "pids-max", "N", "processes and threads" }
+	{ OPT_PIDS_MAX, "pids-max", "N", "processes and threads" },                    \
+	{ OPT_WATCHDOG, "watchdog", "TIME", "without a sign of life, as 30s; longer is a fault" }
 
 #define OPTION_LIMIT                                                                   \
 	{ OPT_LIMIT, "limit", "NAME=VALUE",                                            \
