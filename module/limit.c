@@ -16,6 +16,7 @@
 #include "mailbox.h"
 #include "pressure.h"
 #include "registry.h"
+#include "telemetry.h"
 #include "usage.h"
 
 static char *default_limits = "none";
@@ -229,17 +230,38 @@ static void write_back(struct agentsys_agent *agent, struct agentsys_limits *fro
 	agentsys_limit_files_write(files, from);
 }
 
+/* Tell that those of which the bit is set are others now. */
+static void tell(struct agentsys_agent *agent, u32 changed)
+{
+	struct agentsys_agent *now;
+
+	if (!changed)
+		return;
+	mutex_lock(&agentsys_lock);
+	/* What has been removed meanwhile has no events any more. */
+	now = agentsys_registry_get(agent->id);
+	if (now == agent)
+		agentsys_event_agent(agent, AGENTSYS_EVENT_LIMITS, 0, 0, changed);
+	if (now)
+		agentsys_agent_put(now);
+	mutex_unlock(&agentsys_lock);
+}
+
 static int change_agent(struct agentsys_agent *agent, const struct agentsys_limits_change *change,
 			struct netlink_ext_ack *extack)
 {
 	struct agentsys_limit_files files;
 	struct agentsys_limits from, to;
+	u32 changed = 0;
 	int ret;
 
 	mutex_lock(&agentsys_lock);
 	agentsys_mail_drain();
 	ret = begin_change(agent, change, &from, &to, &files, extack);
-	agentsys_limits_effective(agent, &to);
+	if (!ret) {
+		changed = agentsys_limits_differ(&from, &to);
+		agentsys_limits_effective(agent, &to);
+	}
 	mutex_unlock(&agentsys_lock);
 	if (ret)
 		return ret;
@@ -252,6 +274,8 @@ static int change_agent(struct agentsys_agent *agent, const struct agentsys_limi
 		else
 			NL_SET_ERR_MSG(extack, "its cgroup does not take it");
 		write_back(agent, &from, &files);
+	} else {
+		tell(agent, changed);
 	}
 	agentsys_limit_files_close(&files);
 	return ret;
@@ -276,6 +300,19 @@ int agentsys_limits_set(u32 id, const struct agentsys_limits_change *change,
 	return ret;
 }
 
+/* Supervisor lock held. */
+static void set_default(const struct agentsys_limits *limits)
+{
+	struct agentsys_event event = {
+		.type = AGENTSYS_EVENT_LIMITS,
+		.value = agentsys_limits_differ(&defaults, limits),
+	};
+
+	defaults = *limits;
+	if (event.value)
+		agentsys_event(&event);
+}
+
 int agentsys_limits_set_default(u32 preset, const struct agentsys_limits_change *change,
 				struct netlink_ext_ack *extack)
 {
@@ -288,7 +325,7 @@ int agentsys_limits_set_default(u32 preset, const struct agentsys_limits_change 
 	agentsys_limits_change(&limits, change);
 	ret = check(&limits, extack);
 	if (!ret)
-		defaults = limits;
+		set_default(&limits);
 	mutex_unlock(&agentsys_lock);
 	return ret;
 }

@@ -38,7 +38,8 @@
 	EM(AGENTSYS_EVENT_LINK,			"link")			\
 	EM(AGENTSYS_EVENT_DOWN,			"down")			\
 	EM(AGENTSYS_EVENT_WARNING,		"warning")		\
-	EMe(AGENTSYS_EVENT_PRESSURE,		"pressure")
+	EM(AGENTSYS_EVENT_PRESSURE,		"pressure")		\
+	EMe(AGENTSYS_EVENT_LIMITS,		"limits")
 
 #define AGENTSYS_TRACE_CAUSES						\
 	EM(AGENTSYS_CAUSE_NONE,			"none")			\

@@ -122,6 +122,24 @@ void agentsys_limits_change(struct agentsys_limits *limits,
 			limits->max[i] = change->max[i];
 }
 
+/* A period that was not filled in is the usual one. */
+static u64 meant(const struct agentsys_limits *limits, u32 limit)
+{
+	if (limit == AGENTSYS_LIMIT_CPU_PERIOD && !limits->max[limit])
+		return CPU_PERIOD_DEFAULT_US;
+	return limits->max[limit];
+}
+
+u32 agentsys_limits_differ(const struct agentsys_limits *a, const struct agentsys_limits *b)
+{
+	u32 which = 0;
+	u32 i;
+
+	for (i = 0; i < __AGENTSYS_LIMITS; i++)
+		which |= (u32)(meant(a, i) != meant(b, i)) << i;
+	return which;
+}
+
 bool agentsys_limits_preset(struct agentsys_limits *limits, u32 preset)
 {
 	const char *why;

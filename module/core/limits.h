@@ -39,6 +39,9 @@ struct agentsys_limits_change {
 void agentsys_limits_change(struct agentsys_limits *limits,
 			    const struct agentsys_limits_change *change);
 
+/* Which are not the same: a bit for each enum agentsys_limit. */
+u32 agentsys_limits_differ(const struct agentsys_limits *a, const struct agentsys_limits *b);
+
 /* Those of a preset. False: no such one. */
 bool agentsys_limits_preset(struct agentsys_limits *limits, u32 preset);
 

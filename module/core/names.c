@@ -238,6 +238,7 @@ static const char *const event_names[] = {
 	[AGENTSYS_EVENT_FAULT]			= "fault",
 	[AGENTSYS_EVENT_WARNING]		= "warning",
 	[AGENTSYS_EVENT_PRESSURE]		= "pressure",
+	[AGENTSYS_EVENT_LIMITS]			= "limits",
 };
 
 static_assert(ARRAY_SIZE(event_names) == __AGENTSYS_EVENTS, "an event has no name");
@@ -477,6 +478,26 @@ static int required_text(const struct agentsys_event *event, char *buf, size_t l
 	}
 }
 
+/* So many are called by their names. */
+#define LIMITS_NAMED 3
+
+/* "memory_max, cpu_quota", or "memory_max, cpu_quota, cpu_period and 4 more". */
+static void limits_text(u64 changed, char *buf, size_t len)
+{
+	u32 limit, n = 0;
+	size_t at = 0;
+
+	buf[0] = '\0';
+	for (limit = 0; limit < 64; limit++) {
+		if (!(changed >> limit & 1) || n++ >= LIMITS_NAMED)
+			continue;
+		at += snprintf(buf + at, len - at, "%s%s", n > 1 ? ", " : "",
+			       agentsys_limit_name(limit));
+	}
+	if (n > LIMITS_NAMED)
+		snprintf(buf + at, len - at, " and %u more", n - LIMITS_NAMED);
+}
+
 /* What an event of an agent says after "Agent <id> ". */
 static int agent_text(const struct agentsys_event *event, char *buf, size_t len)
 {
@@ -528,6 +549,9 @@ static int agent_text(const struct agentsys_event *event, char *buf, size_t len)
 		return snprintf(buf, len, "waits for %s %llu.%02llu %% of the time",
 				LOOKUP(pressure_names, event->code), event->value / 100,
 				event->value % 100);
+	case AGENTSYS_EVENT_LIMITS:
+		limits_text(event->value, text, sizeof(text));
+		return snprintf(buf, len, "has other limits: %.80s", text);
 	case AGENTSYS_EVENT_CIRCUIT_OPEN:
 		return snprintf(buf, len, "circuit open for %llu ms after %d restarts in a row",
 				event->value, event->code);
@@ -590,6 +614,9 @@ static int module_text(const struct agentsys_event *event, char *buf, size_t len
 		return snprintf(buf, len, "Launcher ended (%s), %llu in a row", text, event->value);
 	case AGENTSYS_EVENT_SHUTDOWN:
 		return snprintf(buf, len, "Shutdown of all agents within %llu ms", event->value);
+	case AGENTSYS_EVENT_LIMITS:
+		limits_text(event->value, text, sizeof(text));
+		return snprintf(buf, len, "New agents have other limits: %.80s", text);
 	default:
 		return snprintf(buf, len, "Event %u", event->type);
 	}

@@ -47,7 +47,7 @@ static void naive_launch(const struct agentsys_event *event, char *text)
 
 /*
  * In a sentence: %c the code, %v the value, %e the end, %o the end of another, %l the
- * failed launch, %r the condition, %f the fault, %F its name;
+ * failed launch, %r the condition, %f the fault, %F its name, %L limits;
  * of a group, %n its name, %i the instance.
  */
 static const char *const sentences[__AGENTSYS_EVENTS] = {
@@ -73,6 +73,7 @@ static const char *const sentences[__AGENTSYS_EVENTS] = {
 	[AGENTSYS_EVENT_FAULT] = "fault: %f",
 	[AGENTSYS_EVENT_WARNING] = "warning: close to %F",
 	[AGENTSYS_EVENT_PRESSURE] = "waits for %p %V %% of the time",
+	[AGENTSYS_EVENT_LIMITS] = "has other limits: %L",
 	[AGENTSYS_EVENT_GROUP_RESTART] = "Group %n restarts in %v ms after the end of agent %c (restart %i)",
 	[AGENTSYS_EVENT_GROUP_STARTED] = "Group %n started",
 	[AGENTSYS_EVENT_GROUP_STOPPED] = "Group %n stopped",
@@ -95,6 +96,8 @@ static const char *find_sentence(const struct agentsys_event *event)
 		return "Launcher ended (%e), %v in a row";
 	if (!event->agent_id && event->type == AGENTSYS_EVENT_SHUTDOWN)
 		return "Shutdown of all agents within %v ms";
+	if (!event->agent_id && event->type == AGENTSYS_EVENT_LIMITS)
+		return "New agents have other limits: %L";
 	if (!event->agent_id)
 		return "Event %t";
 	if (event->type == AGENTSYS_EVENT_POLICY && event->code == AGENTSYS_RESTART_NEVER)
@@ -114,6 +117,19 @@ static const char *find_sentence(const struct agentsys_event *event)
 	if (event->type < ARRAY_SIZE(sentences) && sentences[event->type])
 		return sentences[event->type];
 	return "event %t";
+}
+
+/* The first three, each behind the one before, and then how many there were. */
+static void naive_limits(u64 changed, char *text)
+{
+	int n = 0;
+
+	for (u32 i = 0; changed; i++, changed >>= 1)
+		if (changed & 1 && ++n <= 3)
+			sprintf(text + strlen(text), "%s%s", n == 1 ? "" : ", ",
+				agentsys_limit_name(i));
+	if (n > 3)
+		sprintf(text + strlen(text), " and %d more", n - 3);
 }
 
 static void naive_text(const struct agentsys_event *event, char *text)
@@ -161,6 +177,10 @@ static void naive_text(const struct agentsys_event *event, char *text)
 			break;
 		case 'V':
 			sprintf(part, "%llu.%02llu", event->value / 100, event->value % 100);
+			break;
+		case 'L':
+			part[0] = '\0';
+			naive_limits(event->value, part);
 			break;
 		case 'F':
 			strcpy(part, agentsys_fault_name((u32)event->code));

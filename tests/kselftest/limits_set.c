@@ -214,6 +214,57 @@ TEST_F_TIMEOUT(limits_set, while_it_is_launched, 60)
 	}
 }
 
+/* What has changed is told, once that has happened, and nothing where nothing has. */
+TEST_F(limits_set, changes_are_told)
+{
+	struct agents *a = &self->a;
+	struct agentsys_limit_change changes[] = {
+		{ AGENTSYS_LIMIT_PIDS_MAX, 7 },
+		{ AGENTSYS_LIMIT_MESSAGES, 5 },
+	};
+	struct agentsys_event event;
+	uint32_t id = SPAWN(a, SLEEP);
+
+	ASSERT_OK(a->h, agentsys_limits_set(a->h, id, changes, 2));
+	event = LATER(a, id, LIMITS);
+	EXPECT_EQ(1 << AGENTSYS_LIMIT_PIDS_MAX | 1 << AGENTSYS_LIMIT_MESSAGES, event.value);
+	EXPECT_EQ(look(a, id).pid, event.pid);
+	EXPECT_EQ(1, event.instance);
+	/* The same again, what is refused, and what the kernel refuses. */
+	ASSERT_OK(a->h, agentsys_limits_set(a->h, id, changes, 2));
+	ASSERT_OK(a->h, agentsys_limits_set(a->h, id, NULL, 0));
+	EXPECT_REFUSED(a->h, EINVAL, "watchdog", set_limit(a, id, AGENTSYS_LIMIT_WATCHDOG, 1));
+	EXPECT_REFUSED(a->h, EINVAL, "cgroup", set_limit(a, id, AGENTSYS_LIMIT_PIDS_MAX, 1 << 30));
+	EXPECT_TRUE(no_event(a, id));
+	/* A rate brings its burst. */
+	ASSERT_OK(a->h, set_limit(a, id, AGENTSYS_LIMIT_SYSCALL_RATE, 5000));
+	event = NEXT(a, id, LIMITS);
+	EXPECT_EQ(1 << AGENTSYS_LIMIT_SYSCALL_RATE | 1 << AGENTSYS_LIMIT_SYSCALL_BURST,
+		  event.value);
+	ASSERT_OK(a->h, agentsys_stop(a->h, id, NEVER_MS, AGENTSYS_WAIT));
+	LATER(a, id, EXIT);
+	ASSERT_OK(a->h, set_limit(a, id, AGENTSYS_LIMIT_PIDS_MAX, 0));
+	EXPECT_EQ(1 << AGENTSYS_LIMIT_PIDS_MAX, NEXT(a, id, LIMITS).value);
+}
+
+TEST_F(limits_set, changed_defaults_are_told)
+{
+	struct agents *a = &self->a;
+	struct agentsys_event event;
+
+	ASSERT_OK(a->h, set_default(a, AGENTSYS_LIMIT_PIDS_MAX, 30));
+	event = LATER(a, 0, LIMITS);
+	EXPECT_EQ(1 << AGENTSYS_LIMIT_PIDS_MAX, event.value);
+	ASSERT_OK(a->h, set_default(a, AGENTSYS_LIMIT_PIDS_MAX, 30));
+	EXPECT_REFUSED(a->h, EINVAL, "period", set_default(a, AGENTSYS_LIMIT_CPU_PERIOD, 1));
+	ASSERT_OK(a->h, agentsys_limits_default(a->h, AGENTSYS_LIMITS_GUIDE, NULL, 0));
+	event = LATER(a, 0, LIMITS);
+	EXPECT_EQ(1 << AGENTSYS_LIMIT_MEMORY_MAX | 1 << AGENTSYS_LIMIT_CPU_QUOTA |
+		  1 << AGENTSYS_LIMIT_CPU_PERIOD | 1 << AGENTSYS_LIMIT_PIDS_MAX |
+		  1 << AGENTSYS_LIMIT_SYSCALL_RATE | 1 << AGENTSYS_LIMIT_SYSCALL_BURST |
+		  1 << AGENTSYS_LIMIT_WATCHDOG, event.value);
+}
+
 TEST_F(limits_set, of_one_that_does_not_run)
 {
 	struct agents *a = &self->a;

@@ -71,6 +71,9 @@ def test_words_of_limits():
     assert "yes nor no" in ctl("limits", "sleeper", "watchdog_start=perhaps", want=USAGE).err
     ctl("limits", "sleeper", "watchdog_mode=phi", "watchdog_window=7")
     assert json.loads(ctl("limits", "sleeper", "--json").out)["limits"]["watchdog_window"]["limit"] == 7
+    told = [json.loads(line) for line in ctl("events", "--json").out.splitlines()]
+    last = [event for event in told if event["type"] == "limits"][-1]
+    assert "other limits: watchdog_mode, watchdog_window" in last["text"], last
     assert "2 and 128" in ctl("limits", "sleeper", "watchdog_window=129", want=FAILED).err
     ctl("limits", "sleeper", "watchdog_mode=passive")
     assert "'five' is no time" in ctl("run", "--watchdog", "five", "sleep", "1", want=USAGE).err

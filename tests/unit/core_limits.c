@@ -107,8 +107,9 @@ static void watchdog(void **state)
 static void change_against_twin(void **state)
 {
 	for (int n = 0; n < 20000; n++) {
-		struct agentsys_limits limits, twin;
+		struct agentsys_limits limits, twin, before;
 		struct agentsys_limits_change change = { 0 };
+		u32 others = 0;
 
 		for (u32 i = 0; i < __AGENTSYS_LIMITS; i++) {
 			limits.max[i] = core_random_below(5);
@@ -125,9 +126,27 @@ static void change_against_twin(void **state)
 		for (u32 i = 0; i < __AGENTSYS_LIMITS; i++)
 			if (change.has & 1U << i)
 				twin.max[i] = change.max[i];
+		before = limits;
 		agentsys_limits_change(&limits, &change);
 		assert_memory_equal(&limits, &twin, sizeof(twin));
+		for (u32 i = 0; i < __AGENTSYS_LIMITS; i++)
+			if (before.max[i] != twin.max[i])
+				others |= 1U << i;
+		assert_int_equal(agentsys_limits_differ(&before, &limits), others);
 	}
+}
+
+/* What was never filled in is what it is filled in with. */
+static void differences(void **state)
+{
+	struct agentsys_limits a = { 0 }, b = { 0 };
+
+	assert_int_equal(check(&b), -1);
+	assert_int_equal(agentsys_limits_differ(&a, &b), 0);
+	b.max[AGENTSYS_LIMIT_CPU_PERIOD]++;
+	b.max[__AGENTSYS_LIMITS - 1]++;
+	assert_int_equal(agentsys_limits_differ(&a, &b),
+			 1U << AGENTSYS_LIMIT_CPU_PERIOD | 1U << (__AGENTSYS_LIMITS - 1));
 }
 
 static void presets(void **state)
@@ -155,6 +174,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(companions),
 		cmocka_unit_test(watchdog),
 		cmocka_unit_test(change_against_twin),
+		cmocka_unit_test(differences),
 		cmocka_unit_test(presets),
 	};
 

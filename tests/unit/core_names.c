@@ -129,6 +129,11 @@ static void sentences(void **unused)
 			 .value = 1), "Launcher ended (signal 9), 1 in a row");
 	check_text(EVENT(.type = AGENTSYS_EVENT_SHUTDOWN, .value = 5000),
 		   "Shutdown of all agents within 5000 ms");
+	check_text(EVENT(.agent_id = 7, .type = AGENTSYS_EVENT_LIMITS,
+			 .value = 1 << AGENTSYS_LIMIT_MEMORY_MAX | 1 << AGENTSYS_LIMIT_WATCHDOG),
+		   "Agent 7 has other limits: memory_max, watchdog");
+	check_text(EVENT(.type = AGENTSYS_EVENT_LIMITS, .value = 0xff),
+		   "New agents have other limits: memory_max, memory_high, cpu_quota and 5 more");
 	check_text(EVENT(.agent_id = 7, .type = 999), "Agent 7 event 999");
 	check_text(EVENT(.type = 999), "Event 999");
 }

@@ -564,6 +564,7 @@ enum agentsys_event_type {
 	AGENTSYS_EVENT_FAULT,		/* any but a crash, which has an event of its own [enum agentsys_fault, what was measured] */
 	AGENTSYS_EVENT_WARNING,		/* close to such a fault [enum agentsys_fault, what was measured] */
 	AGENTSYS_EVENT_PRESSURE,	/* its tasks wait for more of the time than they may; once in 10 s [enum agentsys_pressure, average of the last 10 s in hundredths of a per cent] */
+	AGENTSYS_EVENT_LIMITS,		/* what it may use has changed; of agents that are yet to come with agent_id 0 [0, a bit for each enum agentsys_limit that has] */
 
 	__AGENTSYS_EVENTS,
 };
