@@ -8,6 +8,7 @@
 #include "kselftest_harness.h"
 #include "lib/agents.h"
 #include "lib/limits.h"
+#include "lib/patient.h"
 
 #include <sys/mman.h>
 
@@ -15,27 +16,6 @@
 #define TIMEOUT_MS	(1000 * vm_scale())
 
 AGENTS_FIXTURE(liveness);
-
-/* An agent that does as it is told, and where it is told, and answers. */
-struct patient {
-	uint32_t id;
-	int in;
-	int out;
-};
-
-static struct agentsys_spec *watched(struct agentsys_spec *spec, uint64_t ms)
-{
-	MUST(!agentsys_spec_set_limit(spec, AGENTSYS_LIMIT_WATCHDOG, ms));
-	return spec;
-}
-
-/* What is done about its fault is ... */
-static void rule(struct agents *a, uint32_t id, uint32_t action)
-{
-	const struct agentsys_recovery_rule own = { AGENTSYS_FAULT_UNRESPONSIVE, action };
-
-	MUST(!agentsys_recovery_set(a->h, id, AGENTSYS_PRESET_CUSTOM, &own, 1));
-}
 
 /* To each of its processes. */
 static void signal_all(uint32_t id, int signal)
@@ -46,31 +26,6 @@ static void signal_all(uint32_t id, int signal)
 	for (char *pid = strtok(text, "\n"); pid; pid = strtok(NULL, "\n"))
 		kill(atoi(pid), signal);
 }
-
-#define PATIENT(a, words, ms) ({						\
-	struct agentsys_spec *__spec = SPEC(program("pulse"), words);		\
-	struct patient __p;							\
-										\
-	__p.in = piped(__spec, 0);						\
-	__p.out = piped(__spec, 1);						\
-	__p.id = SPAWN(a, watched(__spec, ms));					\
-	__p;									\
-})
-
-#define TELL(p, letters) do {							\
-	for (const char *__c = (letters); *__c; __c++) {			\
-		ASSERT_EQ(1, write((p).in, __c, 1));				\
-		ASSERT_LINE("ok", (p).out);					\
-	}									\
-} while (0)
-
-#define NEXT_FAULT(id, least) ({						\
-	struct agentsys_event __fault = LATER(a, id, FAULT);			\
-										\
-	EXPECT_EQ(AGENTSYS_FAULT_UNRESPONSIVE, __fault.code);			\
-	EXPECT_GE(__fault.value, (uint64_t)(least));				\
-	__fault;								\
-})
 
 TEST_F(liveness, silence_is_warned_of_and_restarted_for)
 {
@@ -606,6 +561,33 @@ TEST_F(liveness, a_pause_does_not_count)
 	/* All of its time is there again, and it does not use it. */
 	EXPECT_LE(NEXT_FAULT(p.id, 300).value + 2 * 300, now_ms() - begun);
 	EXPECT_EQ(1, look(a, p.id).faults);
+}
+
+/* What it has no CPU time for it is not blamed for. */
+TEST_F(liveness, being_held_to_a_quota_does_not_count)
+{
+	struct agents *a = &self->a;
+	struct patient p = PATIENT(a, "", 2 * TIMEOUT_MS), other = PATIENT(a, "", 2 * TIMEOUT_MS);
+	uint64_t begun;
+
+	if (!has_controller(a, "cpu"))
+		SKIP(return, "there is no controller for it");
+	slow_down_for(a, p.id, AGENTSYS_FAULT_CPU_QUOTA);
+	rule(a, other.id, AGENTSYS_RECOVER_ALERT);
+	ASSERT_OK(a->h, set_limit(a, p.id, AGENTSYS_LIMIT_CPU_QUOTA, 20000));
+	TELL(p, "c");
+	ASSERT_TRUE(AWAIT(look(a, p.id).flags & AGENTSYS_AGENT_THROTTLED));
+	begun = now_ms();
+	TELL(p, "h");
+	for (int i = 0; i < 2; i++) {
+		TELL(other, "h");
+		NEXT_FAULT(other.id, 2 * TIMEOUT_MS);
+	}
+	EXPECT_EQ(0, silences(a, p.id));
+	/* It goes on being silent when nothing holds it any more. */
+	ASSERT_OK(a->h, set_limit(a, p.id, AGENTSYS_LIMIT_CPU_QUOTA, 0));
+	EXPECT_LE(LATER_FAULT(a, p.id, UNRESPONSIVE).value + 4 * TIMEOUT_MS, now_ms() - begun);
+	EXPECT_EQ(1, silences(a, p.id));
 }
 
 TEST_HARNESS_MAIN

@@ -8,7 +8,9 @@
  *	f  a child takes over; it itself only waits for that
  *	e  a child, whose pid is told first, goes on with s for ever
  *	b  maps what it may not, which is answered with the number of what it may all the same
- *	w  uses some CPU time
+ *	w  uses some CPU time	c  a child uses all that there is
+ *	y  a child makes system calls for ever
+ *	r  a child gives all kinds of heartbeats for ever, on pages that it maps for each
  *	l  hangs in a lock	p  has a thread that waits for input which does not come
  *	d  hangs uninterruptibly
  */
@@ -17,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -72,6 +75,38 @@ static int child_stores(void)
 	}
 	printf("%d\n", pid);
 	return 0;
+}
+
+static int child_calls(void)
+{
+	pid_t pid = fork();
+
+	while (!pid)
+		syscall(SYS_getppid);
+	return pid < 0 ? -errno : 0;
+}
+
+static int child_beats(void)
+{
+	pid_t pid = fork();
+
+	while (!pid) {
+		agentsys_heartbeat(device);
+		if (agentsys_pulse_open(device, &pulse))
+			continue;
+		agentsys_pulse_beat(pulse);
+		agentsys_pulse_close(pulse);
+	}
+	return pid < 0 ? -errno : 0;
+}
+
+static int child_burns(void)
+{
+	volatile pid_t pid = fork();
+
+	while (!pid)
+		;
+	return pid < 0 ? -errno : 0;
 }
 
 static int map_badly(void)
@@ -166,6 +201,9 @@ static const struct {
 	{ 'e', child_stores },
 	{ 'b', map_badly },
 	{ 'w', burn },
+	{ 'c', child_burns },
+	{ 'y', child_calls },
+	{ 'r', child_beats },
 	{ 'l', hang },
 	{ 'p', have_thread },
 	{ 'd', hang_uninterruptibly },
