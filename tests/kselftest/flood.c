@@ -8,6 +8,7 @@
 
 #include "kselftest_harness.h"
 #include "lib/flood.h"
+#include "lib/patient.h"
 
 static bool waits_for_orders(struct caller *c)
 {
@@ -50,6 +51,31 @@ TEST_F(flood, who_is_yet_to_be_held_holds_the_module)
 	agentsys_events_close(a->events);
 	agentsys_close(a->h);
 	agents_open(_metadata, a);
+}
+
+/* Who waits for its turn is not blamed for giving no sign of life meanwhile. */
+TEST_F(flood, being_held_is_no_silence)
+{
+	struct agents *a = &self->a;
+	struct patient p = PATIENT(a, "", 1000), other = PATIENT(a, "", 3000);
+	uint64_t begun;
+
+	slow_down_for(a, p.id, AGENTSYS_FAULT_SYSCALL_FLOOD);
+	rule(a, other.id, AGENTSYS_RECOVER_ALERT);
+	set_limits(_metadata, a, p.id, 100, 100);
+	TELL(p, "y");
+	ASSERT_TRUE(AWAIT(is_throttled(a, p.id)));
+	begun = now_ms();
+	TELL(p, "h");
+	for (int i = 0; i < 2; i++) {
+		TELL(other, "h");
+		NEXT_FAULT(other.id, 3000);
+	}
+	ASSERT_TRUE(is_throttled(a, p.id));
+	EXPECT_EQ(0, silences(a, p.id));
+	set_limits(_metadata, a, p.id, 0, 0);
+	EXPECT_LE(LATER_FAULT(a, p.id, UNRESPONSIVE).value + 2 * 3000, now_ms() - begun);
+	EXPECT_EQ(1, silences(a, p.id));
 }
 
 TEST_HARNESS_MAIN
