@@ -10,6 +10,7 @@
 #include "registry.h"
 #include "spec.h"
 #include "supervisor.h"
+#include "threads.h"
 
 /* How long it stays when nobody else is left: long enough for a script's next line. */
 #define LINGER (3 * HZ)
@@ -112,6 +113,21 @@ void agentsys_helper_need(void)
 	else if (agent->status.state == AGENTSYS_STOPPING) /* it was alone until now */
 		agent->restart_after = true;
 	agentsys_agent_put(agent);
+}
+
+bool agentsys_helper_away(void)
+{
+	struct agentsys_agent *agent;
+	bool away;
+
+	lockdep_assert_held(&agentsys_lock);
+
+	agent = agentsys_registry_get(AGENTSYS_ID_HELPER);
+	if (!agent)
+		return true;
+	away = agent->status.state != AGENTSYS_ACTIVE || agentsys_threads_stopped(agent);
+	agentsys_agent_put(agent);
+	return away;
 }
 
 bool agentsys_helper_alone(void)

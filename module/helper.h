@@ -35,6 +35,9 @@ void agentsys_helper_need(void);
 /* An agent has gone, or the helper has come. */
 void agentsys_helper_check(void);
 
+/* Is it not there to hear anything, or stopped? */
+bool agentsys_helper_away(void);
+
 /* Is it the only one left? */
 bool agentsys_helper_alone(void);
 

@@ -20,6 +20,7 @@
 #include "core/silence.h"
 #include "fault.h"
 #include "fault_internal.h"
+#include "helper.h"
 #include "limit.h"
 #include "mailbox.h"
 #include "supervisor.h"
@@ -45,6 +46,7 @@
  * @armed: the timer is, or its message is on the way
  * @wake_ms: for when
  * @excused: it could give no sign when it was last looked at
+ * @heard: the helper heard its last sign
  * @page: the page that it has mapped, or NULL
  * @seen: the count in there, as far as it was seen
  * @cpu_us: CPU time that its cgroup had used at the last look, with PASSIVE
@@ -60,6 +62,7 @@ struct agentsys_liveness {
 	bool armed;
 	u64 wake_ms;
 	bool excused;
+	bool heard;
 	struct page *page;
 	u64 seen;
 	u64 cpu_us;
@@ -84,6 +87,7 @@ static struct agentsys_liveness *liveness_of(struct agentsys_agent *agent)
 static void sign(struct agentsys_liveness *live, u64 now)
 {
 	live->excused = false;
+	live->heard = false;
 	agentsys_silence_sign(&live->silence, &live->rules, now);
 }
 
@@ -221,7 +225,7 @@ void agentsys_liveness_free(struct agentsys_faults *faults)
 	kfree_rcu(live, rcu);
 }
 
-void agentsys_liveness_beat(struct agentsys_agent *agent)
+static void beat(struct agentsys_agent *agent, bool heard)
 {
 	struct agentsys_liveness *live = liveness_of(agent);
 	bool waits;
@@ -234,6 +238,7 @@ void agentsys_liveness_beat(struct agentsys_agent *agent)
 	spin_lock_bh(&live->lock);
 	now = now_ms();
 	sign(live, now);
+	live->heard = heard;
 	waits = !live->armed && live->rules.timeout_ms;
 	/* The timer is for the latest end that there may be; phi has brought that nearer. */
 	if (live->armed && agentsys_silence_next(&live->silence, &live->rules) < live->wake_ms)
@@ -242,6 +247,16 @@ void agentsys_liveness_beat(struct agentsys_agent *agent)
 	/* The first one, or the first after a fault. */
 	if (waits)
 		agentsys_mail_post(agent, AGENTSYS_MAIL_LIVENESS);
+}
+
+void agentsys_liveness_beat(struct agentsys_agent *agent)
+{
+	beat(agent, false);
+}
+
+void agentsys_liveness_heard(struct agentsys_agent *agent)
+{
+	beat(agent, true);
 }
 
 struct page *agentsys_liveness_page(struct agentsys_agent *agent)
@@ -345,7 +360,9 @@ static void excuse(struct agentsys_liveness *live, bool lasts, u64 now)
 static bool is_excused(struct agentsys_agent *agent, struct agentsys_liveness *live, u64 now)
 {
 	bool before = READ_ONCE(live->excused);
-	bool still = agent->faults->throttled || agentsys_threads_stopped(agent);
+	bool still = agent->faults->throttled ||
+		     (READ_ONCE(live->heard) && agentsys_helper_away()) ||
+		     agentsys_threads_stopped(agent);
 
 	if (before || still) {
 		excuse(live, still, now);
@@ -460,6 +477,7 @@ void agentsys_liveness_reset(struct agentsys_agent *agent)
 	spin_lock_bh(&live->lock);
 	agentsys_silence_begin(&live->silence, now_ms());
 	live->excused = false;
+	live->heard = false;
 	spin_unlock_bh(&live->lock);
 	drop_page(live);
 }

@@ -18,6 +18,9 @@ struct page;
  */
 void agentsys_liveness_beat(struct agentsys_agent *agent);
 
+/* Likewise, one that the helper has heard: its silence is excused while the helper is away. */
+void agentsys_liveness_heard(struct agentsys_agent *agent);
+
 /* It says itself that it is broken: a fault, at once. As above. */
 void agentsys_liveness_trigger(struct agentsys_agent *agent);
 

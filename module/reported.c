@@ -2,18 +2,37 @@
 #include "reported.h"
 
 #include <linux/netlink.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
 
 #include "agent.h"
 #include "fault.h"
+#include "helper.h"
 #include "liveness.h"
 #include "mailbox.h"
 #include "registry.h"
+
+/* Requests of netlink are read in the context of who makes them. */
+static bool is_by_helper(void)
+{
+	const struct agentsys_agent *own;
+	bool is;
+
+	rcu_read_lock();
+	own = agentsys_registry_of_task(current);
+	is = own && agentsys_is_helper(own);
+	rcu_read_unlock();
+	return is;
+}
 
 static void take(struct agentsys_agent *agent, const struct agentsys_reported *report)
 {
 	switch (report->what) {
 	case AGENTSYS_REPORT_HEARTBEAT:
-		agentsys_liveness_beat(agent);
+		if (is_by_helper())
+			agentsys_liveness_heard(agent);
+		else
+			agentsys_liveness_beat(agent);
 		break;
 	case AGENTSYS_REPORT_FAULT:
 		agentsys_fault_raise(agent, report->type, report->measured, report->limit);

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -24,6 +25,7 @@ BOOTED = "/run/systemd/system"
 INACCESSIBLE = "/run/systemd/inaccessible"
 CGROUP = "/sys/fs/cgroup/vm-test/systemd"
 AGENT = os.environ.get("AGENTS", ".") + "/notify.py"
+LATE = os.environ.get("AGENTS", ".") + "/late.py"
 PIPE = "/tmp/test/pipe"
 
 if not os.path.exists("/usr/bin/systemctl"):
@@ -130,11 +132,18 @@ def test_hangs():
     "one that hangs gives no signs of life: it is killed and started again, and knows what it knew"
     start_agent(100)
     wait_for("its readiness", lambda: is_ready(100))
+    os.mkfifo("/tmp/test/late")
+    run("--notify", "--id", 101, LATE, "/tmp/test/late", "/tmp/test/said")
     pid, restarts = main_pid(), int(told("NRestarts")[0])
     os.kill(pid, signal.SIGSTOP)
+    with open("/tmp/test/late", "w") as pipe:
+        pipe.write("go\n")
+    wait_for("its word", lambda: os.path.exists("/tmp/test/said"))
     wait_for("another one", lambda: main_pid() not in (0, pid) and is_active(), 40)
     assert int(told("NRestarts")[0]) == restarts + 1
     assert is_ready(100) and info(100)["status_text"] == "begun"
+    # What has been said meanwhile waited for it.
+    wait_for("its readiness", lambda: is_ready(101))
 
 
 @with_service
@@ -149,10 +158,17 @@ def test_lives():
 @with_service
 def test_stop():
     "a stop is orderly: it ends by itself, and takes its sockets with it"
-    assert os.path.exists("/run/agentsys/notify")
+    agent = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    agent.sendto(b"READY=1", "/run/agentsys/notify")
     assert systemctl("stop", "asmd.service").status == 0
     assert told("ActiveState", "Result") == ["inactive", "success"]
-    assert not os.path.exists("/run/agentsys/notify") and not os.path.exists("/run/agentsys/asmd.socket")
+    assert not os.path.exists("/run/agentsys/asmd.socket")
+    # systemd has let go of it too.
+    try:
+        agent.sendto(b"READY=1", "/run/agentsys/notify")
+        raise AssertionError("somebody has the socket")
+    except ConnectionRefusedError:
+        pass
 
 
 @with_clean

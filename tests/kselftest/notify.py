@@ -1,16 +1,19 @@
 #!/usr/bin/env python3
-# vm: timeout=180 kernels=6.1,6.12
+# vm: timeout=240 kernels=6.1,6.12
 """What agents say by sd_notify(), and the helper daemon that hears it."""
 import os
+import signal
 import socket
 import sys
 
 sys.path.insert(0, os.environ.get("TESTLIB", "."))
+import agentsys
 import ksft
 from ctl import DENIED, USAGE, call, ctl, ctl_json, events_after, info, last_event, run, with_clean
 from ksft import wait_for
 
 AGENT = os.environ.get("AGENTS", ".") + "/notify.py"
+LATE = os.environ.get("AGENTS", ".") + "/late.py"
 PIPE = "/tmp/test/pipe"
 SOCKET = "/run/agentsys/notify"
 
@@ -159,6 +162,65 @@ def test_restart():
     ctl("stop", 100)
     ctl("rm", 100)
     wait_for("that it is forgotten", lambda: ctl_json("helper")["agents"] == 0)
+
+
+@with_clean
+def test_gap():
+    "what is said while the helper is away is heard by the next one"
+    os.mkfifo("/tmp/test/late")
+    run("--notify", "--id", 101, LATE, "/tmp/test/late", "/tmp/test/said")
+    for how in signal.SIGKILL, signal.SIGTERM:
+        pid = info(1)["pid"]
+        wait_for("that it is known", lambda: info(101).get("health") == "starting")
+        os.kill(pid, signal.SIGSTOP)
+        say("go", "/tmp/test/late")
+        wait_for("its word", lambda: os.path.exists("/tmp/test/said"))
+        os.kill(pid, how)
+        if how == signal.SIGTERM:
+            os.kill(pid, signal.SIGCONT)
+        wait_for("another one", lambda: info(1)["pid"] not in (0, pid) and ctl_json("helper")["running"])
+        wait_for("its readiness", lambda: is_ready(101))
+        assert info(101)["status_text"] == "late"
+        os.unlink("/tmp/test/said")
+        ctl("restart", 101)
+
+
+@with_clean
+def test_silence_unheard():
+    "nobody is silent while the helper is away: agents have all of their time again when it is back"
+    limit = "watchdog=%ds" % (2 * ksft.SCALE)
+    start("--id", 100, "--restart", "always", "--backoff", "0", "--limit", limit)
+    run("--id", 101, "--restart", "never", "--limit", limit, "sleep", "1000")
+    wait_for("its heartbeats", lambda: info(100)["heartbeat_count"] >= 2)
+    pid, helper = info(100)["pid"], info(1)["pid"]
+    os.kill(helper, signal.SIGSTOP)
+    # This one has given its last sign of life later, and by itself.
+    with agentsys.Connection() as asm:
+        asm.report_heartbeat(101)
+        wait_for("its silence", lambda: asm.faults(101).counts["Unresponsive"])
+        assert asm.faults(100).counts["Unresponsive"] == 0 and asm.get(100).pid == pid
+        count = asm.get(100).heartbeats
+    os.kill(helper, signal.SIGKILL)
+    wait_for("signs of life", lambda: info(100)["heartbeat_count"] >= count + 8)
+    assert ctl_json("faults", 100)["counts"]["Unresponsive"] == 0 and info(100)["pid"] == pid
+    say("silence")
+    wait_for("its restart", lambda: info(100)["pid"] not in (0, pid))
+
+
+@with_clean
+def test_nobody_waits():
+    "where the helper was stopped, what is said is refused, also to whom knows its socket already"
+    ctl("helper", "start")
+    run("--id", 100, "sleep", "1000")
+    known = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    known.connect(SOCKET)
+    ctl("helper", "stop")
+    for send in lambda: known.send(b"WATCHDOG=1"), lambda: known.sendto(b"WATCHDOG=1", SOCKET):
+        try:
+            send()
+            raise AssertionError("it was sent")
+        except (BrokenPipeError, ConnectionRefusedError, FileNotFoundError):
+            pass
 
 
 @with_clean

@@ -26,6 +26,7 @@
 
 #include "clone.h"
 #include "device.h"
+#include "notify.h"
 #include "sys.h"
 
 #define STACK_SIZE	(64 * 1024)
@@ -87,9 +88,16 @@ static void __attribute__((noreturn)) quit(int code)
 		sys(__NR_exit_group, code);
 }
 
+static bool is_helper(const struct agentsys_job *job)
+{
+	return job->agent_id == AGENTSYS_ID_HELPER;
+}
+
 static void __attribute__((noreturn))
 fail(const struct agentsys_job *job, enum agentsys_step step, long error)
 {
+	if (is_helper(job))
+		notify_give_up();
 	device_fail(job->token, step, -error);
 	quit(EXIT_NO_PROGRAM);
 }
@@ -352,6 +360,8 @@ static void child(const void *arg)
 	set_policy(SCHED_NORMAL);
 	sys(__NR_setsid);
 	set_stdio(job);
+	if (is_helper(job))
+		notify_give();
 	set_rlimits(job);
 	if (job->flags & AGENTSYS_JOB_NICE)
 		check(job, AGENTSYS_STEP_NICE, sys(__NR_setpriority, PRIO_PROCESS, 0, job->nice));
@@ -385,6 +395,8 @@ int child_bear(const struct agentsys_job *job, int cgroup)
 	};
 	int pid;
 
+	if (is_helper(job))
+		notify_keep();
 	build_vector(argv, job_at(job, job->args), job->nargs);
 	build_vector(envp, job_at(job, job->env), job->nenv);
 	set_policy(SCHED_BATCH);

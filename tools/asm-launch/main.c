@@ -3,7 +3,7 @@
  * asm-launch - bears the agents of the Agent Supervision Module.
  *
  * The module starts this program, hands it one job after another and starts it
- * again should it die; it keeps no state. Being resident, with the agent's
+ * again should it die; it keeps no state but a socket (notify.c). Being resident, with the agent's
  * cgroup a flag of clone3() instead of a migration, makes a start cost what
  * posix_spawn() costs.
  */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <unistd.h>
 
 #include "check.h"
 #include "log.h"
@@ -147,4 +148,16 @@ void agents_init(void)
 	source.fd = agentsys_events_fd(events);
 	source.ready = hear;
 	source_add(&source, EPOLLIN);
+}
+
+bool agents_helper_returns(void)
+{
+	struct agentsys_info *info;
+	bool returns;
+
+	if (agentsys_get(module, AGENTSYS_ID_HELPER, &info))
+		return false;
+	returns = (pid_t)info->pid == getpid() && info->state == AGENTSYS_ACTIVE;
+	agentsys_info_free(info);
+	return returns;
 }

@@ -54,6 +54,9 @@ struct agent {
 /* The connection to the module, for short requests. */
 extern struct agentsys *module;
 
+/* Will the module start us again after our end? It does if nobody has asked for that. */
+bool agents_helper_returns(void);
+
 /* Connect to the module, and hear of what happens to agents. */
 void agents_init(void);
 

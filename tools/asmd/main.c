@@ -90,12 +90,14 @@ int main(int argc, char **argv)
 	agents_init();
 	proc_init();
 	state_load();
+	/* What has been said while there was nobody comes after what was known before. */
+	notify_begin();
 	control_init();
 	systemd_ready();
 	loop_run();
 	systemd_stopping();
 	state_save();
 	unlink(CONTROL_SOCKET);
-	unlink(AGENTSYS_NOTIFY_SOCKET);
+	notify_end();
 	return 0;
 }

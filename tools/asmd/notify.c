@@ -7,6 +7,7 @@
 #include "notify.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,8 +24,10 @@
 #include "proc.h"
 #include "report.h"
 #include "state.h"
+#include "systemd.h"
 
 #define MESSAGE_MAX 4096
+#define KEPT_END    16
 #define FDS_MAX	    253 /* of the kernel, SCM_MAX_FD */
 
 /* Since 6.5. */
@@ -184,18 +187,64 @@ static void hear(struct source *from, uint32_t events)
 		say(LOG_DEBUG, "a message of process %d, of no agent or too long", letter.pid);
 }
 
-void notify_init(void)
+/* ---- the socket ---- */
+
+/*
+ * The one that was kept over the end of the daemon before us, with all that has been said
+ * meanwhile: by the launcher, or by systemd. -1 if there is none.
+ */
+static int find_kept(void)
+{
+	for (int fd = 3; fd < KEPT_END; fd++) {
+		struct sockaddr_un address = { 0 };
+		socklen_t size = sizeof(address) - 1;
+
+		if (!getsockname(fd, (struct sockaddr *)&address, &size) &&
+		    address.sun_family == AF_UNIX &&
+		    !strcmp(address.sun_path, AGENTSYS_NOTIFY_SOCKET))
+			return fd;
+	}
+	return -1;
+}
+
+static int make(void)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = AGENTSYS_NOTIFY_SOCKET };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	int on = 1;
 
-	source.fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	source.ready = hear;
 	unlink(AGENTSYS_NOTIFY_SOCKET);
-	if (source.fd < 0 || setsockopt(source.fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) ||
-	    bind(source.fd, (struct sockaddr *)&address, sizeof(address)) ||
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) ||
+	    bind(fd, (struct sockaddr *)&address, sizeof(address)) ||
 	    chmod(AGENTSYS_NOTIFY_SOCKET, 0666))
 		die("cannot listen on %s: %m", AGENTSYS_NOTIFY_SOCKET);
+	return fd;
+}
+
+void notify_init(void)
+{
+	int on = 1;
+
+	source.fd = find_kept();
+	source.ready = hear;
+	if (source.fd < 0 || access(AGENTSYS_NOTIFY_SOCKET, F_OK)) {
+		source.fd = make();
+		systemd_keep(source.fd);
+	}
+	fcntl(source.fd, F_SETFD, FD_CLOEXEC);
 	setsockopt(source.fd, SOL_SOCKET, SO_PASSPIDFD, &on, sizeof(on));
+}
+
+void notify_begin(void)
+{
 	source_add(&source, EPOLLIN);
+}
+
+void notify_end(void)
+{
+	if (systemd_keeps() || agents_helper_returns())
+		return;
+	/* Whoever keeps it, nobody is to wait for an answer that does not come. */
+	unlink(AGENTSYS_NOTIFY_SOCKET);
+	shutdown(source.fd, SHUT_RDWR);
 }

@@ -20,6 +20,7 @@
 static void due(struct timer *timer);
 
 static struct timer timer = { .due = due };
+static uint64_t saved; /* when */
 
 static struct json_object *json_of(const struct agent *agent)
 {
@@ -42,6 +43,7 @@ void state_save(void)
 	mode_t mask = umask(077); /* a check may have a password in it */
 
 	timer_drop(&timer);
+	saved = now_ms();
 	for (struct agent *agent = agent_next(NULL); agent; agent = agent_next(agent))
 		json_object_array_add(array, json_of(agent));
 	if (json_object_to_file_ext(STATE_FILE ".new", array, JSON_C_TO_STRING_PLAIN) ||
@@ -60,8 +62,11 @@ static void due(struct timer *unused)
 
 void state_changed(void)
 {
+	uint64_t since = now_ms() - saved;
+
+	/* When what is being done now is done, if it was not done a moment ago. */
 	if (!timer.place)
-		timer_set(&timer, SAVE_MS);
+		timer_set(&timer, since < SAVE_MS ? SAVE_MS - since : 0);
 }
 
 static bool flag(struct json_object *object, const char *key)

@@ -5,7 +5,6 @@
  */
 #include "systemd.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,11 +21,19 @@ static uint64_t beat_ms;
 static bool is_ready;
 static size_t last_agents;
 
-static void tell(const char *state)
+/* @kept is a descriptor for it, or -1. */
+static void tell_with(const char *state, int kept)
 {
+	union {
+		char bytes[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr header;
+	} control = { .header = { .cmsg_len = CMSG_LEN(sizeof(int)),
+				  .cmsg_level = SOL_SOCKET,
+				  .cmsg_type = SCM_RIGHTS } };
+	struct iovec vector = { .iov_base = (char *)state, .iov_len = strlen(state) };
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct msghdr message = { .msg_name = &address, .msg_iov = &vector, .msg_iovlen = 1 };
 	const char *path = getenv("NOTIFY_SOCKET");
-	socklen_t size;
 	int fd;
 
 	if (!path || !*path || strlen(path) >= sizeof(address.sun_path))
@@ -34,12 +41,22 @@ static void tell(const char *state)
 	memcpy(address.sun_path, path, strlen(path));
 	if (*path == '@')
 		address.sun_path[0] = '\0';
-	size = offsetof(struct sockaddr_un, sun_path) + strlen(path);
+	message.msg_namelen = offsetof(struct sockaddr_un, sun_path) + strlen(path);
+	if (kept >= 0) {
+		memcpy(CMSG_DATA(&control.header), &kept, sizeof(kept));
+		message.msg_control = &control;
+		message.msg_controllen = sizeof(control);
+	}
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return;
-	sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&address, size);
+	sendmsg(fd, &message, MSG_NOSIGNAL);
 	close(fd);
+}
+
+static void tell(const char *state)
+{
+	tell_with(state, -1);
 }
 
 static void beat(struct timer *unused)
@@ -68,6 +85,16 @@ static void tell_status(const char *first, size_t agents)
 	snprintf(text, sizeof(text), "%sSTATUS=Looks after %zu agent%s", first, agents,
 		 agents == 1 ? "" : "s");
 	tell(text);
+}
+
+void systemd_keep(int fd)
+{
+	tell_with("FDSTORE=1\nFDNAME=notify", fd);
+}
+
+bool systemd_keeps(void)
+{
+	return getenv("NOTIFY_SOCKET");
 }
 
 void systemd_ready(void)

@@ -6,7 +6,12 @@
 #ifndef ASMD_SYSTEMD_H
 #define ASMD_SYSTEMD_H
 
+#include <stdbool.h>
 #include <stddef.h>
+
+/* Keep a copy of this socket, which a daemon after us inherits; and is it that which will? */
+void systemd_keep(int fd);
+bool systemd_keeps(void);
 
 /* We hear and do what we are there for; from now on it gets signs of life, if it wants them. */
 void systemd_ready(void);
