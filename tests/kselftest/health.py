@@ -2,6 +2,7 @@
 # vm: timeout=240
 """Health checks: each kind found healthy, then not, then restarted and healthy again; and asmctl health."""
 import os
+import socket
 import sys
 
 sys.path.insert(0, os.environ.get("TESTLIB", "."))
@@ -67,6 +68,83 @@ def test_tcp():
     with open("/tmp/test/close", "w"):
         pass
     restarted_well(100, pid)
+
+
+def with_names(test):
+    """It may write the files in which names are found, which are as before afterwards."""
+    names = "/etc/hosts", "/etc/host.conf", "/etc/nsswitch.conf", "/etc/resolv.conf"
+
+    @with_clean
+    def wrapped():
+        before = {name: open(name).read() for name in names if os.path.exists(name)}
+        try:
+            test()
+        finally:
+            for name in names:
+                if name in before:
+                    write(name, before[name])
+                elif os.path.exists(name):
+                    os.unlink(name)
+    wrapped.__name__, wrapped.__doc__ = test.__name__, test.__doc__
+    return wrapped
+
+
+def write(path, text):
+    with open(path, "w") as file:
+        file.write(text)
+
+
+@with_names
+def test_tcp_name():
+    "a name is looked up, and each of its addresses tried"
+    write("/etc/host.conf", "multi on\n")
+    write("/etc/hosts", "127.0.0.1 localhost\n127.0.0.9 both.test\n127.0.0.1 both.test\n127.0.0.9 none.test\n")
+    pid = restarting(100, "python3", "-S", "-c", SERVER)
+    ctl("health", "set", 100, "tcp=both.test:7001", "start-period=20s", *OFTEN)
+    wait_for("its health", lambda: health(100) == "healthy")
+    assert check(100)["result"] == "connected"
+    for target, result in ("none.test:7001", "Connection refused"), ("unknown.test:7001", "Name or service not known"):
+        ctl("health", "set", 100, "tcp=" + target, "interval=1h", "start-period=1h")
+        wait_for("a failure", lambda: check(100)["result"])
+        assert check(100)["result"] == result
+    assert info(100)["pid"] == pid
+
+
+def answer(query):
+    """What a name server that knows 127.0.0.1 for every name answers: there are no other addresses."""
+    end = query.index(b"\0", 12) + 5
+    is_a = query[end - 4:end - 2] == b"\0\1"
+    head = query[:2] + b"\x81\x80\0\1" + (b"\0\1" if is_a else b"\0\0") + b"\0\0\0\0"
+    return head + query[12:end] + (b"\xc0\x0c\0\1\0\1\0\0\0\0\0\4\x7f\0\0\1" if is_a else b"")
+
+
+@with_names
+def test_tcp_slow_name():
+    "a name server that does not answer keeps nobody else waiting"
+    # For longer than anybody waits for the helper.
+    write("/etc/resolv.conf", "nameserver 127.0.0.1\noptions timeout:30 attempts:5\n")
+    write("/etc/nsswitch.conf", "hosts: dns\n")
+    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    server.bind(("127.0.0.1", 53))
+    restarting(100, "python3", "-S", "-c", SERVER)
+    run("--id", 101, "sleep", "1000")
+    ctl("health", "set", 101, "command=echo >>/tmp/test/count101", "interval=50ms")
+    ctl("health", "set", 100, "tcp=slow.test:7001", "interval=1h", "timeout=1h")
+    query, sender = server.recvfrom(512)
+    wait_for("a check", lambda: os.path.exists("/tmp/test/count101"))
+    before = checks_of(101)
+    wait_for("checks of the other one", lambda: checks_of(101) > before + 5)
+    assert health(100) == "starting"
+    # Nobody waits for this one any more when it is answered.
+    ctl("health", "set", 100, "tcp=other.test:7001", "interval=1h", "timeout=1h")
+    while health(100) == "starting":
+        server.sendto(answer(query), sender)
+        server.settimeout(0.2)
+        try:
+            query, sender = server.recvfrom(512)
+        except socket.timeout:
+            pass
+    assert check(100)["result"] == "connected"
 
 
 @with_clean
@@ -204,9 +282,8 @@ def test_settings():
     refused("interval: '5'", "set", "one", "process", "interval=5")
     refused("retries: '0'", "set", "one", "process", "retries=0")
     refused("interval_ms is not from", "set", "one", "process", "interval=1ms", want=1)
-    refused("tcp takes ADDRESS:PORT", "set", "one", "tcp=example.org:80", want=1)
-    refused("tcp takes ADDRESS:PORT", "set", "one", "tcp=127.0.0.1", want=1)
-    refused("tcp takes ADDRESS:PORT", "set", "one", "tcp=127.0.0.1:99999x", want=1)
+    for target in "example.org", "127.0.0.1", "127.0.0.1:99999x", "a:65536", "a:0", ":80", "a b:80", "[::1:80", "::1::80":
+        refused("tcp takes HOST:PORT", "set", "one", "tcp=" + target, want=1)
     refused("up to 8 checks", "set", "one", *["process"] * 9, want=1)
     refused("does not say what", "set", "one", "command=", want=1)
     refused("no such agent", "set", 4711, "process", want=NO_AGENT)

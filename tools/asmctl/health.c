@@ -170,11 +170,11 @@ static const struct command health_set_command = {
 	.usage = "AGENT CHECK... [SETTING]...",
 	.summary = "Have an agent checked",
 	.description =
-		"CHECK is process (its main process is there, and not suspended), tcp=ADDRESS:PORT\n"
-		"(something accepts connections; localhost is known), http=URL (the answer has a\n"
-		"status from 200 to 399; https too), command=COMMAND (sh -c exits with 0; it is run\n"
-		"as the user of the agent's main process, outside its cgroup, with AGENT_ID and\n"
-		"AGENT_PID). They replace those there were. SETTING is for all of them:\n"
+		"CHECK is process (its main process is there, and not suspended), tcp=HOST:PORT\n"
+		"(something accepts connections), http=URL (the answer has a status from 200 to 399;\n"
+		"https too), command=COMMAND (sh -c exits with 0; it is run as the user of the\n"
+		"agent's main process, outside its cgroup, with AGENT_ID and AGENT_PID). They replace\n"
+		"those there were. SETTING is for all of them:\n"
 		"  interval=10s       from one check to the next\n"
 		"  timeout=5s         a check that takes longer has failed\n"
 		"  retries=3          failures in a row that make the agent unhealthy\n"
