@@ -24,7 +24,7 @@ def checks(agent):
 
 @with_clean
 def test_apply():
-    "agents are checked, and notify, as the manifest says; a change makes them anew"
+    "agents are checked, and notify, as the manifest says; how they are checked is changed in place"
     os.mkfifo("/tmp/test/pipe")
     path = write_agents([{"name": "server", "id": 100, "command": ["sleep", "1000"],
                    "health": ["process", "interval=100ms"]},
@@ -41,12 +41,35 @@ def test_apply():
             "health": ["process", "tcp=localhost:80", "interval=1h"]},
            {"name": "notifier", "id": 101, "command": [AGENT, "/tmp/test/pipe"], "notify": True},
            {"name": "plain", "id": 102, "command": ["sleep", "1000"]}])
-    assert "health" in ctl("diff", path, want=DIFFERENCES).out
+    assert "~ agent server" in ctl("diff", path, want=DIFFERENCES).out
     ctl("apply", path)
     assert checks(100) == [("process", 3600000), ("tcp", 3600000)]
-    assert info(100)["pid"] != before[0] and info(102)["pid"] == before[1]
+    assert (info(100)["pid"], info(102)["pid"]) == before
+    assert "Nothing to do" in ctl("apply", path).out
     ctl("delete", path)
     wait_for("that they are forgotten", lambda: ctl_json("helper")["agents"] == 0)
+
+
+@with_clean
+def test_change():
+    "checks come and go, and are as they were when what was to follow fails"
+    def manifest(*more, **server):
+        return write_agents([dict({"name": "server", "id": 100, "command": ["sleep", "1000"]}, **server)] + list(more))
+
+    ctl("apply", manifest())
+    pid = info(100)["pid"]
+    assert not ctl_json("helper")["running"]
+    ctl("apply", manifest(health=["process", "interval=1h"]))
+    assert checks(100) == [("process", 3600000)]
+    # The second one cannot be started, when the first has been changed.
+    failing = {"name": "failing", "command": ["/nonexistent"]}
+    assert "was undone" in ctl("apply", manifest(failing, health=["command=true", "interval=2h"]), want=1).err
+    assert checks(100) == [("process", 3600000)]
+    assert "tcp takes HOST:PORT" in ctl("apply", manifest(health=["tcp=nothing"]), want=1).err
+    assert checks(100) == [("process", 3600000)]
+    ctl("apply", manifest())
+    wait_for("that it is forgotten", lambda: checks(100) is None)
+    assert info(100)["pid"] == pid and info(100)["instance"] == 1
 
 
 @with_clean
@@ -64,7 +87,7 @@ def test_wrong():
     refused("agents[0].health", health="process")
     refused("agents[0].notify", notify="yes")
     refused("no way out", notify=True, backend={"rootfs": "/"})
-    refused("tcp takes ADDRESS:PORT", health=["tcp=example.org:80"])
+    refused("tcp takes HOST:PORT", health=["tcp=example.org"])
 
 
 ksft.main()

@@ -140,10 +140,10 @@ static void compare_values(struct json_object **changes, const char *prefix, con
 		add_change(changes, name, json_object_get(from), json_object_get(to));
 }
 
-/* These have an object of their own. */
-static bool is_section(const char *key)
+/* These are compared for themselves. */
+static bool is_apart(const char *key)
 {
-	return !strcmp(key, "env") || !strcmp(key, "limits");
+	return !strcmp(key, "env") || !strcmp(key, "limits") || !strcmp(key, "health");
 }
 
 /* All keys of either that stand for a value. */
@@ -154,12 +154,12 @@ static void compare_objects(struct json_object **changes, const char *prefix,
 
 	json_object_object_foreachC(to, it)
 	{
-		if (*prefix || !is_section(it.key))
+		if (*prefix || !is_apart(it.key))
 			compare_values(changes, prefix, it.key, get(from, it.key), it.val);
 	}
 	json_object_object_foreachC(from, it)
 	{
-		if ((*prefix || !is_section(it.key)) && !get(to, it.key))
+		if ((*prefix || !is_apart(it.key)) && !get(to, it.key))
 			compare_values(changes, prefix, it.key, it.val, NULL);
 	}
 }
@@ -212,6 +212,8 @@ enum difference agent_difference(const struct member *member, const struct agent
 		return ANEW;
 	compare_objects(changes, "limits.", get_object(made_of, "limits"),
 			get_object(member->made_of, "limits"));
+	compare_values(changes, "", "health", get(made_of, "health"),
+		       get(member->made_of, "health"));
 	compare_restart(changes, info, &member->restart);
 	return *changes ? IN_PLACE : SAME;
 }

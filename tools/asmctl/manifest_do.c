@@ -176,6 +176,7 @@ static int do_change(const struct work *work, struct step *step)
 
 static int do_action(const struct work *work, struct step *step)
 {
+	const struct member *member = step->member;
 	const char *what = "make";
 	int ret;
 
@@ -187,8 +188,10 @@ static int do_action(const struct work *work, struct step *step)
 		/* Half of it may be done. */
 		step->done = true;
 		ret = do_change(work, step);
-	} else if (step->member->is_group) {
-		ret = make_group(work->h, step->member);
+		if (!ret && changes_health(step->changes))
+			return change_health(work->h, member, step->agent->id, &step->checks);
+	} else if (member->is_group) {
+		ret = make_group(work->h, member);
 	} else {
 		return start_new(work, step);
 	}

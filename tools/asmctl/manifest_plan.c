@@ -390,6 +390,7 @@ static void free_steps(struct steps *steps)
 		json_object_put(steps->at[i].changes);
 		agentsys_spec_free(steps->at[i].old);
 		agentsys_limits_free(steps->at[i].limits);
+		json_object_put(steps->at[i].checks);
 	}
 	free(steps->at);
 }

@@ -32,6 +32,7 @@ enum action {
  * @old: and its record given up, because another one needs its id: what it was made of, or NULL
  * @gone: its record was given up
  * @limits: of CHANGE, those that @agent had before they were changed, or NULL
+ * @checks: of CHANGE, how @agent was checked before that was changed, or NULL
  * @reborn: the id of the one that was made of @old
  */
 struct step {
@@ -47,6 +48,7 @@ struct step {
 	bool done, stopped, gone;
 	struct agentsys_spec *old;
 	struct agentsys_limits_info *limits;
+	struct json_object *checks;
 	uint32_t reborn;
 };
 

@@ -7,6 +7,7 @@
 
 #include "manifest_changes.h"
 #include "manifest_do.h"
+#include "manifest_health.h"
 #include "manifest_text.h"
 #include "manifest_ties.h"
 #include "spec.h"
@@ -139,8 +140,11 @@ static int set_back(const struct work *work, const struct step *step)
 
 static bool undo_step(const struct work *work, struct step *step)
 {
+	bool all = true;
 	int ret = 0;
 
+	if (step->checks)
+		all = !set_back_health(work->h, step->agent->id, step->checks);
 	if (step->done && step->action == MOVE)
 		ret = move_back(work, step);
 	else if (step->done && step->action == CHANGE)
@@ -149,7 +153,7 @@ static bool undo_step(const struct work *work, struct step *step)
 		ret = remove_group(work->h, step->member->name);
 	else if (step->done)
 		ret = remove_agent(work->h, step->id);
-	return undone(work, step, ret);
+	return undone(work, step, ret) && all;
 }
 
 /* Those that were stopped, once what was started is gone: it may have had their ids. */
