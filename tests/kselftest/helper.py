@@ -61,7 +61,7 @@ def test_idle(asm):
     asm.start(HELPER)
     wait_for("the end of it", lambda: state(asm) == "exited")
     asm.spawn(["/bin/sleep", "1000"], id=100)
-    assert state(asm) == "active", asm.get(HELPER)
+    wait_for("it", lambda: state(asm) == "active")
     spawns = [event for event in agentsys.events(agentsys.EVENTS_ALL, 0) if event.type == "spawn"]
     assert [event.agent_id for event in spawns[-2:]] == [HELPER, 100], spawns
     # Its going, and a start meanwhile.
@@ -93,7 +93,7 @@ def shutdown_order(asm, timeout_ms):
     ends = [event.agent_id for event in agentsys.events(agentsys.EVENTS_ALL, 0) if event.type in ("exit", "crash")]
     assert sorted(ends[-3:-1]) == [100, 101] and ends[-1] == HELPER, ends
     asm.start(100)
-    assert state(asm) == "active", asm.get(HELPER)
+    wait_for("it", lambda: state(asm) == "active")
 
 
 @connected

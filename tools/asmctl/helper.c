@@ -132,9 +132,23 @@ static int64_t listens(void)
 	return pid;
 }
 
+static const struct timespec moment = { .tv_nsec = LISTEN_MS * 1000000L };
+
+/* It may be about to end just now, because nobody needed it. */
+static int start_helper(struct agentsys *h)
+{
+	int ret = -EBUSY;
+
+	for (int i = 0; i < LISTEN_TRIES && ret == -EBUSY; i++) {
+		if (i)
+			nanosleep(&moment, NULL);
+		ret = agentsys_start(h, AGENTSYS_ID_HELPER, AGENTSYS_WAIT);
+	}
+	return ret;
+}
+
 int helper_need(struct agentsys *h)
 {
-	struct timespec moment = { .tv_nsec = LISTEN_MS * 1000000L };
 	int ret;
 
 	if (geteuid()) {
@@ -143,7 +157,7 @@ int helper_need(struct agentsys *h)
 	}
 	if (listens())
 		return EXIT_OK;
-	ret = agentsys_start(h, AGENTSYS_ID_HELPER, AGENTSYS_WAIT);
+	ret = start_helper(h);
 	if (ret && ret != -EALREADY)
 		return start_failed(h, ret, "start the helper daemon");
 	for (int i = 0; i < LISTEN_TRIES; i++) {
