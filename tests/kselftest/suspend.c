@@ -10,6 +10,7 @@
  */
 #include "kselftest_harness.h"
 #include "lib/agents.h"
+#include "lib/patient.h"
 
 #include <linux/userfaultfd.h>
 #include <sys/ioctl.h>
@@ -161,6 +162,21 @@ TEST_F(suspend, the_deadline_of_a_shutdown_stands_still)
 	FAIL_TO_SUSPEND();
 	EXPECT_EQ(AGENTSYS_CAUSE_STOP, LATER(a, id, EXIT).cause);
 	EXPECT_TRUE(AWAIT(!look_system(a->h).launcher_pid));
+}
+
+/* It is silent for longer than it may, because it is frozen: its time begins anew. */
+TEST_F(suspend, a_silence_in_it_does_not_count)
+{
+	struct agents *a = &self->a;
+	uint64_t begun = now_ms();
+	struct patient p = PATIENT(a, "h", FREEZE_MS / 2);
+
+	rule(a, p.id, AGENTSYS_RECOVER_ALERT);
+	self->blocker = block_the_freezer();
+	ASSERT_LINE("ok", p.out);
+	FAIL_TO_SUSPEND();
+	EXPECT_LE(NEXT_FAULT(p.id, FREEZE_MS / 2).value + FREEZE_MS, now_ms() - begun);
+	EXPECT_EQ(1, silences(a, p.id));
 }
 
 TEST_HARNESS_MAIN
