@@ -21,17 +21,39 @@
 #include "flood.h"
 
 /*
- * System calls without arguments go by the second of these names, and so do inner
- * functions of others, which are told apart by what they are given.
+ * Functions that are system calls, by their names: __x64_sys_*, __ia32_sys_* and
+ * __ia32_compat_sys_*, or __do_sys_* and __do_compat_sys_* if they take no arguments. By
+ * the last two go inner functions of others as well, which are told apart by what they
+ * are given.
  */
-static const char *const names[] = {
-	"__x64_sys_*",
-	"__do_sys_*",
-	"__ia32_sys_*",
-	"__ia32_compat_sys_*",
+static const char *const globs[] = {
+#ifdef COMPAT_FTRACE_DIRECT_LEAKS
+	/*
+	 * The kernel's table of direct calls is replaced when one is added to 65, 129, 257 or
+	 * so, or to none, and of those replaced in one registration the last is freed. There
+	 * is one at most, whoever else has entries in the table, for up to 64 functions, and
+	 * for fewer than it has already. The numbers are those of Debian's kernel; where some
+	 * are left out there is room for others to be missing.
+	 */
+	"__[dix]*_sys_[abde]*",	  /* 61 */
+	"__[dix]*_sys_[ck]*",	  /* 60 */
+	"__[dix]*_sys_[fw]*",	  /* 90, and 121 are there */
+	"__[dix]*_sys_[g-jv]*",	  /* 152, and 211 */
+	"__[dix]*_sys_[l-q]*",	  /* 258, and 363 */
+	"__[dix]*_sys_[!a-qvw]*", /* 369, and 621 */
+#else
+	"__[dix]*_sys_*",
+#endif
 };
 
-static struct ftrace_ops ops;
+/* One for each of them. */
+static struct ftrace_ops lots[ARRAY_SIZE(globs)];
+
+/* All are registered. Before that nothing is counted: some calls would be, and others not. */
+static bool all_there;
+
+/* While this is registered, ftrace cannot be switched off. */
+static struct ftrace_ops keeper;
 
 /* clang-format off */
 /* The arguments of the hooked function are in these. */
@@ -133,7 +155,9 @@ long agentsys_hook_check(const struct pt_regs *regs)
 	long ret;
 
 	/* The one argument of a system call. */
-	if (regs != current_pt_regs() || !agentsys_flood_count() || is_end(regs))
+	if (regs != current_pt_regs())
+		return 0;
+	if (!READ_ONCE(all_there) || !agentsys_flood_count() || is_end(regs))
 		return 0;
 	if (!try_module_get(THIS_MODULE))
 		return 0;
@@ -144,45 +168,89 @@ long agentsys_hook_check(const struct pt_regs *regs)
 	return ret;
 }
 
-static int set_filter(const char *name, bool first)
+/* Never called: what @keeper is registered for, and what would be called then. */
+static noinline void __used kept(void)
 {
-	char glob[32]; /* it is written to */
+}
 
-	strscpy(glob, name, sizeof(glob));
-	return ftrace_set_filter(&ops, (unsigned char *)glob, strlen(glob), first);
+static notrace void keep(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
+			 struct ftrace_regs *regs)
+{
 }
 
 /* Some kernels free the filters and keep the pointers to them. */
-static void forget(void)
+static void forget(struct ftrace_ops *ops)
 {
-	ftrace_free_filter(&ops);
-	memset(&ops, 0, sizeof(ops));
+	ftrace_free_filter(ops);
+	memset(ops, 0, sizeof(*ops));
 }
 
-static int attach(void)
+/* -EBUSY while it is switched off: direct calls could be registered, and would not be made. */
+static int keep_enabled(void)
 {
-	unsigned int i;
-	int ret = 0;
+	int ret;
 
-	for (i = 0; i < ARRAY_SIZE(names); i++) {
-		ret = set_filter(names[i], !i);
-		/* Without the old gate there is nothing of its name. */
-		if (ret == -EINVAL && i)
-			ret = 0;
-		if (ret)
-			break;
-	}
+	keeper.func = keep;
+	keeper.flags = FTRACE_OPS_FL_PERMANENT;
+	ret = ftrace_set_filter_ip(&keeper, (unsigned long)kept, 0, 1);
 	if (!ret)
-		ret = compat_register_ftrace_direct(&ops, (unsigned long)agentsys_hook_entry);
+		ret = register_ftrace_function(&keeper);
 	if (ret)
-		forget();
+		forget(&keeper);
 	return ret;
+}
+
+static int register_lot(unsigned int lot)
+{
+	struct ftrace_ops *ops = &lots[lot];
+	char glob[32]; /* it is written to */
+	int ret;
+
+	strscpy(glob, globs[lot], sizeof(glob));
+	ret = ftrace_set_filter(ops, (unsigned char *)glob, strlen(glob), 0);
+	/* Some configurations have nothing of some names. */
+	if (ret == -EINVAL && lot)
+		return 0;
+	if (ret)
+		return ret;
+	return compat_register_ftrace_direct(ops, (unsigned long)agentsys_hook_entry);
+}
+
+static void unregister_lot(unsigned int lot)
+{
+	const unsigned long addr = (unsigned long)agentsys_hook_entry;
+	struct ftrace_ops *ops = &lots[lot];
+
+	if (ops->flags & FTRACE_OPS_FL_ENABLED)
+		WARN_ON_ONCE(compat_unregister_ftrace_direct(ops, addr));
+	forget(ops);
 }
 
 static void detach(void)
 {
-	WARN_ON_ONCE(compat_unregister_ftrace_direct(&ops, (unsigned long)agentsys_hook_entry));
-	forget();
+	unsigned int lot = ARRAY_SIZE(lots);
+
+	WRITE_ONCE(all_there, false);
+	while (lot--)
+		unregister_lot(lot);
+	WARN_ON_ONCE(unregister_ftrace_function(&keeper));
+	forget(&keeper);
+}
+
+static int attach(void)
+{
+	int ret = keep_enabled();
+	unsigned int lot;
+
+	if (ret)
+		return ret;
+	for (lot = 0; !ret && lot < ARRAY_SIZE(lots); lot++)
+		ret = register_lot(lot);
+	if (ret)
+		detach();
+	else
+		WRITE_ONCE(all_there, true);
+	return ret;
 }
 
 const struct agentsys_hook_backend agentsys_hook_ftrace = {

@@ -41,8 +41,12 @@
 	((vma)->vm_flags = ((vma)->vm_flags | (set)) & ~(clear))
 #endif
 
-/* One direct call for many functions has been the only kind since v6.4, one of two before. */
+/*
+ * One direct call for many functions has been the only kind since v6.4, one of two before.
+ * That one loses memory when too many are registered at once.
+ */
 #ifdef HAVE_FTRACE_DIRECT_MULTI
+#define COMPAT_FTRACE_DIRECT_LEAKS
 #define compat_register_ftrace_direct(ops, addr)   register_ftrace_direct_multi(ops, addr)
 #define compat_unregister_ftrace_direct(ops, addr) unregister_ftrace_direct_multi(ops, addr)
 #else

@@ -373,7 +373,7 @@ static void check_hooks(const struct agentsys_system *system)
 		advise(find("hooks", NOTE,
 			    "system calls of agents with a limit are counted by tracepoint, ftrace gave: %s",
 			    strerror(system->hooks_error)),
-		       "a BPF program on a system call's entry keeps ftrace busy; while agents are counted everybody pays a little more");
+		       "a BPF program on a system call's entry keeps ftrace busy, or sysctl kernel.ftrace_enabled is 0; while agents are counted everybody pays a little more");
 	else
 		advise(find("hooks", BAD, "system calls are not counted, %s gave: %s",
 			    system->hooks, strerror(system->hooks_error)),
