@@ -4,7 +4,7 @@
  * functions. The emulator's other processors may go on executing what was there before,
  * so there is only one.
  *
- * vm: nomodule timeout=600 cpus=1 kernels=6.1,6.12
+ * vm: nomodule timeout=600 cpus=1 kernels=6.1,6.12,6.1-check
  */
 #define HOOKS "ftrace"
 
