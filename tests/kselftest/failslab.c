@@ -156,6 +156,60 @@ TEST_F_TIMEOUT(failslab, attach, 120)
 		});
 }
 
+/* In an agent: have each allocation of a map fail, then beat. The number of those that did. */
+static int map_until_it_works(void)
+{
+	int nth = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC), n = 0, refused = 0;
+	struct agentsys_pulse *pulse;
+	bool failed = true;
+	int ret;
+
+	while (failed && n++ < ENOUGH) {
+		arm(nth, n);
+		ret = agentsys_pulse_open(-1, &pulse);
+		failed = disarm(nth);
+		if (ret && !(failed && ret == -ENOMEM))
+			return 201;
+		refused += !!ret;
+		if (!ret) {
+			agentsys_pulse_beat(pulse);
+			agentsys_pulse_close(pulse);
+		}
+	}
+	return n < ENOUGH ? refused : 202;
+}
+
+/* What it takes to map the page of heartbeats, but for the page, which is no object of a slab. */
+TEST_F_TIMEOUT(failslab, map, 120)
+{
+	struct agents *a = &self->a;
+	struct agentsys_spec *spec = agentsys_spec_new();
+	int go[2], status;
+	pid_t pid;
+	uint32_t id;
+
+	MUST(!pipe(go));
+	pid = fork();
+	MUST(pid >= 0);
+	if (!pid) {
+		char byte;
+
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		_exit(read(go[0], &byte, 1) == 1 ? map_until_it_works() : 200);
+	}
+	ASSERT_OK(a->h, agentsys_attach(a->h, pid, spec, AGENTSYS_WAIT, &id));
+	agentsys_spec_free(spec);
+	ASSERT_EQ(1, write(go[1], "", 1));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_TRUE(WIFEXITED(status));
+	TH_LOG("%d allocations needed", WEXITSTATUS(status));
+	/* The descriptor, the mapping and the record at least. */
+	EXPECT_LE(3, WEXITSTATUS(status));
+	EXPECT_GT(200, WEXITSTATUS(status));
+	ASSERT_TRUE(AWAIT(is_state(a, id, AGENTSYS_EXITED) || is_state(a, id, AGENTSYS_FAILED)));
+	ASSERT_OK(a->h, agentsys_remove(a->h, id));
+}
+
 /* Only when the answer was lost it is unknown whether it is paused. Its cgroup knows. */
 static void expect_paused(struct __test_metadata *_metadata, struct agents *a, uint32_t id, int n,
 			  int ret, bool want)

@@ -397,6 +397,67 @@ TEST_F_TIMEOUT(races, an_exit_and_a_remove, 120)
 	}
 }
 
+struct reporter {
+	pthread_t thread;
+	atomic_bool over;
+	int wrong;
+};
+
+static void *report(void *arg)
+{
+	struct reporter *me = arg;
+	struct agentsys *h;
+
+	MUST(!agentsys_open(&h));
+	while (!atomic_load(&me->over)) {
+		int ret = agentsys_report_heartbeat(h, 78, 0);
+
+		if (ret && ret != -ESRCH && ret != -ENOTCONN)
+			me->wrong++;
+	}
+	agentsys_close(h);
+	return NULL;
+}
+
+/*
+ * Heartbeats of all kinds, from within and from outside, of a watched agent that is
+ * restarted, killed and removed, while the way it is judged changes.
+ */
+TEST_F_TIMEOUT(races, heartbeats_and_an_end, 240)
+{
+	struct agents *a = &self->a;
+	struct reporter reporter = { .over = false };
+	uint64_t beats = 0;
+
+	MUST(!pthread_create(&reporter.thread, NULL, report, &reporter));
+	for (int i = 0; i < ROUNDS / 10; i++) {
+		struct agentsys_limit_change mode = { AGENTSYS_LIMIT_WATCHDOG_MODE, i % 3 };
+		struct agentsys_spec *spec = SPEC(program("pulse"), "mrrs");
+		int ret;
+
+		(void)piped(spec, 0);
+		agentsys_spec_set_id(spec, 78);
+		MUST(!agentsys_spec_set_limit(spec, AGENTSYS_LIMIT_WATCHDOG, 100 + i));
+		ASSERT_TRUE(AWAIT((ret = agentsys_spawn(a->h, spec, AGENTSYS_WAIT, NULL)) !=
+				  -EEXIST));
+		ASSERT_EQ(0, ret) TH_LOG("%s", agentsys_error(a->h));
+		usleep(i * 100 % 20000);
+		ASSERT_OK(a->h, agentsys_limits_set(a->h, 78, &mode, 1));
+		if (i % 2)
+			ASSERT_OK(a->h, agentsys_restart(a->h, 78, 1, AGENTSYS_WAIT));
+		usleep(i * 70 % 10000);
+		ASSERT_OK(a->h, agentsys_kill(a->h, 78, i % 4 ? AGENTSYS_WAIT : 0));
+		ASSERT_TRUE(AWAIT(is_state(a, 78, AGENTSYS_EXITED)));
+		beats += look(a, 78).heartbeats;
+		ASSERT_TRUE(AWAIT((ret = agentsys_remove(a->h, 78)) != -EBUSY));
+		ASSERT_EQ(0, ret) TH_LOG("%s", agentsys_error(a->h));
+	}
+	atomic_store(&reporter.over, true);
+	pthread_join(reporter.thread, NULL);
+	EXPECT_EQ(0, reporter.wrong);
+	EXPECT_LT(0, beats);
+}
+
 /* A process is adopted while it ends, executes or forks. */
 TEST_F_TIMEOUT(races, an_exit_and_an_attach, 120)
 {
