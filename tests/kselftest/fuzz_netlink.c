@@ -13,6 +13,7 @@
 #include "lib/agents.h"
 #include "lib/ending.h"
 #include "lib/fuzz.h"
+#include "lib/fuzz_answer.h"
 #include "lib/fuzz_message.h"
 #include "lib/groups.h"
 
@@ -71,6 +72,9 @@ static const struct {
 	[AGENTSYS_CMD_RELATION_GET] = { "relation-get", true, false, ERRORS(0) },
 	[AGENTSYS_CMD_LIMITS_GET] = { "limits-get", true, false, ERRORS(ESRCH) },
 	[AGENTSYS_CMD_LIMITS_SET] = { "limits-set", false, false, ERRORS(ESRCH, EOPNOTSUPP) },
+	[AGENTSYS_CMD_FAULT_GET] = { "fault-get", true, false, ERRORS(ESRCH) },
+	[AGENTSYS_CMD_RECOVERY_GET] = { "recovery-get", true, false, ERRORS(ESRCH) },
+	[AGENTSYS_CMD_RECOVERY_SET] = { "recovery-set", false, false, ERRORS(ESRCH) },
 	[AGENTSYS_CMD_REPORT] = { "report", false, false, ERRORS(ESRCH, ESTALE, ENOTCONN) },
 };
 

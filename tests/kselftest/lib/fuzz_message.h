@@ -109,38 +109,48 @@ static inline bool message_has(const struct message *m, size_t at, int type)
 
 /* ---- values ---- */
 
-/* Those of groups, histories and relations are counted on behind those of agents. */
+/* Those of others are counted on behind those of agents: a set has little room. */
 #define GROUP_ATTR(attr)	(AGENTSYS_A_MAX + 1 + AGENTSYS_G_##attr)
-#define HISTORY_ATTR(attr)	(AGENTSYS_A_MAX + AGENTSYS_G_MAX + 2 + AGENTSYS_H_##attr)
-#define RELATION_ATTR(attr)	(HISTORY_ATTR(ENTRY) + AGENTSYS_R_##attr)
-/* Of reports those that decide something, without gaps: a set has little room. */
-#define REPORT_ATTR(attr)	(RELATION_ATTR(TO) + 1 + FUZZ_REPORT_##attr)
-#define FUZZ_ATTRS		REPORT_ATTR(ATTRS)
+#define HISTORY_ATTR(attr)	FUZZ_HISTORY_##attr
+#define RELATION_ATTR(attr)	FUZZ_RELATION_##attr
+#define FAULT_ATTR(attr)	FUZZ_FAULT_##attr
 
-enum fuzz_report {
-	FUZZ_REPORT_AGENT_ID,
-	FUZZ_REPORT_KIND,
-	FUZZ_REPORT_INSTANCE,
-	FUZZ_REPORT_TYPE,
-	FUZZ_REPORT_ATTRS,
+/* Of these only what requests have. */
+enum fuzz_attr {
+	FUZZ_FIRST = GROUP_ATTR(MAX) + 1,
+	FUZZ_HISTORY_AGENT_ID = FUZZ_FIRST,
+	FUZZ_HISTORY_GROUP,
+	FUZZ_RELATION_KIND,
+	FUZZ_RELATION_FROM,
+	FUZZ_RELATION_TO,
+	FUZZ_FAULT_AGENT_ID,
+	FUZZ_FAULT_REPORT,
+	FUZZ_FAULT_INSTANCE,
+	FUZZ_FAULT_TYPE,
+	FUZZ_FAULT_PRESET,
+	FUZZ_FAULT_AFTER,
+	FUZZ_FAULT_WITHIN,
+	FUZZ_FAULT_RULES,
+	FUZZ_ATTRS
 };
 
 /* What a message has for it. */
 static inline uint16_t wire(int type)
 {
-	static const uint16_t of_reports[] = { AGENTSYS_F_AGENT_ID, AGENTSYS_F_REPORT,
-					       AGENTSYS_F_INSTANCE, AGENTSYS_F_TYPE };
+	static const uint16_t others[] = {
+		AGENTSYS_H_AGENT_ID, AGENTSYS_H_GROUP,
+		AGENTSYS_R_KIND, AGENTSYS_R_FROM, AGENTSYS_R_TO,
+		AGENTSYS_F_AGENT_ID, AGENTSYS_F_REPORT, AGENTSYS_F_INSTANCE, AGENTSYS_F_TYPE,
+		AGENTSYS_F_PRESET, AGENTSYS_F_AFTER, AGENTSYS_F_WITHIN, AGENTSYS_F_RULES,
+	};
 
-	if (type >= REPORT_ATTR(AGENT_ID))
-		return of_reports[type - REPORT_ATTR(AGENT_ID)];
-	if (type >= RELATION_ATTR(UNSPEC))
-		return type - RELATION_ATTR(UNSPEC);
-	if (type >= HISTORY_ATTR(UNSPEC))
-		return type - HISTORY_ATTR(UNSPEC);
+	_Static_assert(ARRAY_SIZE(others) == FUZZ_ATTRS - FUZZ_FIRST, "one is missing");
+	if (type >= FUZZ_FIRST)
+		return others[type - FUZZ_FIRST];
 	return type >= GROUP_ATTR(UNSPEC) ? type - GROUP_ATTR(UNSPEC) : type;
 }
 
-enum shape { NONE, FLAG, U32, U64, STRING, ARRAY, CODES, RELATION, LIMITS };
+enum shape { NONE, FLAG, U32, U64, STRING, ARRAY, CODES, RELATION, LIMITS, RULES };
 
 static const enum shape shapes[FUZZ_ATTRS] = {
 	[AGENTSYS_A_ID] = U32, [AGENTSYS_A_NAME] = STRING, [AGENTSYS_A_PID] = U32,
@@ -173,8 +183,10 @@ static const enum shape shapes[FUZZ_ATTRS] = {
 	[HISTORY_ATTR(AGENT_ID)] = U32, [HISTORY_ATTR(GROUP)] = STRING,
 	[AGENTSYS_A_RELATION] = RELATION, [AGENTSYS_A_TRAPS] = U32,
 	[RELATION_ATTR(KIND)] = U32, [RELATION_ATTR(FROM)] = U32, [RELATION_ATTR(TO)] = U32,
-	[REPORT_ATTR(AGENT_ID)] = U32, [REPORT_ATTR(KIND)] = U32,
-	[REPORT_ATTR(INSTANCE)] = U32, [REPORT_ATTR(TYPE)] = U32,
+	[FAULT_ATTR(AGENT_ID)] = U32, [FAULT_ATTR(REPORT)] = U32,
+	[FAULT_ATTR(INSTANCE)] = U32, [FAULT_ATTR(TYPE)] = U32,
+	[FAULT_ATTR(PRESET)] = U32, [FAULT_ATTR(AFTER)] = U32, [FAULT_ATTR(WITHIN)] = U32,
+	[FAULT_ATTR(RULES)] = RULES,
 };
 
 typedef unsigned __int128 attr_set;
@@ -239,8 +251,13 @@ static const struct {
 	[AGENTSYS_CMD_RELATION_NEW] = { 6, OF_RELATION, 0 },
 	[AGENTSYS_CMD_RELATION_DEL] = { 2, OF_RELATION, 0 },
 	[AGENTSYS_CMD_RELATION_GET] = { 1, 0, 0 },
-	[AGENTSYS_CMD_REPORT] = { 4, BIT(REPORT_ATTR(AGENT_ID)) | BIT(REPORT_ATTR(KIND)) |
-		BIT(REPORT_ATTR(TYPE)), BIT(REPORT_ATTR(INSTANCE)) },
+	[AGENTSYS_CMD_FAULT_GET] = { 2, 0, BIT(FAULT_ATTR(AGENT_ID)) },
+	[AGENTSYS_CMD_RECOVERY_GET] = { 2, 0, BIT(FAULT_ATTR(AGENT_ID)) },
+	[AGENTSYS_CMD_RECOVERY_SET] = { 4, 0, BIT(FAULT_ATTR(AGENT_ID)) |
+		BIT(FAULT_ATTR(PRESET)) | BIT(FAULT_ATTR(AFTER)) | BIT(FAULT_ATTR(WITHIN)) |
+		BIT(FAULT_ATTR(RULES)) },
+	[AGENTSYS_CMD_REPORT] = { 4, BIT(FAULT_ATTR(AGENT_ID)) | BIT(FAULT_ATTR(REPORT)) |
+		BIT(FAULT_ATTR(TYPE)), BIT(FAULT_ATTR(INSTANCE)) },
 	[AGENTSYS_CMD_LIMITS_GET] = { 2, 0, BIT_OF(ID) },
 	[AGENTSYS_CMD_LIMITS_SET] = { 6, BIT_OF(ID), BIT_OF(LIMITS) | BIT_OF(LIMITS_PRESET) },
 };
@@ -269,7 +286,7 @@ static inline uint64_t good_number(struct fuzzer *f, int type, const struct targ
 	case HISTORY_ATTR(AGENT_ID):
 	case RELATION_ATTR(FROM):
 	case RELATION_ATTR(TO):
-	case REPORT_ATTR(AGENT_ID):
+	case FAULT_ATTR(AGENT_ID):
 		return one_in(f, 6) ? AGENTSYS_ID_AUTO + pick(f, 50) : FUZZ_ID + pick(f, FUZZ_IDS);
 	case AGENTSYS_A_PID:
 		return one_in(f, 8) ? NO_PID : target->pid;
@@ -318,13 +335,15 @@ static inline uint64_t good_number(struct fuzzer *f, int type, const struct targ
 		return pick(f, __AGENTSYS_RELATIONS);
 	case AGENTSYS_A_TRAPS:
 		return pick(f, 2);
-	case REPORT_ATTR(KIND):
+	case FAULT_ATTR(REPORT):
 		return pick(f, __AGENTSYS_REPORTS);
-	case REPORT_ATTR(INSTANCE):
+	case FAULT_ATTR(INSTANCE):
 		return pick(f, 3);
-	case REPORT_ATTR(TYPE):
+	case FAULT_ATTR(TYPE):
 		return one_in(f, 4) ? 1 + pick(f, __AGENTSYS_FAULTS - 1) :
 				      AGENTSYS_FAULT_UNRESPONSIVE;
+	case FAULT_ATTR(PRESET):
+		return pick(f, AGENTSYS_PRESET_CUSTOM);
 	case GROUP_ATTR(STRATEGY):
 		return pick(f, __AGENTSYS_STRATEGIES);
 	case GROUP_ATTR(MEMBERS_MAX):	/* mostly enough for those that come */
@@ -408,6 +427,30 @@ static inline void put_relation(struct fuzzer *f, struct message *m)
 	nest->nla_len = m->len - at;
 }
 
+/* A few of them, some of which do not fit; without an action the agent has no rule of its own. */
+static inline void put_rules(struct fuzzer *f, struct message *m)
+{
+	struct nlattr *nest = (struct nlattr *)(m->bytes + m->len), *rule;
+	size_t at = m->len, rule_at;
+
+	add_bytes(m, &(struct nlattr){ NLA_HDRLEN, NLA_F_NESTED | AGENTSYS_F_RULES }, NLA_HDRLEN);
+	for (unsigned int i = pick(f, 4); i; i--) {
+		uint32_t type = one_in(f, 16) ? any(f) : 1 + pick(f, __AGENTSYS_FAULTS - 1);
+		uint32_t action = one_in(f, 16) ? any(f) : pick(f, __AGENTSYS_RECOVERS);
+
+		rule = (struct nlattr *)(m->bytes + m->len);
+		rule_at = m->len;
+		add_bytes(m, &(struct nlattr){ NLA_HDRLEN, NLA_F_NESTED | AGENTSYS_F_RULE },
+			  NLA_HDRLEN);
+		if (!one_in(f, 16))
+			put(m, AGENTSYS_F_TYPE, &type, 4);
+		if (!one_in(f, 4))
+			put(m, AGENTSYS_F_ACTION, &action, 4);
+		rule->nla_len = m->len - rule_at;
+	}
+	nest->nla_len = m->len - at;
+}
+
 /* Mostly so much that nobody is kept from anything, and now and then none at all. */
 static inline void put_limits(struct fuzzer *f, struct message *m)
 {
@@ -462,6 +505,9 @@ static inline void put_good(struct fuzzer *f, struct message *m, const struct ta
 		break;
 	case LIMITS:
 		put_limits(f, m);
+		break;
+	case RULES:
+		put_rules(f, m);
 		break;
 	case CODES:
 		for (unsigned int i = 0; i < AGENTSYS_CODE_WORDS; i++)
@@ -590,7 +636,8 @@ static inline bool is_common(int type)
 {
 	return type == AGENTSYS_A_WAIT || type == AGENTSYS_A_GROUP || type == GROUP_ATTR(WAIT) ||
 	       type == GROUP_ATTR(PARENT) || type == HISTORY_ATTR(AGENT_ID) ||
-	       type == HISTORY_ATTR(GROUP) || type == AGENTSYS_A_LIMITS;
+	       type == HISTORY_ATTR(GROUP) || type == AGENTSYS_A_LIMITS ||
+	       type == FAULT_ATTR(RULES);
 }
 
 /* What a command needs, some of what it takes, and now and then something wrong. */
@@ -670,136 +717,6 @@ static inline void scrub(struct message *m, const struct target *target)
 		    *pid != (uint32_t)target->pid)
 			*pid = NO_PID;
 	}
-}
-
-/* ---- reading ---- */
-
-/* Terminated, and nowhere else; UTF-8. */
-static inline bool is_text(const struct nlattr *attr)
-{
-	const char *text = nla_data(attr);
-	size_t len = nla_len(attr);
-
-	return len && strnlen(text, len) == len - 1 && is_utf8(text, len - 1);
-}
-
-static inline const char *group_fault(const struct nlattr *attr)
-{
-	int type = nla_type(attr);
-
-	if (type > AGENTSYS_G_MAX)
-		return "is unknown";
-	if (type == AGENTSYS_G_NAME || type == AGENTSYS_G_TEXT || type == AGENTSYS_G_PARENT)
-		return is_text(attr) ? NULL : "is no text";
-	if (type == AGENTSYS_G_SIGNIFICANT)
-		return nla_len(attr) ? "is no flag" : NULL;
-	if (type != AGENTSYS_G_PAD && nla_len(attr) != (type == AGENTSYS_G_RESTARTS ? 8 : 4))
-		return "has a wrong size";
-	if (type == AGENTSYS_G_STATE && nla_get_u32(attr) >= __AGENTSYS_STATES)
-		return "is no state";
-	if (type == AGENTSYS_G_STRATEGY && nla_get_u32(attr) >= __AGENTSYS_STRATEGIES)
-		return "is no strategy";
-	if (type == AGENTSYS_G_BUDGET && nla_get_u32(attr) > AGENTSYS_BUDGET_MAX)
-		return "is no budget";
-	if (type == AGENTSYS_G_ERRNO && nla_get_u32(attr) != ECANCELED && nla_get_u32(attr) != EIO)
-		return "is not documented";
-	return NULL;
-}
-
-/* One end of the past. */
-static inline const char *entry_fault(const struct nlattr *attr)
-{
-	int type = nla_type(attr);
-
-	if (type < AGENTSYS_H_TIME && type != AGENTSYS_H_AGENT_ID && type != AGENTSYS_H_PAD)
-		return "has something else in it";
-	if (type != AGENTSYS_H_PAD &&
-	    nla_len(attr) != (type == AGENTSYS_H_TIME || type == AGENTSYS_H_RAN ? 8 : 4))
-		return "has something of a wrong size in it";
-	if (type == AGENTSYS_H_CAUSE && nla_get_u32(attr) >= __AGENTSYS_CAUSES)
-		return "has no cause";
-	if (type == AGENTSYS_H_DECISION && nla_get_u32(attr) >= __AGENTSYS_DECISIONS)
-		return "has no decision";
-	return NULL;
-}
-
-static inline const char *history_fault(const struct nlattr *attr)
-{
-	struct nlattr *entry, *field;
-	const char *fault = NULL;
-	int rest, inner;
-
-	if (nla_type(attr) != AGENTSYS_H_ENTRIES)
-		return "is none of an answer";
-	nla_for_each_nested(entry, attr, rest) {
-		if (nla_type(entry) != AGENTSYS_H_ENTRY)
-			return "has something that is no entry";
-		nla_for_each_nested(field, entry, inner)
-			fault = fault ?: entry_fault(field);
-	}
-	return fault;
-}
-
-static inline const char *relation_fault(const struct nlattr *attr)
-{
-	int type = nla_type(attr);
-
-	if (!type || type > AGENTSYS_R_MAX)
-		return "is unknown";
-	if (nla_len(attr) != 4)
-		return "has a wrong size";
-	if (type == AGENTSYS_R_KIND)
-		return nla_get_u32(attr) < __AGENTSYS_RELATIONS ? NULL : "is no relation";
-	return nla_get_u32(attr) < AGENTSYS_ID_MIN ? "is no agent" : NULL;
-}
-
-/* What is wrong with an attribute of an answer or an event, or NULL. */
-static inline const char *attribute_fault(uint8_t cmd, const struct nlattr *attr)
-{
-	int type = nla_type(attr);
-	bool string, wide;
-
-	if (cmd == AGENTSYS_CMD_SYSTEM_GET) {
-		string = type == AGENTSYS_S_LAUNCHER_PATH || type == AGENTSYS_S_CGROUP_ROOT ||
-			 type == AGENTSYS_S_CONTROLLERS || type == AGENTSYS_S_RELEASE;
-		return string && !is_text(attr) ? "is no text" : NULL;
-	}
-	if (cmd == AGENTSYS_NTF_EVENT)
-		return type == AGENTSYS_E_NAME && !is_text(attr) ? "is no text" : NULL;
-	if (cmd == AGENTSYS_CMD_HISTORY_GET)
-		return history_fault(attr);
-	if (cmd == AGENTSYS_CMD_RELATION_GET)
-		return relation_fault(attr);
-	if (cmd > AGENTSYS_NTF_EVENT && cmd != AGENTSYS_CMD_LIMITS_GET)
-		return group_fault(attr);
-	string = type == AGENTSYS_A_NAME || type == AGENTSYS_A_TEXT || type == AGENTSYS_A_CGROUP ||
-		 type == AGENTSYS_A_GROUP;
-	wide = (type >= AGENTSYS_A_SPAWNS && type <= AGENTSYS_A_LAST_ACTIVITY) ||
-	       (type >= AGENTSYS_A_MEMORY_MAX && type <= AGENTSYS_A_PIDS_MAX) ||
-	       type == AGENTSYS_A_SUCCESS_SIGNALS || type == AGENTSYS_A_NEVER_SIGNALS ||
-	       type == AGENTSYS_A_ASKED_TIME || type == AGENTSYS_A_MADE_TIME ||
-	       type == AGENTSYS_A_SYSCALLS || type == AGENTSYS_A_THROTTLED_TIME;
-	if (type == AGENTSYS_A_SUCCESS_CODES || type == AGENTSYS_A_NEVER_CODES)
-		return nla_len(attr) == 8 * AGENTSYS_CODE_WORDS ? NULL : "has a wrong size";
-	if (type == AGENTSYS_A_LIMITS || type == AGENTSYS_A_USE)
-		return nla_len(attr) % NLA_ALIGNTO ? "has a wrong size" : NULL;
-	if (type > AGENTSYS_A_MAX)
-		return "is unknown";
-	if (type == AGENTSYS_A_SIGNIFICANT)
-		return nla_len(attr) ? "is no flag" : NULL;
-	if (string)
-		return is_text(attr) ? NULL : "is no text";
-	if (type != AGENTSYS_A_PAD && nla_len(attr) != (wide ? 8 : 4))
-		return "has a wrong size";
-	if (type == AGENTSYS_A_STATE && nla_get_u32(attr) >= __AGENTSYS_STATES)
-		return "is no state";
-	if (type == AGENTSYS_A_BACKEND && nla_get_u32(attr) >= AGENTSYS_BACKEND_TEE)
-		return "is no backend that there is";
-	if (type == AGENTSYS_A_STEP && nla_get_u32(attr) >= __AGENTSYS_STEPS)
-		return "is no step";
-	if (type == AGENTSYS_A_ERRNO && (!nla_get_u32(attr) || nla_get_u32(attr) > 4095))
-		return "is no errno";
-	return NULL;
 }
 
 #endif
