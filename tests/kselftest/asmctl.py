@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# vm: timeout=180
+# vm: timeout=180 kernels=one
 """asmctl as a person and as a script uses it: every command, what it prints and its exit status."""
 import ctypes
 import json

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# vm: timeout=240 kernels=6.1,6.12
+# vm: timeout=240 kernels=one
 """asmctl apply, diff and delete: manifests become groups and agents, and who is restarted in them."""
 import copy
 import json

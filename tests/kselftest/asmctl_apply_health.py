@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# vm: timeout=240 kernels=6.1,6.12
+# vm: timeout=240 kernels=one
 """Manifests with health checks and agents that notify."""
 import os
 import sys

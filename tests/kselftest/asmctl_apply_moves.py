@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# vm: timeout=240 kernels=6.1,6.12
+# vm: timeout=240 kernels=one
 """asmctl apply: what is moved, replaced and put into order, and what becomes of it if the rest cannot."""
 import copy
 import json

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# vm: timeout=400 kernels=6.1,6.12
+# vm: timeout=400 kernels=one
 """asmctl apply: what the agents of a manifest are to each other, and to those beside it."""
 import copy
 import json

@@ -1,5 +1,5 @@
 #!/bin/sh
-# vm: cmdline="cgroup_disable=memory"
+# vm: cmdline="cgroup_disable=memory" kernels=one
 # Without the memory controller agents run, and what is missing is said.
 # shellcheck source=tests/vm/lib/ksft.sh
 . "$TESTLIB/ksft.sh"

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# vm: timeout=120
+# vm: timeout=120 kernels=one
 """asmctl faults and asmctl recovery: what they tell, as text and as JSON, and refuse."""
 import os
 import sys

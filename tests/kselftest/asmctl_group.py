@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# vm: timeout=240 kernels=6.1,6.12
+# vm: timeout=240 kernels=one
 """asmctl group and asmctl tree: what they do, print and refuse, and run --group."""
 import os
 import re

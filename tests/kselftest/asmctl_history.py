@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# vm: timeout=120 kernels=6.1,6.12
+# vm: timeout=120 kernels=one
 """asmctl history and asmctl capacity: what they tell, as text and as JSON, and refuse."""
 import os
 import signal

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# vm: timeout=120 kernels=6.1,6.12
+# vm: timeout=120 kernels=one
 """asmctl on relations: relate, unrelate, relations, run --requires and the like, tree, explain."""
 import os
 import signal

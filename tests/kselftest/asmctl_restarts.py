@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# vm: timeout=400 kernels=6.1,6.12
+# vm: timeout=400 kernels=one
 """What asmctl and the Python bindings take and tell of restarts keyed on cause, and asmctl explain."""
 import ctypes
 import json

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# vm: timeout=120
+# vm: timeout=120 kernels=one
 """asmctl shutdown: what it tells of each agent, as a table, as JSON, and while it waits."""
 import os
 import pty

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# vm: with=systemd timeout=120 kernels=6.1,6.12
+# vm: with=systemd timeout=120 kernels=one
 """The helper daemon as a service of systemd: a user's manager, which root may have without it being process 1, has asmd.service."""
 import os
 import re

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# vm: timeout=300 kernels=6.1,6.12
+# vm: timeout=300 kernels=one
 """What executes an agent's program: what is chosen, kept, told, refused and not available."""
 import contextlib
 import errno

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# vm: timeout=120 kernels=6.1,6.12
+# vm: timeout=120 kernels=one
 """The Python bindings: both halves, and the example of an agent that uses them."""
 import errno
 import os

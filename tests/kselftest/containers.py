@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# vm: timeout=400 kernels=6.1,6.12
+# vm: timeout=400 kernels=one
 """Agents in containers: what they are inside, and that supervision holds for all of it."""
 import json
 import os

@@ -8,6 +8,7 @@
 
 #include "kselftest_harness.h"
 #include "lib/flood.h"
+#include "lib/flood_tests.h"
 #include "lib/patient.h"
 
 static bool waits_for_orders(struct caller *c)

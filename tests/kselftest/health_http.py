@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# vm: timeout=180 with=curl kernels=6.1,6.12
+# vm: timeout=180 with=curl kernels=one
 """Health checks by HTTP: the helper daemon with libcurl, and without it."""
 import glob
 import os

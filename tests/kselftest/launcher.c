@@ -5,7 +5,7 @@
  * left behind, and the next one works.
  *
  * vm: timeout=300
- * vm: params="launcher=/tmp/test/launcher launch_timeout_ms=2500"
+ * vm: params="launcher=/tmp/test/launcher launch_timeout_ms=1500"
  */
 #include "kselftest_harness.h"
 #include "lib/agents.h"
@@ -429,7 +429,7 @@ TEST_F(launcher, hangs_and_a_shutdown_ends)
 		ASSERT_TRUE(i >= 3 || AWAIT(is_state(a, id, AGENTSYS_ACTIVE)));
 		began = now_ms();
 		dismiss(a);
-		EXPECT_LE(now_ms() - began, 3 * timeout_ms() * vm_scale());
+		EXPECT_LE(now_ms() - began, 5 * timeout_ms() * vm_scale());
 		EXPECT_EQ(AGENTSYS_EXITED, look(a, id).state);
 		EXPECT_FALSE(cgroup_exists(id));
 		/* It may have been killed before it had read its line. */

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# vm: timeout=300 kernels=6.1,6.12
+# vm: timeout=300 kernels=one
 """What guides to supervision of agents show their readers, done with asmctl and the Python bindings.
 
 The guides are that of terraphim_agent_supervisor, and the one to process management of the Mister Smith framework as far

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# vm: timeout=400 params="max_agents=16" kernels=6.1,6.12
+# vm: timeout=400 params="max_agents=16" kernels=one
 """The unit tests of the supervisor whose behaviour is taken over here, one by one on real processes.
 
 It is that of clawft_kernel/supervisor.rs: its process is an agent here, its table the records of the module, its

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# vm: with=stress-ng timeout=400 kernels=6.1,6.12
+# vm: with=stress-ng timeout=400 kernels=one
 """What stress-ng does to a machine, as an agent that has limits."""
 import os
 import sys

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# vm: with=node timeout=400 kernels=6.1,6.12
+# vm: with=node timeout=400 kernels=one
 """Agents that are WebAssembly modules."""
 import os
 import signal

@@ -83,6 +83,7 @@ class Kernel:
         self.folder = output(os.path.join(TREE, "scripts/kernel.sh"), "dir", name)
         with open(os.path.join(self.folder, "release")) as file:
             self.release = file.read().strip()
+        self.is_own = "-" in name
         # A sanitizer kernel is slow and large, and says so: in its folder, or in our own configuration for it.
         self.options = {}
         options = os.path.join(self.folder, "vm.json")
@@ -201,6 +202,13 @@ class Spec:
     def timeout(self, kernel):
         return int(self.options.get("timeout", TEST_TIMEOUT)) * kernel.scale
 
+    def applies(self, kernel):
+        """None, or for which kernels it is."""
+        kernels = self.options.get("kernels", kernel.name)
+        if kernels == "one":
+            return "for a stock kernel" if kernel.is_own else None
+        return None if kernel.name in kernels.split(",") else "only for kernel " + kernels
+
     def job(self, kernel):
         job = {key: self.options[key] for key in ("params", "nomodule") if key in self.options}
         if "params" in job:
@@ -245,10 +253,10 @@ def new_logs(kernel):
 
 class Runner:
     """Run tests on one kernel, booting as often as it takes, in so many machines at once; one that goes on does so for a
-    kernel's report too."""
+    kernel's report too. No test begins when the monotonic clock says `until`."""
 
-    def __init__(self, kernel, verbose=False, say=print, machines=1, logs=None, files=None, goes_on=False):
-        self.kernel, self.verbose, self.say, self.machines = kernel, verbose, say, machines
+    def __init__(self, kernel, verbose=False, say=print, machines=1, logs=None, files=None, goes_on=False, until=float("inf")):
+        self.kernel, self.verbose, self.say, self.machines, self.until = kernel, verbose, say, machines, until
         self.files, self.goes_on = files, goes_on
         self.logs = logs or new_logs(kernel)
         self.programs = []
@@ -258,13 +266,13 @@ class Runner:
     def run(self, tests):
         groups = {}
         for spec in tests:
-            kernels = spec.options.get("kernels")
+            other = spec.applies(self.kernel)
             program = tap.Program(self.name(spec))
             if spec.missing():
                 program.fail("it does not compile")
                 self.report(program, 0)
-            elif kernels and self.kernel.name not in kernels.split(","):
-                program.items.append(tap.Item("skipped", program.name, "only for kernel " + kernels))
+            elif other:
+                program.items.append(tap.Item("skipped", program.name, other))
                 self.report(program, 0)
             else:
                 groups.setdefault(spec.boot(), []).append(spec)
@@ -276,10 +284,17 @@ class Runner:
 
     def run_part(self, tests):
         again = False
-        while tests:
+        while tests and not self.over():
             done = self.boot(tests, again)
             again = not done
             tests = tests[done:]
+        for spec in tests:
+            program = tap.Program(self.name(spec))
+            program.items.append(tap.Item("skipped", program.name, "the time is up"))
+            self.report(program, 0)
+
+    def over(self):
+        return time.monotonic() > self.until
 
     def name(self, spec):
         return "%s %s" % (self.kernel.name, spec.name)
@@ -330,7 +345,7 @@ class Runner:
                     reported = self.judge(program, status, kernel_log, time.monotonic() - started)
                     program, log, done = None, None, done + 1
                     deadline = time.monotonic() + 30 * self.kernel.scale
-                    if reported and done < len(group) and not self.goes_on:
+                    if done < len(group) and (reported and not self.goes_on or self.over()):
                         # After the first report lockdep and others are silent, and much may be broken.
                         break
                 elif mark == "@scan":
