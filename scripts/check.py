@@ -165,12 +165,12 @@ class Check:
                      UNIT_TIMEOUT, many=True)
         return counts
 
-    def coverage(self, names):
+    def coverage(self, tests):
         """Run the unit tests and those in the machine, and tell what of module and tools they reach."""
         if not self.kernel(COVERED) or not self.make("-s", "overlay", "KVER=" + COVERED, "COVERAGE=1"):
             return
         counts = self.unit_coverage()
-        runner = self.machine(COVERED, vm.specs(names), MACHINES)
+        runner = self.machine(COVERED, tests, MACHINES)
         if runner:
             subprocess.run([os.path.join(TREE, "scripts/coverage.py")] + counts + sorted(
                 glob.glob(os.path.join(runner.logs, "gcov-*"))), check=False)
@@ -189,14 +189,18 @@ def main():
     if what == "all":
         check.machines(*KERNELS)
         # The same tests with sanitizers, and with coverage, which costs little more.
-        check.coverage([])
+        check.coverage(vm.specs([]))
         check.say("left out: make check-kcsan, make check-nets, make soak, and make fuzz for longer than a moment")
     if what == "sanitizers":
         check.machines(SANITIZED)
     if what == "kcsan":
         check.machines(RACES)
     if what == "coverage":
-        check.coverage(sys.argv[2:])
+        tests = vm.specs(sys.argv[2:])
+        for spec in tests:  # what is tested on one kernel is reached as well
+            if spec.options.get("kernels") == "one":
+                del spec.options["kernels"]
+        check.coverage(tests)
     if what == "nets":
         nets.run(check, sys.argv[2:])
     return vm.summarise(check.programs)
