@@ -330,6 +330,36 @@ static u64 get_u64(struct genl_info *info, int attr)
 	return info->attrs[attr] ? nla_get_u64(info->attrs[attr]) : 0;
 }
 
+static bool is_of_call(const struct agentsys_reported *report)
+{
+	return report->what == AGENTSYS_REPORT_CALL_BEGIN ||
+	       report->what == AGENTSYS_REPORT_CALL_END;
+}
+
+static int check_call(struct genl_info *info, const struct agentsys_reported *report)
+{
+	bool begins = report->what == AGENTSYS_REPORT_CALL_BEGIN;
+	struct nlattr *limit = info->attrs[AGENTSYS_F_LIMIT];
+
+	if (info->attrs[AGENTSYS_F_TYPE] || info->attrs[AGENTSYS_F_MEASURED]) {
+		NL_SET_ERR_MSG(info->extack, "a call is no fault, and nothing was measured");
+		return -EINVAL;
+	}
+	if (begins && !limit) {
+		NL_SET_ERR_MSG(info->extack, "it is not said how long the call may last");
+		return -EINVAL;
+	}
+	if (!begins && limit) {
+		NL_SET_ERR_MSG_ATTR(info->extack, limit, "the end of a call takes no time");
+		return -EINVAL;
+	}
+	if (begins && (!report->limit || report->limit > AGENTSYS_CALL_MAX_MS)) {
+		NL_SET_ERR_MSG_ATTR(info->extack, limit, "a call lasts between 1 ms and 24 h");
+		return -ERANGE;
+	}
+	return 0;
+}
+
 static int check_report(struct genl_info *info, const struct agentsys_reported *report)
 {
 	if (!report->id || !info->attrs[AGENTSYS_F_REPORT]) {
@@ -338,6 +368,8 @@ static int check_report(struct genl_info *info, const struct agentsys_reported *
 	}
 	if (report->what == AGENTSYS_REPORT_HEARTBEAT)
 		return 0;
+	if (is_of_call(report))
+		return check_call(info, report);
 	if (!report->type) {
 		NL_SET_ERR_MSG(info->extack, "the report does not say what type of fault");
 		return -EINVAL;

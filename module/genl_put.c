@@ -16,6 +16,7 @@
 #include "hook.h"
 #include "launch.h"
 #include "limit.h"
+#include "liveness.h"
 #include "registry.h"
 #include "spec.h"
 #include "telemetry.h"
@@ -140,6 +141,14 @@ static int put_cgroup(struct sk_buff *skb, u32 id)
 	return nla_put_string(skb, AGENTSYS_A_CGROUP, path);
 }
 
+static int put_calls(struct sk_buff *skb, struct agentsys_agent *agent)
+{
+	u32 left_ms, n = agentsys_liveness_calls(agent, &left_ms);
+
+	return n && (nla_put_u32(skb, AGENTSYS_A_CALLS, n) ||
+		     nla_put_u32(skb, AGENTSYS_A_CALLS_LEFT, left_ms));
+}
+
 int agentsys_genl_put_agent(struct sk_buff *skb, struct agentsys_agent *agent)
 {
 	char group[AGENTSYS_NAME_MAX + 1];
@@ -164,7 +173,7 @@ int agentsys_genl_put_agent(struct sk_buff *skb, struct agentsys_agent *agent)
 	    put_u64(skb, AGENTSYS_A_MADE_TIME, agent->made_ns) ||
 	    (READ_ONCE(agent->node.significant) && nla_put_flag(skb, AGENTSYS_A_SIGNIFICANT)) ||
 	    put_u64(skb, AGENTSYS_A_THROTTLED_TIME, agentsys_fault_throttled_ns(agent)) ||
-	    put_limits(skb, agent) || put_syscalls(skb, agent) ||
+	    put_limits(skb, agent) || put_syscalls(skb, agent) || put_calls(skb, agent) ||
 	    (agent->spec && put_spec(skb, agent->spec)))
 		return -EMSGSIZE;
 	return 0;

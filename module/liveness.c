@@ -17,6 +17,7 @@
 
 #include "agent.h"
 #include "cgroup.h"
+#include "core/calls.h"
 #include "core/silence.h"
 #include "fault.h"
 #include "fault_internal.h"
@@ -47,6 +48,7 @@
  * @wake_ms: for when
  * @excused: it could give no sign when it was last looked at
  * @heard: the helper heard its last sign
+ * @calls: that the present instance is in
  * @page: the page that it has mapped, or NULL
  * @seen: the count in there, as far as it was seen
  * @cpu_us: CPU time that its cgroup had used at the last look, with PASSIVE
@@ -63,6 +65,7 @@ struct agentsys_liveness {
 	u64 wake_ms;
 	bool excused;
 	bool heard;
+	struct agentsys_calls calls;
 	struct page *page;
 	u64 seen;
 	u64 cpu_us;
@@ -84,11 +87,25 @@ static struct agentsys_liveness *liveness_of(struct agentsys_agent *agent)
 	return faults ? smp_load_acquire(&faults->liveness) : NULL;
 }
 
+/* Calls whose time is over have ended then, whenever that is seen. Is it in one? */
+static bool in_call(struct agentsys_liveness *live, u64 now)
+{
+	lockdep_assert_held(&live->lock);
+
+	if (agentsys_calls_lapse(&live->calls, now))
+		agentsys_silence_excuse(&live->silence, live->calls.until_ms);
+	return live->calls.n;
+}
+
 static void sign(struct agentsys_liveness *live, u64 now)
 {
+	bool calls = in_call(live, now);
+
 	live->excused = false;
 	live->heard = false;
 	agentsys_silence_sign(&live->silence, &live->rules, now);
+	if (calls)
+		agentsys_silence_skip(&live->silence);
 }
 
 /* Signs that nobody has told us of. */
@@ -125,6 +142,8 @@ static u64 next_look(const struct agentsys_liveness *live, u64 now)
 
 	if (!live->rules.timeout_ms)
 		return U64_MAX;
+	if (live->calls.n)
+		return live->calls.until_ms;
 	if (live->page || live->excused || is_passive(live))
 		next = min(next, now + max_t(u32, every, LOOK_MIN_MS));
 	return next;
@@ -153,8 +172,9 @@ static void expired(struct timer_list *timer)
 	spin_lock(&live->lock);
 	if (live->armed) {
 		sample(live, now);
-		due = live->excused || is_passive(live) ||
-		      agentsys_silence_next(&live->silence, &live->rules) <= now;
+		due = !in_call(live, now) &&
+		      (live->excused || is_passive(live) ||
+		       agentsys_silence_next(&live->silence, &live->rules) <= now);
 		if (!due)
 			arm(live, now);
 	}
@@ -241,7 +261,7 @@ static void beat(struct agentsys_agent *agent, bool heard)
 	live->heard = heard;
 	waits = !live->armed && live->rules.timeout_ms;
 	/* The timer is for the latest end that there may be; phi has brought that nearer. */
-	if (live->armed && agentsys_silence_next(&live->silence, &live->rules) < live->wake_ms)
+	if (live->armed && next_look(live, now) < live->wake_ms)
 		arm(live, now);
 	spin_unlock_bh(&live->lock);
 	/* The first one, or the first after a fault. */
@@ -335,11 +355,12 @@ static void look_at_cpu(struct agentsys_agent *agent, struct agentsys_liveness *
 
 static enum agentsys_verdict_of_silence verdict_on(struct agentsys_liveness *live, u64 now)
 {
-	enum agentsys_verdict_of_silence verdict;
+	enum agentsys_verdict_of_silence verdict = AGENTSYS_SILENCE_FINE;
 
 	spin_lock_bh(&live->lock);
 	sample(live, now);
-	verdict = agentsys_silence_look(&live->silence, &live->rules, now);
+	if (!in_call(live, now))
+		verdict = agentsys_silence_look(&live->silence, &live->rules, now);
 	spin_unlock_bh(&live->lock);
 	return verdict;
 }
@@ -441,17 +462,79 @@ void agentsys_liveness_use(struct agentsys_agent *agent, u64 *silent_ms, u64 *ph
 {
 	struct agentsys_liveness *live = liveness_of(agent);
 	u64 now = now_ms();
+	bool counts;
 
 	*silent_ms = 0;
 	*phi = 0;
 	if (!live)
 		return;
 	spin_lock_bh(&live->lock);
-	if (live->armed && agentsys_silence_counts(&live->silence, &live->rules))
+	counts = live->armed && !in_call(live, now);
+	if (counts && agentsys_silence_counts(&live->silence, &live->rules))
 		*silent_ms = now - min(now, live->silence.since_ms);
-	if (live->armed)
+	if (counts)
 		*phi = agentsys_silence_phi(&live->silence, &live->rules, now);
 	spin_unlock_bh(&live->lock);
+}
+
+u32 agentsys_liveness_calls(struct agentsys_agent *agent, u32 *left_ms)
+{
+	struct agentsys_liveness *live = liveness_of(agent);
+	u64 now = now_ms();
+	u32 n;
+
+	*left_ms = 0;
+	if (!live)
+		return 0;
+	spin_lock_bh(&live->lock);
+	n = in_call(live, now) ? live->calls.n : 0;
+	*left_ms = agentsys_calls_left(&live->calls, now);
+	spin_unlock_bh(&live->lock);
+	return n;
+}
+
+int agentsys_liveness_call(struct agentsys_agent *agent, u32 ms)
+{
+	struct agentsys_liveness *live;
+	u64 now = now_ms();
+	int ret;
+
+	lockdep_assert_held(&agentsys_lock);
+
+	if (agentsys_liveness_prepare(agent))
+		return -ENOMEM;
+	live = liveness_of(agent);
+	spin_lock_bh(&live->lock);
+	sample(live, now);
+	in_call(live, now);
+	ret = agentsys_calls_begin(&live->calls, ms, now);
+	agentsys_silence_skip(&live->silence);
+	if (live->armed)
+		arm(live, now);
+	spin_unlock_bh(&live->lock);
+	return ret;
+}
+
+int agentsys_liveness_called(struct agentsys_agent *agent)
+{
+	struct agentsys_liveness *live = liveness_of(agent);
+	u64 now = now_ms();
+	int ret;
+
+	lockdep_assert_held(&agentsys_lock);
+
+	if (!live)
+		return -ENOENT;
+	spin_lock_bh(&live->lock);
+	sample(live, now);
+	in_call(live, now);
+	ret = agentsys_calls_end(&live->calls);
+	if (!ret && !live->calls.n)
+		agentsys_silence_excuse(&live->silence, now);
+	if (live->armed)
+		arm(live, now);
+	spin_unlock_bh(&live->lock);
+	return ret;
 }
 
 void agentsys_liveness_limit(struct agentsys_agent *agent)
@@ -507,6 +590,9 @@ void agentsys_liveness_end(struct agentsys_agent *agent)
 	if (!live)
 		return;
 	disarm(live);
+	spin_lock_bh(&live->lock);
+	live->calls.n = 0;
+	spin_unlock_bh(&live->lock);
 	drop_page(live);
 }
 

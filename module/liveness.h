@@ -39,6 +39,9 @@ int agentsys_liveness_prepare(struct agentsys_agent *agent);
  */
 void agentsys_liveness_use(struct agentsys_agent *agent, u64 *silent_ms, u64 *phi);
 
+/* How many calls it is in, and for how much longer at most. Any process context. */
+u32 agentsys_liveness_calls(struct agentsys_agent *agent, u32 *left_ms);
+
 /* With its last reference; @faults are not reachable any more but for readers under RCU. */
 void agentsys_liveness_free(struct agentsys_faults *faults);
 
@@ -58,6 +61,13 @@ void agentsys_liveness_end(struct agentsys_agent *agent);
 
 /* It could give no sign of life up to now, and can again. */
 void agentsys_liveness_excuse(struct agentsys_agent *agent);
+
+/*
+ * It is in one more call, for @ms at most: -ENOMEM, -EOVERFLOW. And in one less: -ENOENT. Its
+ * silence is excused as long as it is in one.
+ */
+int agentsys_liveness_call(struct agentsys_agent *agent, u32 ms);
+int agentsys_liveness_called(struct agentsys_agent *agent);
 
 /* AGENTSYS_MAIL_LIVENESS and AGENTSYS_MAIL_TRIGGER. */
 void agentsys_liveness_look(struct agentsys_agent *agent);

@@ -25,7 +25,28 @@ static bool is_by_helper(void)
 	return is;
 }
 
-static void take(struct agentsys_agent *agent, const struct agentsys_reported *report)
+static int call_begins(struct agentsys_agent *agent, u32 ms, struct netlink_ext_ack *extack)
+{
+	int ret = agentsys_liveness_call(agent, ms);
+
+	if (ret == -EOVERFLOW)
+		NL_SET_ERR_MSG(extack, "the agent is in too many calls");
+	if (ret == -ENOMEM)
+		NL_SET_ERR_MSG(extack, "there is no memory to count calls with");
+	return ret;
+}
+
+static int call_ends(struct agentsys_agent *agent, struct netlink_ext_ack *extack)
+{
+	int ret = agentsys_liveness_called(agent);
+
+	if (ret)
+		NL_SET_ERR_MSG(extack, "the agent is in no call, or its time is over");
+	return ret;
+}
+
+static int take(struct agentsys_agent *agent, const struct agentsys_reported *report,
+		struct netlink_ext_ack *extack)
 {
 	switch (report->what) {
 	case AGENTSYS_REPORT_HEARTBEAT:
@@ -40,7 +61,12 @@ static void take(struct agentsys_agent *agent, const struct agentsys_reported *r
 	case AGENTSYS_REPORT_WARNING:
 		agentsys_fault_warn(agent, report->type, report->measured);
 		break;
+	case AGENTSYS_REPORT_CALL_BEGIN:
+		return call_begins(agent, report->limit, extack);
+	case AGENTSYS_REPORT_CALL_END:
+		return call_ends(agent, extack);
 	}
+	return 0;
 }
 
 /* What was seen of an instance that is gone is not held against the next one. */
@@ -71,7 +97,7 @@ int agentsys_reported(const struct agentsys_reported *report, struct netlink_ext
 	else
 		NL_SET_ERR_MSG(extack, "no such agent");
 	if (!ret)
-		take(agent, report);
+		ret = take(agent, report, extack);
 	mutex_unlock(&agentsys_lock);
 	if (agent)
 		agentsys_agent_put(agent);

@@ -14,9 +14,9 @@ struct netlink_ext_ack;
  * @id: of which agent
  * @instance: of which start of it, 0 for the present one
  * @what: enum agentsys_report
- * @type: enum agentsys_fault, but for a heartbeat
+ * @type: enum agentsys_fault, of a fault or a warning
  * @measured: what was measured then
- * @limit: and what it may be
+ * @limit: and what it may be; how long a call may last, in ms
  */
 struct agentsys_reported {
 	u32 id;

@@ -144,6 +144,12 @@ void agentsys_phi_configure(struct agentsys_phi *phi, const struct agentsys_phi_
 	forget(phi, window_of(config));
 }
 
+void agentsys_phi_skip(struct agentsys_phi *phi, u64 now_ms)
+{
+	phi->last_ms = now_ms;
+	phi->excused_ms = 0;
+}
+
 void agentsys_phi_excuse(struct agentsys_phi *phi, u64 ms)
 {
 	phi->excused_ms = ms < U64_MAX - phi->excused_ms ? phi->excused_ms + ms : U64_MAX;

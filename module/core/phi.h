@@ -72,6 +72,9 @@ void agentsys_phi_beat(struct agentsys_phi *phi, const struct agentsys_phi_confi
 /* Its window may be another one: what is older than that is forgotten now. */
 void agentsys_phi_configure(struct agentsys_phi *phi, const struct agentsys_phi_config *config);
 
+/* A sign after which it begins anew: the time up to it is no interval. */
+void agentsys_phi_skip(struct agentsys_phi *phi, u64 now_ms);
+
 /* For so long it could give none: the time does not count, whether it has passed or not. */
 void agentsys_phi_excuse(struct agentsys_phi *phi, u64 ms);
 

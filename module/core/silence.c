@@ -58,8 +58,11 @@ void agentsys_silence_sign(struct agentsys_silence *silence,
 {
 	if (now_ms < silence->since_ms)
 		now_ms = silence->since_ms;
-	if (rules->mode == AGENTSYS_WATCHDOG_PHI && silence->signs)
+	if (silence->skips)
+		agentsys_phi_skip(&silence->phi, now_ms);
+	else if (rules->mode == AGENTSYS_WATCHDOG_PHI && silence->signs)
 		learn(silence, rules, now_ms);
+	silence->skips = false;
 	silence->since_ms = now_ms;
 	if (silence->signs < SIGNS)
 		silence->signs++;

@@ -36,6 +36,7 @@ struct agentsys_silence_rules {
  * @signs: how many signs there were; stops at 2
  * @warned: that it is close to the end was told
  * @told: and that this has come
+ * @skips: the time up to the next sign is no interval
  * @phi: from the second sign on
  */
 struct agentsys_silence {
@@ -43,6 +44,7 @@ struct agentsys_silence {
 	u32 signs;
 	bool warned;
 	bool told;
+	bool skips;
 	struct agentsys_phi phi;
 };
 
@@ -67,6 +69,12 @@ void agentsys_silence_sign(struct agentsys_silence *silence,
 
 /* It could give none up to now: what was is forgiven. */
 void agentsys_silence_excuse(struct agentsys_silence *silence, u64 now_ms);
+
+/* Something else than its silence makes the time up to its next sign: it is not to be learned. */
+static inline void agentsys_silence_skip(struct agentsys_silence *silence)
+{
+	silence->skips = true;
+}
 
 /* Does its silence count? */
 static inline bool agentsys_silence_counts(const struct agentsys_silence *silence,

@@ -98,6 +98,30 @@ static void phi_learns(void **state)
 	assert_int_equal(agentsys_silence_end(&s, &phi), now + 5253);
 }
 
+/* What is skipped is no interval, the first one neither. */
+static void phi_skips(void **state)
+{
+	struct agentsys_silence s;
+	u64 now = 0;
+
+	agentsys_silence_begin(&s, now);
+	agentsys_silence_sign(&s, &phi, now);
+	agentsys_silence_skip(&s);
+	agentsys_silence_sign(&s, &phi, now += 9000);
+	assert_int_equal(agentsys_silence_end(&s, &phi), now + 60000);
+	for (int i = 0; i < 100; i++)
+		agentsys_silence_sign(&s, &phi, now += 100);
+	assert_int_equal(agentsys_silence_end(&s, &phi), now + 153);
+	agentsys_silence_skip(&s);
+	agentsys_silence_excuse(&s, now += 120);
+	agentsys_silence_sign(&s, &phi, now += 20);
+	assert_int_equal(agentsys_silence_end(&s, &phi), now + 153);
+	/* Those that follow are some again. */
+	for (int i = 0; i < 10; i++)
+		agentsys_silence_sign(&s, &phi, now += 140);
+	assert_true(agentsys_silence_end(&s, &phi) > now + 153);
+}
+
 /* A window that becomes smaller, and a time in which no intervals were looked at. */
 static void phi_by_other_rules(void **state)
 {
@@ -155,6 +179,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(from_the_start),
 		cmocka_unit_test(excuses),
 		cmocka_unit_test(phi_learns),
+		cmocka_unit_test(phi_skips),
 		cmocka_unit_test(phi_by_other_rules),
 		cmocka_unit_test(phi_is_never_later),
 	};

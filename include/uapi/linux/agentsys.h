@@ -293,14 +293,25 @@ enum agentsys_preset {
  * @AGENTSYS_REPORT_HEARTBEAT: it says that it is alive, as by AGENTSYS_IOC_HEARTBEAT
  * @AGENTSYS_REPORT_FAULT: it had a fault: what is done about such faults is done
  * @AGENTSYS_REPORT_WARNING: it is close to one, AGENTSYS_EVENT_WARNING
+ * @AGENTSYS_REPORT_CALL_BEGIN: it waits for an answer, as that of a model, of somebody who
+ *	serves it: its silence is excused until the end of the call, or until its time is
+ *	over, and all of its time is there again then. It may be in several calls. They
+ *	end with the instance
+ * @AGENTSYS_REPORT_CALL_END: one of these calls is over
  */
 enum agentsys_report {
 	AGENTSYS_REPORT_HEARTBEAT,
 	AGENTSYS_REPORT_FAULT,
 	AGENTSYS_REPORT_WARNING,
+	AGENTSYS_REPORT_CALL_BEGIN,
+	AGENTSYS_REPORT_CALL_END,
 
 	__AGENTSYS_REPORTS,
 };
+
+/* In so many calls an agent may be at once; how long a call may last at most, in ms. */
+#define AGENTSYS_CALLS_MAX	4096
+#define AGENTSYS_CALL_MAX_MS	86400000
 
 /**
  * enum agentsys_pressure - what tasks of an agent wait for
@@ -736,8 +747,9 @@ struct agentsys_whoami {
  * then none for longer than that has a fault, AGENTSYS_FAULT_UNRESPONSIVE; it is told once
  * until the next heartbeat, with the ms of silence. When four fifths of the time are gone
  * there is AGENTSYS_EVENT_WARNING. Time in which the agent was paused or the system
- * suspended, all its threads were stopped by a signal or a debugger, or it was slowed down after
- * a fault, does not count: its silence begins anew afterwards.
+ * suspended, all its threads were stopped by a signal or a debugger, it was slowed down after
+ * a fault, or it was in a call (AGENTSYS_REPORT_CALL_BEGIN), does not count: its silence begins
+ * anew afterwards.
  *   -ESRCH  the caller is in no agent
  */
 #define AGENTSYS_IOC_HEARTBEAT	_IO(AGENTSYS_IOC_MAGIC, 0x06)

@@ -175,10 +175,14 @@
  *	-ESRCH no such agent, -ENOMEM
  * @AGENTSYS_CMD_REPORT: report of an agent what somebody else has seen; it counts as if
  *	the module had seen it by itself [AGENT_ID, REPORT, (INSTANCE): = the present one,
- *	and of a fault or a warning TYPE, (MEASURED), (LIMIT): = 0]
- *	-EINVAL something is not given, or the TYPE of a fault is a crash, or one that an
- *	agent can be slowed down for: the module alone sees these; -ESRCH no such agent,
- *	-ESTALE it has been started again since that INSTANCE, -ENOTCONN it is not active
+ *	and of a fault or a warning TYPE, (MEASURED), (LIMIT): = 0; of the beginning of a
+ *	call LIMIT: for how long at most, in ms, 1 to AGENTSYS_CALL_MAX_MS]
+ *	-EINVAL something is not given, or is given of a call that is not of one, or the TYPE of
+ *	a fault is a crash, or one that an agent can be slowed down for: the module alone
+ *	sees these; -ERANGE the LIMIT of a call; -ESRCH no such agent, -ESTALE it has been
+ *	started again since that INSTANCE, -ENOTCONN it is not active; -EOVERFLOW it is in
+ *	AGENTSYS_CALLS_MAX calls already, -ENOENT it is in none that could end, or their time
+ *	is over; -ENOMEM
  *
  * With WAIT, GROUP_START, _STOP and _RESTART are answered again when that is done, with NAME and
  * STATE. ERRNO and TEXT in it: -ECANCELED something else was asked of the group
@@ -355,7 +359,11 @@ enum agentsys_attr {
 	AGENTSYS_A_SYSCALLS,		/* u64: system calls that were counted, in all instances */
 
 	/* agent */
-	AGENTSYS_A_THROTTLED_TIME,	/* u64: ns for which it was slowed down for faults */
+	AGENTSYS_A_THROTTLED_TIME,	/* u32: ns for which it was slowed down for faults */
+
+	/* agent: only in answers, and only while it is in a call, see AGENTSYS_REPORT_CALL_BEGIN */
+	AGENTSYS_A_CALLS,		/* u32: in how many */
+	AGENTSYS_A_CALLS_LEFT,		/* u32: for how much longer at most, in ms */
 
 	__AGENTSYS_A_MAX,
 	AGENTSYS_A_MAX = __AGENTSYS_A_MAX - 1
