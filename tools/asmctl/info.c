@@ -46,6 +46,9 @@ static void print_life(const struct agentsys_info *info)
 	if (info->throttled_ns)
 		printf("  Throttled:     %s%s\n", format_duration(info->throttled_ns, buf),
 		       info->flags & AGENTSYS_AGENT_THROTTLED ? ", and still is" : "");
+	if (info->calls)
+		printf("  Calls:         waits for %" PRIu32 ", for %s more at most\n", info->calls,
+		       format_duration(info->calls_left_ms * UINT64_C(1000000), buf));
 }
 
 static void print_policy(const struct agentsys_info *info)

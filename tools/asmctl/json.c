@@ -61,6 +61,8 @@ static void add_metrics(struct json_object *object, const struct agentsys_info *
 	add_number(object, "syscalls", info->syscalls);
 	add_number(object, "heartbeat_count", info->heartbeats);
 	add_number(object, "throttled_us", info->throttled_ns / 1000);
+	add_number(object, "calls", info->calls);
+	add_number(object, "calls_left_ms", info->calls_left_ms);
 	add_number(object, "cpu_time_us", info->cpu_time_us);
 	add_number(object, "memory_bytes", info->memory);
 	add_number(object, "made_time_us", info->made_time / 1000);

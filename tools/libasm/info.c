@@ -107,6 +107,8 @@ static void *make_info(struct nlattr **attrs)
 	info->syscalls = attr_u64(attrs[AGENTSYS_A_SYSCALLS]);
 	info->asked_time = attr_u64(attrs[AGENTSYS_A_ASKED_TIME]);
 	info->throttled_ns = attr_u64(attrs[AGENTSYS_A_THROTTLED_TIME]);
+	info->calls = attr_u32(attrs[AGENTSYS_A_CALLS]);
+	info->calls_left_ms = attr_u32(attrs[AGENTSYS_A_CALLS_LEFT]);
 	return info;
 }
 

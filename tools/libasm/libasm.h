@@ -621,6 +621,8 @@ AGENTSYS_API ssize_t agentsys_shutdown_all(struct agentsys *h, int64_t timeout_m
  * @made_time: when its record was made; with its id that tells it from all others
  * @syscalls: system calls that were counted, in all instances; 0 unless it has a limit of them
  * @throttled_ns: for how long it was slowed down for faults, by all its instances
+ * @calls: how many calls it is in, see agentsys_report_call_begin()
+ * @calls_left_ms: and for how much longer at most
  */
 struct agentsys_info {
 	uint32_t id;
@@ -683,6 +685,8 @@ struct agentsys_info {
 	uint32_t backend;
 	uint64_t syscalls;
 	uint64_t throttled_ns;
+	uint32_t calls;
+	uint32_t calls_left_ms;
 };
 
 /**
@@ -1276,6 +1280,33 @@ AGENTSYS_API int agentsys_report_fault(struct agentsys *h, uint32_t id, uint32_t
  */
 AGENTSYS_API int agentsys_report_warning(struct agentsys *h, uint32_t id, uint32_t instance,
 					 enum agentsys_fault type, uint64_t measured);
+
+/**
+ * agentsys_report_call_begin - report that an agent waits for an answer
+ * @h: the connection
+ * @id: the agent
+ * @instance: which start of it, 0 for the present one
+ * @ms: for how long at most, 1 to AGENTSYS_CALL_MAX_MS
+ *
+ * For who serves the calls of agents. Its watchdog excuses its silence until the end of all of
+ * its calls is reported, or the last of their times is over: so nobody who serves calls and dies
+ * switches a watchdog off. @ms is therefore to be longer than the call itself may last. Errors:
+ * as for a heartbeat, and -ERANGE, -EOVERFLOW it is in AGENTSYS_CALLS_MAX calls, -ENOMEM.
+ */
+AGENTSYS_API AGENTSYS_CHECK int agentsys_report_call_begin(struct agentsys *h, uint32_t id,
+							   uint32_t instance, uint32_t ms);
+
+/**
+ * agentsys_report_call_end - report that it has the answer
+ * @h: the connection
+ * @id: the agent
+ * @instance: which start of it, 0 for the present one
+ *
+ * All of the time of its watchdog is there again when it was the last call. Calls are counted:
+ * an end that comes when the time of all of them was over ends one that began after that, if
+ * there is one. Errors: as for a heartbeat, and -ENOENT it is in no call, or their time is over.
+ */
+AGENTSYS_API int agentsys_report_call_end(struct agentsys *h, uint32_t id, uint32_t instance);
 
 /**
  * struct agentsys_limits_info - what an agent may use, and uses

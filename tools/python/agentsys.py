@@ -31,6 +31,7 @@ import json
 import mmap
 import os
 from collections import namedtuple
+from contextlib import contextmanager
 
 __all__ = ["Connection", "Agent", "Group", "Relation", "Past", "Event", "Fault", "Faults", "Recovery", "Limit",
            "System", "Whoami", "Version", "why_not",
@@ -116,6 +117,7 @@ class _Info(ctypes.Structure):
         ("exit_status", _i32), ("end_pid", _u32), ("asked_time", _u64),
         ("made_time", _u64),
         ("backend", _u32), ("syscalls", _u64), ("throttled_ns", _u64),
+        ("calls", _u32), ("calls_left_ms", _u32),
     ]
 
 
@@ -343,6 +345,8 @@ for _name, _result, *_arguments in [
         ("recovery_set", ctypes.c_int, _ptr, _u32, _u32, ctypes.POINTER(_Rule), ctypes.c_size_t),
         ("recovery_ladder", ctypes.c_int, _ptr, _u32, _u32),
         ("report_heartbeat", ctypes.c_int, _ptr, _u32, _u32),
+        ("report_call_begin", ctypes.c_int, _ptr, _u32, _u32, _u32),
+        ("report_call_end", ctypes.c_int, _ptr, _u32, _u32),
         ("report_fault", ctypes.c_int, _ptr, _u32, _u32, _u32, _u64, _u64),
         ("report_warning", ctypes.c_int, _ptr, _u32, _u32, _u32, _u64),
         ("limits_get", ctypes.c_int, _ptr, _u32, ctypes.POINTER(ctypes.POINTER(_Limits))),
@@ -1120,6 +1124,35 @@ class Connection:
     def report_warning(self, agent_id, fault, measured=0, instance=0):
         """Report that an agent is close to a fault: it is an event, and no more."""
         self._call("report_warning", agent_id, instance, _number("fault", fault), measured)
+
+    def report_call_begin(self, agent_id, timeout_ms, instance=0):
+        """Report that an agent waits for an answer, for so long at most: its silence is excused."""
+        self._call("report_call_begin", agent_id, instance, timeout_ms)
+
+    def report_call_end(self, agent_id, instance=0):
+        """Report that it has the answer."""
+        self._call("report_call_end", agent_id, instance)
+
+    @contextmanager
+    def call(self, agent_id, timeout_ms, instance=0):
+        """While its body runs the agent waits for an answer that the body makes:
+
+            with asm.call(agent_id, timeout_ms=60000):
+                answer = ask_the_model(question)
+
+        Its watchdog excuses its silence meanwhile, for timeout_ms at most. That the agent is
+        gone or was started again, or the time over, when the body ends is no error.
+        """
+        instance = instance or self.get(agent_id).instance
+        self.report_call_begin(agent_id, timeout_ms, instance)
+        try:
+            yield
+        finally:
+            try:
+                self.report_call_end(agent_id, instance)
+            except OSError as error:
+                if error.errno not in (errno.ENOENT, errno.ENOTCONN, errno.ESRCH, errno.ESTALE):
+                    raise
 
     def system(self):
         """Counters of the system, as a System."""
