@@ -210,6 +210,28 @@ TEST_F_TIMEOUT(failslab, map, 120)
 	ASSERT_OK(a->h, agentsys_remove(a->h, id));
 }
 
+/* An agent that nobody has watched yet is in one call more, or in none. */
+TEST_F_TIMEOUT(failslab, call, 120)
+{
+	struct agents *a = &self->a;
+	struct agentsys_spec *spec = SLEEP;
+
+	agentsys_spec_set_id(spec, ID);
+	EACH_FAILS(SPAWN(a, spec), agentsys_report_call_begin(a->h, ID, 0, 60000), {
+		EXPECT_TRUE(ret == -ENOBUFS || look(a, ID).calls == !ret)
+			TH_LOG("allocation %d: %d, and calls is %u", n, ret, look(a, ID).calls);
+		end(a, ID);
+	});
+	SPAWN(a, spec);
+	ASSERT_OK(a->h, agentsys_report_call_begin(a->h, ID, 0, 60000));
+	EACH_FAILS(ret = 0, agentsys_report_call_end(a->h, ID, 0), {
+		EXPECT_TRUE(ret == -ENOBUFS || look(a, ID).calls == !!ret);
+		if (!look(a, ID).calls)
+			ASSERT_OK(a->h, agentsys_report_call_begin(a->h, ID, 0, 60000));
+	});
+	end(a, ID);
+}
+
 /* Only when the answer was lost it is unknown whether it is paused. Its cgroup knows. */
 static void expect_paused(struct __test_metadata *_metadata, struct agents *a, uint32_t id, int n,
 			  int ret, bool want)

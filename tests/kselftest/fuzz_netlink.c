@@ -75,7 +75,8 @@ static const struct {
 	[AGENTSYS_CMD_FAULT_GET] = { "fault-get", true, false, ERRORS(ESRCH) },
 	[AGENTSYS_CMD_RECOVERY_GET] = { "recovery-get", true, false, ERRORS(ESRCH) },
 	[AGENTSYS_CMD_RECOVERY_SET] = { "recovery-set", false, false, ERRORS(ESRCH) },
-	[AGENTSYS_CMD_REPORT] = { "report", false, false, ERRORS(ESRCH, ESTALE, ENOTCONN) },
+	[AGENTSYS_CMD_REPORT] = { "report", false, false,
+		ERRORS(ESRCH, ESTALE, ENOTCONN, ENOENT, EOVERFLOW) },
 };
 
 /* What any command may be refused with. */

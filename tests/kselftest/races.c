@@ -405,6 +405,7 @@ struct reporter {
 	pthread_t thread;
 	atomic_bool over;
 	int wrong;
+	int done;
 };
 
 static void *report(void *arg)
@@ -460,6 +461,63 @@ TEST_F_TIMEOUT(races, heartbeats_and_an_end, 240)
 	pthread_join(reporter.thread, NULL);
 	EXPECT_EQ(0, reporter.wrong);
 	EXPECT_LT(0, beats);
+}
+
+/* Calls that begin, end and run out of their time in any order, with heartbeats between. */
+static void *report_calls(void *arg)
+{
+	struct reporter *me = arg;
+	struct agentsys *h;
+
+	MUST(!agentsys_open(&h));
+	for (unsigned int i = 0; !atomic_load(&me->over); i++) {
+		int ret = i % 5 < 2 ? agentsys_report_call_begin(h, 79, i % 3, 1 + i % 7) :
+			  i % 5 < 4 ? agentsys_report_call_end(h, 79, i % 3) :
+				      agentsys_report_heartbeat(h, 79, 0);
+
+		if (ret && ret != -ESRCH && ret != -ENOTCONN && ret != -ESTALE && ret != -ENOENT)
+			me->wrong++;
+		me->done += !ret;
+	}
+	agentsys_close(h);
+	return NULL;
+}
+
+TEST_F_TIMEOUT(races, calls_and_an_end, 240)
+{
+	struct agents *a = &self->a;
+	struct reporter reporters[2] = { };
+
+	for (int i = 0; i < 2; i++)
+		MUST(!pthread_create(&reporters[i].thread, NULL, report_calls, &reporters[i]));
+	for (int i = 0; i < ROUNDS / 10; i++) {
+		struct agentsys_limit_change mode = { AGENTSYS_LIMIT_WATCHDOG_MODE, i % 3 };
+		struct agentsys_spec *spec = SPEC(program("pulse"), "mrs");
+		int ret;
+
+		(void)piped(spec, 0);
+		agentsys_spec_set_id(spec, 79);
+		MUST(!agentsys_spec_set_limit(spec, AGENTSYS_LIMIT_WATCHDOG, 100 + i));
+		ASSERT_TRUE(AWAIT((ret = agentsys_spawn(a->h, spec, AGENTSYS_WAIT, NULL)) !=
+				  -EEXIST));
+		ASSERT_EQ(0, ret) TH_LOG("%s", agentsys_error(a->h));
+		usleep(i * 100 % 20000);
+		ASSERT_OK(a->h, agentsys_limits_set(a->h, 79, &mode, 1));
+		if (i % 2)
+			ASSERT_OK(a->h, agentsys_restart(a->h, 79, 1, AGENTSYS_WAIT));
+		usleep(i * 70 % 10000);
+		ASSERT_OK(a->h, agentsys_kill(a->h, 79, i % 4 ? AGENTSYS_WAIT : 0));
+		ASSERT_TRUE(AWAIT(is_state(a, 79, AGENTSYS_EXITED)));
+		EXPECT_EQ(0, look(a, 79).calls);
+		ASSERT_TRUE(AWAIT((ret = agentsys_remove(a->h, 79)) != -EBUSY));
+		ASSERT_EQ(0, ret) TH_LOG("%s", agentsys_error(a->h));
+	}
+	for (int i = 0; i < 2; i++) {
+		atomic_store(&reporters[i].over, true);
+		pthread_join(reporters[i].thread, NULL);
+		EXPECT_EQ(0, reporters[i].wrong);
+		EXPECT_LT(0, reporters[i].done);
+	}
 }
 
 /* A process is adopted while it ends, executes or forks. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * An agent that does as it is told: pulse WORDS. Each letter of WORDS, and then each on
+ * An agent that does as it is told: pulse WORDS [SOCKET]. Each letter of WORDS, and then each on
  * standard input, is something to do, which is answered with "ok" or a negative errno.
  *
  *	h  a heartbeat		t  says that it is broken
@@ -13,13 +13,17 @@
  *	r  a child gives all kinds of heartbeats for ever, on pages that it maps for each
  *	l  hangs in a lock	p  has a thread that waits for input which does not come
  *	d  hangs uninterruptibly
+ *	a  asks who listens on SOCKET, and waits for the answer
  */
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -28,6 +32,7 @@
 
 static struct agentsys_pulse *pulse;
 static int device;
+static const char *gateway;
 
 static int trigger(void)
 {
@@ -189,6 +194,24 @@ static int hang_uninterruptibly(void)
 	return -EDEADLK;
 }
 
+static int ask(void)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), ret;
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	char answer = 0;
+	ssize_t n;
+
+	strncpy(to.sun_path, gateway, sizeof(to.sun_path) - 1);
+	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) || write(fd, "?", 1) != 1) {
+		ret = -errno;
+	} else {
+		n = read(fd, &answer, 1);
+		ret = n == 1 ? 0 : n ? -errno : -ECONNRESET;
+	}
+	close(fd);
+	return ret;
+}
+
 static const struct {
 	char letter;
 	int (*act)(void);
@@ -207,6 +230,7 @@ static const struct {
 	{ 'l', hang },
 	{ 'p', have_thread },
 	{ 'd', hang_uninterruptibly },
+	{ 'a', ask },
 };
 
 static int act(char letter)
@@ -232,6 +256,7 @@ int main(int argc, char **argv)
 {
 	char letter;
 
+	gateway = argc > 2 ? argv[2] : "";
 	device = agentsys_device_open();
 	if (device < 0)
 		return 123;
