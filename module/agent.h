@@ -89,6 +89,7 @@ enum agentsys_mail {
 	AGENTSYS_MAIL_LIVENESS,	     /* it was silent for long, or is not any more */
 	AGENTSYS_MAIL_TRIGGER,	     /* it says itself that it is broken */
 	AGENTSYS_MAIL_REFUSED,	     /* it tried what only an administrator may */
+	AGENTSYS_MAIL_ESCAPED,	     /* it moved a process out of its cgroup, or into it */
 	AGENTSYS_MAIL_QUEUED,	     /* the record is in the mailbox */
 };
 
@@ -118,6 +119,7 @@ enum agentsys_mail {
  * @oom: it was killed for memory
  * @alone: nothing else was left in the cgroup then
  * @nested: it had made cgroups in its own, or set that up for some
+ * @escapes: processes that it moved out of its cgroup or into it, since that was told last
  * @heartbeats: heartbeats sent
  * @activity_ns: last event or heartbeat, CLOCK_BOOTTIME
  *
@@ -193,6 +195,7 @@ struct agentsys_agent {
 	bool oom;
 	bool alone;
 	bool nested;
+	atomic_t escapes;
 	atomic64_t heartbeats;
 	u64 activity_ns;
 

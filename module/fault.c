@@ -128,6 +128,20 @@ bool agentsys_fault_slows_memory(const struct agentsys_agent *agent)
 					AGENTSYS_FAULT_MEMORY_LIMIT) == AGENTSYS_RECOVER_THROTTLE;
 }
 
+bool agentsys_fault_kills(const struct agentsys_agent *agent, u32 type)
+{
+	const struct agentsys_faults *faults = smp_load_acquire(&agent->faults);
+	struct agentsys_ladder ladder = {};
+	u32 action;
+
+	/* It is not to climb. What is being changed is seen as it was, or as it will be. */
+	if (faults)
+		ladder = data_race(faults->ladder);
+	action = data_race(agentsys_recovery_decide(&recovery, faults ? &faults->own : NULL,
+						    &ladder, type, now_ms()));
+	return action >= AGENTSYS_RECOVER_RESTART;
+}
+
 /* It ends by this, and is judged by its restart policy then. */
 static void kill_for(struct agentsys_agent *agent, u32 type, bool restarts)
 {
@@ -386,6 +400,7 @@ void agentsys_fault_settle(struct agentsys_agent *agent)
 	lockdep_assert_held(&agentsys_lock);
 
 	agentsys_liveness_end(agent);
+	atomic_set(&agent->escapes, 0);
 	/* Nor is its successor slowed down, before that has executed its program. */
 	agentsys_flood_unwatch(agent);
 	for (i = 0; agent->faults && i < __AGENTSYS_WATCHED; i++)

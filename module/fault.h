@@ -39,6 +39,12 @@ void agentsys_fault_settle(struct agentsys_agent *agent);
  */
 u32 agentsys_fault_raise(struct agentsys_agent *agent, u32 type, u64 measured, u64 limit);
 
+/*
+ * Would it be killed for that now, if it runs? Any context but NMI; @agent must be reachable
+ * (RCU or a reference).
+ */
+bool agentsys_fault_kills(const struct agentsys_agent *agent, u32 type);
+
 /* It is about to do that. */
 void agentsys_fault_warn(struct agentsys_agent *agent, u32 type, u64 measured);
 

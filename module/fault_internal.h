@@ -137,6 +137,7 @@ struct agentsys_pressure_watch {
  * @syscalls: how many were counted before that one began; like @log
  * @refused: calls for which it had no right, since that was told last
  * @violation: when that was
+ * @escape: when it was last told that it moved processes as it may not
  */
 struct agentsys_faults {
 	struct agentsys_fault_log log;
@@ -163,6 +164,7 @@ struct agentsys_faults {
 	u64 syscalls;
 	atomic_t refused;
 	struct agentsys_told violation;
+	struct agentsys_told escape;
 };
 
 /*

@@ -9,6 +9,7 @@
 
 #include "agent.h"
 #include "cgroup.h"
+#include "escape.h"
 #include "launch.h"
 #include "mailbox.h"
 #include "registry.h"
@@ -100,6 +101,7 @@ static struct {
 } probes[] = {
 	{ "sched_process_exit", probe_exit },
 	{ "sched_process_exec", probe_exec },
+	{ "sched_process_fork", agentsys_escape_probe_fork },
 };
 
 static void find(struct tracepoint *tracepoint, void *unused)

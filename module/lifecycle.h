@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The scheduler's tracepoints: how the module sees that agents execute and exit.
+ * The scheduler's tracepoints: how the module sees that agents execute, fork and exit.
  */
 #ifndef _AGENTSYS_LIFECYCLE_H
 #define _AGENTSYS_LIFECYCLE_H

@@ -6,6 +6,7 @@
 
 #include "cgroup.h"
 #include "chardev.h"
+#include "escape.h"
 #include "flood.h"
 #include "genl.h"
 #include "hook.h"
@@ -38,9 +39,10 @@ static int __init agentsys_init(void)
 	ret = agentsys_lifecycle_init();
 	if (ret)
 		goto err_launch;
+	agentsys_escape_init();
 	ret = agentsys_power_init();
 	if (ret)
-		goto err_lifecycle;
+		goto err_escape;
 	/* From here on users can reach it. */
 	ret = agentsys_chardev_init();
 	if (ret)
@@ -61,7 +63,8 @@ err_chardev:
 	agentsys_chardev_exit();
 err_power:
 	agentsys_power_exit();
-err_lifecycle:
+err_escape:
+	agentsys_escape_exit();
 	agentsys_lifecycle_exit();
 err_launch:
 	agentsys_launch_exit();
@@ -83,6 +86,7 @@ static void __exit agentsys_exit(void)
 	agentsys_procfs_exit();
 	agentsys_chardev_exit();
 	agentsys_power_exit();
+	agentsys_escape_exit();
 	agentsys_lifecycle_exit();
 	agentsys_launch_exit();
 	agentsys_supervisor_exit();

@@ -11,6 +11,7 @@
 #include <linux/sched/signal.h>
 
 #include "agent.h"
+#include "escape.h"
 #include "fault.h"
 #include "group.h"
 #include "helper.h"
@@ -300,6 +301,8 @@ static void handle_mail(struct agentsys_agent *agent, unsigned long mail)
 		agentsys_liveness_triggered(agent);
 	if (mail & BIT(AGENTSYS_MAIL_REFUSED))
 		agentsys_violation_look(agent);
+	if (mail & BIT(AGENTSYS_MAIL_ESCAPED))
+		agentsys_escape_look(agent);
 	/*
 	 * Likewise its end. What tells is whether the present main process has
 	 * ended: its tgid is taken then.

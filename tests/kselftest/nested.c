@@ -144,14 +144,26 @@ TEST_F(nested, thousands_of_cgroups_go_too)
 
 #define LEAVE "echo $$ >/sys/fs/cgroup/cgroup.procs; "
 
+/* It would be killed for it otherwise. */
+static void let_leave(struct __test_metadata *_metadata, struct agents *a)
+{
+	const struct agentsys_recovery_rule rule = {
+		AGENTSYS_FAULT_POLICY_VIOLATION, AGENTSYS_RECOVER_ALERT,
+	};
+
+	ASSERT_OK(a->h, agentsys_recovery_set(a->h, 0, AGENTSYS_PRESET_CUSTOM, &rule, 1));
+}
+
 TEST_F(nested, the_end_of_one_that_left_its_cgroup_is_seen)
 {
 	struct agents *a = &self->a;
 	struct agentsys_spec *spec = SHELL(LEAVE "echo ready; read line; exit 4");
 	int out = piped(spec, 1);
 	int in = piped(spec, 0);
-	uint32_t id = SPAWN(a, spec);
+	uint32_t id;
 
+	let_leave(_metadata, a);
+	id = SPAWN(a, spec);
 	ASSERT_LINE("ready", out);
 	EXPECT_FALSE(in_agent(look(a, id).pid, id));
 	ASSERT_EQ(1, write(in, "\n", 1));
@@ -166,8 +178,10 @@ TEST_F(nested, one_that_left_its_cgroup_is_restarted_in_it)
 					   "while :; do sleep 1000; done");
 	int out = piped(spec, 1);
 	int in = piped(spec, 0);
-	uint32_t id = SPAWN(a, spec);
+	uint32_t id;
 
+	let_leave(_metadata, a);
+	id = SPAWN(a, spec);
 	for (int i = 0; i < 3; i++) {
 		ASSERT_LINE("ready", out);
 		EXPECT_TRUE(in_agent(look(a, id).pid, id));
@@ -183,9 +197,12 @@ TEST_F(nested, one_that_left_its_cgroup_can_be_killed)
 	struct agentsys_spec *spec = SHELL("trap '' TERM; " LEAVE "echo ready; "
 					   "while :; do sleep 1000; done");
 	int out = piped(spec, 1);
-	uint32_t first = SPAWN(a, spec), second;
-	pid_t pid = look(a, first).pid;
+	uint32_t first, second;
+	pid_t pid;
 
+	let_leave(_metadata, a);
+	first = SPAWN(a, spec);
+	pid = look(a, first).pid;
 	ASSERT_LINE("ready", out);
 	second = SPAWN(a, spec);
 	ASSERT_LINE("ready", out);

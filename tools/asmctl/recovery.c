@@ -221,8 +221,8 @@ const struct command cmd_recovery = {
 		"(kill its cgroup; its restart policy decides what comes then); for one agent\n"
 		"also all: as for all agents. What is not given stays as it is. A crash has ended\n"
 		"the agent: whatever is said here, its restart policy decides. The kernel kills\n"
-		"for a memory limit, also where the action is alert. \"asmctl faults\" tells what\n"
-		"was done.",
+		"for a memory limit, also where the action is alert. For PolicyViolation what has\n"
+		"left the cgroup is killed like what is in it. \"asmctl faults\" tells what was done.",
 	.examples = "  asmctl recovery\n"
 		    "  asmctl recovery --preset strict ProcessLimit=alert\n"
 		    "  asmctl recovery --agent planner MemoryLimit=restart\n"

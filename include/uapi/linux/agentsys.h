@@ -229,7 +229,10 @@ enum agentsys_relation {
  * @AGENTSYS_FAULT_CAPABILITY_VIOLATION: it tried what it has no capability for: to control
  *	the module, by netlink or AGENTSYS_IOC_POLICY, without CAP_SYS_ADMIN; measured is
  *	how many calls were refused since it was told last, which is once a second
- * @AGENTSYS_FAULT_POLICY_VIOLATION: it tried what its policy denies
+ * @AGENTSYS_FAULT_POLICY_VIOLATION: it tried what its policy denies: to move a process out of
+ *	its cgroup, have one borne elsewhere, or move one in that is not its own. Measured is
+ *	how many there were since it was told last, which is once a second. For KILL and
+ *	RESTART what got out is killed too
  * @AGENTSYS_FAULT_UNRESPONSIVE: it gave no sign of life for too long
  * @AGENTSYS_FAULT_PROCESS_LIMIT: it needed more processes than its limit
  * @AGENTSYS_FAULT_IO_LIMIT: it read or wrote more than its limit

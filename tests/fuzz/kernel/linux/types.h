@@ -18,6 +18,10 @@ typedef __s32 s32;
 typedef __s64 s64;
 
 typedef struct {
+	int counter;
+} atomic_t;
+
+typedef struct {
 	int64_t counter;
 } atomic64_t;
 

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * An agent moves processes only within its own cgroup: what is elsewhere is out of
+ * reach of its limits and of cgroup.kill. Whose doing it is tells the cgroup of
+ * the task that writes to cgroup.procs, or that forks into another cgroup.
+ */
+#include "escape.h"
+
+#include <linux/ftrace.h>
+#include <linux/ptrace.h>
+#include <linux/sched/signal.h>
+
+#include "agent.h"
+#include "cgroup.h"
+#include "fault.h"
+#include "fault_internal.h"
+#include "mailbox.h"
+#include "registry.h"
+
+/* It is told once in this time, by each instance. */
+#define WINDOW_MS 1000
+
+/*
+ * @task is its own and gets out, or NULL. What is killed here forks no more: a fork that
+ * is under way comes to nothing, for it waits until a move is over, and looks for a
+ * signal to die of then.
+ */
+static void escapes(struct agentsys_agent *agent, struct task_struct *task)
+{
+	atomic_inc(&agent->escapes);
+	/* Ahead of the news of its end. */
+	agentsys_mail_post(agent, AGENTSYS_MAIL_ESCAPED);
+	if (task && agentsys_fault_kills(agent, AGENTSYS_FAULT_POLICY_VIOLATION))
+		send_sig(SIGKILL, task, 1);
+}
+
+void agentsys_escape_probe_fork(void *data, struct task_struct *parent, struct task_struct *child)
+{
+	struct agentsys_agent *agent;
+
+	/* As nearly always: only clone3() can have it borne elsewhere. */
+	if (rcu_access_pointer(parent->cgroups) == rcu_access_pointer(child->cgroups))
+		return;
+	rcu_read_lock();
+	agent = agentsys_registry_of_task(parent);
+	if (agent && agentsys_cgroup_of(child) != agentsys_cgroup_of(parent))
+		escapes(agent, child); /* before its first instruction */
+	rcu_read_unlock();
+}
+
+#ifdef CONFIG_DYNAMIC_FTRACE_WITH_REGS
+/*
+ * Called ahead of cgroup_attach_task(), by which all moves go, with cgroup_mutex and, but
+ * for a thread that moves itself alone, cgroup_threadgroup_rwsem held for writing. The
+ * tracepoint of the same name comes too late: who has moved itself is elsewhere by then.
+ * Nor could anybody be killed there, under a lock that is taken inside that of signals.
+ */
+static void moves(struct task_struct *task, struct cgroup *to)
+{
+	struct agentsys_agent *agent;
+	struct cgroup *own;
+	bool is_own;
+
+	if (to->root != &cgrp_dfl_root)
+		return; /* a hierarchy of version 1 is none of ours */
+	rcu_read_lock();
+	agent = agentsys_registry_of_task(current);
+	if (agent) {
+		own = agentsys_cgroup_of(current);
+		is_own = agentsys_cgroup_of(task) == own;
+		if (!is_own || !cgroup_is_descendant(to, own))
+			escapes(agent, is_own ? task : NULL);
+	}
+	rcu_read_unlock();
+}
+
+static void probe_attach(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
+			 struct ftrace_regs *fregs)
+{
+	struct pt_regs *regs = ftrace_get_regs(fregs);
+
+	moves((struct task_struct *)regs_get_kernel_argument(regs, 1),
+	      (struct cgroup *)regs_get_kernel_argument(regs, 0));
+}
+
+static struct ftrace_ops attach_ops = {
+	.func = probe_attach,
+	.flags = FTRACE_OPS_FL_SAVE_REGS,
+};
+
+static int attach(void)
+{
+	char name[] = "cgroup_attach_task"; /* it is written to */
+	int ret = ftrace_set_filter(&attach_ops, (unsigned char *)name, strlen(name), 0);
+
+	return ret ?: register_ftrace_function(&attach_ops);
+}
+
+static void detach(void)
+{
+	if (attach_ops.flags & FTRACE_OPS_FL_ENABLED)
+		unregister_ftrace_function(&attach_ops);
+	ftrace_free_filter(&attach_ops);
+}
+#else
+static int attach(void)
+{
+	return -EOPNOTSUPP;
+}
+
+static void detach(void)
+{
+}
+#endif
+
+void agentsys_escape_look(struct agentsys_agent *agent)
+{
+	struct agentsys_faults *faults;
+	bool kills;
+
+	lockdep_assert_held(&agentsys_lock);
+
+	if (!agent->ran || agentsys_fault_doom(agent) || !atomic_read(&agent->escapes))
+		return;
+	faults = agentsys_faults_of(agent);
+	kills = agent->status.state == AGENTSYS_ACTIVE &&
+		agentsys_fault_kills(agent, AGENTSYS_FAULT_POLICY_VIOLATION);
+	/* What was killed above shall not have died untold. */
+	if (faults && !agentsys_fault_due(agent, &faults->escape, WINDOW_MS) && !kills)
+		return;
+	agentsys_fault_raise(agent, AGENTSYS_FAULT_POLICY_VIOLATION,
+			     atomic_xchg(&agent->escapes, 0), 0);
+}
+
+void agentsys_escape_init(void)
+{
+	int ret = attach();
+
+	if (!ret)
+		return;
+	detach();
+	pr_warn("agents that leave their cgroup by moving processes are not seen: error %d\n", ret);
+}
+
+void agentsys_escape_exit(void)
+{
+	detach();
+}
