@@ -359,7 +359,7 @@ enum agentsys_attr {
 	AGENTSYS_A_SYSCALLS,		/* u64: system calls that were counted, in all instances */
 
 	/* agent */
-	AGENTSYS_A_THROTTLED_TIME,	/* u32: ns for which it was slowed down for faults */
+	AGENTSYS_A_THROTTLED_TIME,	/* u64: ns for which it was slowed down for faults */
 
 	/* agent: only in answers, and only while it is in a call, see AGENTSYS_REPORT_CALL_BEGIN */
 	AGENTSYS_A_CALLS,		/* u32: in how many */
