@@ -130,13 +130,15 @@ bool agentsys_fault_slows_memory(const struct agentsys_agent *agent)
 
 bool agentsys_fault_kills(const struct agentsys_agent *agent, u32 type)
 {
-	const struct agentsys_faults *faults = smp_load_acquire(&agent->faults);
+	const struct agentsys_faults *faults;
 	struct agentsys_ladder ladder = {};
 	u32 action;
 
-	/* It is not to climb. What is being changed is seen as it was, or as it will be. */
+	faults = smp_load_acquire(&agent->faults); /* what is in there, too */
+	/* A copy: it is not to climb. If it does meanwhile, that came before or after. */
 	if (faults)
 		ladder = data_race(faults->ladder);
+	/* What is being changed is seen as it was, or as it will be. */
 	action = data_race(agentsys_recovery_decide(&recovery, faults ? &faults->own : NULL,
 						    &ladder, type, now_ms()));
 	return action >= AGENTSYS_RECOVER_RESTART;
