@@ -7,6 +7,7 @@
 #include "escape.h"
 
 #include <linux/ftrace.h>
+#include <linux/kprobes.h>
 #include <linux/ptrace.h>
 #include <linux/sched/signal.h>
 
@@ -88,12 +89,28 @@ static struct ftrace_ops attach_ops = {
 	.flags = FTRACE_OPS_FL_SAVE_REGS,
 };
 
+/*
+ * By its address, which a kprobe that is never armed tells. By its name ftrace may be out
+ * of memory and not say so, and would have us called for every function of the kernel.
+ */
+static int choose(void)
+{
+	struct kprobe place = {
+		.symbol_name = "cgroup_attach_task",
+		.flags = KPROBE_FLAG_DISABLED,
+	};
+	int ret = register_kprobe(&place);
+
+	if (ret)
+		return ret;
+	ret = ftrace_set_filter_ip(&attach_ops, (unsigned long)place.addr, 0, 1);
+	unregister_kprobe(&place);
+	return ret;
+}
+
 static int attach(void)
 {
-	char name[] = "cgroup_attach_task"; /* it is written to */
-	int ret = ftrace_set_filter(&attach_ops, (unsigned char *)name, strlen(name), 0);
-
-	return ret ?: register_ftrace_function(&attach_ops);
+	return choose() ?: register_ftrace_function(&attach_ops);
 }
 
 static void detach(void)
