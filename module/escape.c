@@ -6,7 +6,6 @@
  */
 #include "escape.h"
 
-#include <linux/ftrace.h>
 #include <linux/kprobes.h>
 #include <linux/ptrace.h>
 #include <linux/sched/signal.h>
@@ -49,7 +48,6 @@ void agentsys_escape_probe_fork(void *data, struct task_struct *parent, struct t
 	rcu_read_unlock();
 }
 
-#ifdef CONFIG_DYNAMIC_FTRACE_WITH_REGS
 /*
  * Called ahead of cgroup_attach_task(), by which all moves go, with cgroup_mutex and, but
  * for a thread that moves itself alone, cgroup_threadgroup_rwsem held for writing. The
@@ -75,60 +73,17 @@ static void moves(struct task_struct *task, struct cgroup *to)
 	rcu_read_unlock();
 }
 
-static void probe_attach(unsigned long ip, unsigned long parent_ip, struct ftrace_ops *ops,
-			 struct ftrace_regs *fregs)
+static int probe_attach(struct kprobe *probe, struct pt_regs *regs)
 {
-	struct pt_regs *regs = ftrace_get_regs(fregs);
-
 	moves((struct task_struct *)regs_get_kernel_argument(regs, 1),
 	      (struct cgroup *)regs_get_kernel_argument(regs, 0));
+	return 0;
 }
 
-static struct ftrace_ops attach_ops = {
-	.func = probe_attach,
-	.flags = FTRACE_OPS_FL_SAVE_REGS,
+static struct kprobe attach_probe = {
+	.symbol_name = "cgroup_attach_task",
+	.pre_handler = probe_attach,
 };
-
-/*
- * By its address, which a kprobe that is never armed tells. By its name ftrace may be out
- * of memory and not say so, and would have us called for every function of the kernel.
- */
-static int choose(void)
-{
-	struct kprobe place = {
-		.symbol_name = "cgroup_attach_task",
-		.flags = KPROBE_FLAG_DISABLED,
-	};
-	int ret = register_kprobe(&place);
-
-	if (ret)
-		return ret;
-	ret = ftrace_set_filter_ip(&attach_ops, (unsigned long)place.addr, 0, 1);
-	unregister_kprobe(&place);
-	return ret;
-}
-
-static int attach(void)
-{
-	return choose() ?: register_ftrace_function(&attach_ops);
-}
-
-static void detach(void)
-{
-	if (attach_ops.flags & FTRACE_OPS_FL_ENABLED)
-		unregister_ftrace_function(&attach_ops);
-	ftrace_free_filter(&attach_ops);
-}
-#else
-static int attach(void)
-{
-	return -EOPNOTSUPP;
-}
-
-static void detach(void)
-{
-}
-#endif
 
 void agentsys_escape_look(struct agentsys_agent *agent)
 {
@@ -151,15 +106,16 @@ void agentsys_escape_look(struct agentsys_agent *agent)
 
 void agentsys_escape_init(void)
 {
-	int ret = attach();
+	int ret = register_kprobe(&attach_probe);
 
 	if (!ret)
 		return;
-	detach();
 	pr_warn("agents that leave their cgroup by moving processes are not seen: error %d\n", ret);
+	attach_probe.addr = NULL; /* there is none to unregister */
 }
 
 void agentsys_escape_exit(void)
 {
-	detach();
+	if (attach_probe.addr)
+		unregister_kprobe(&attach_probe);
 }

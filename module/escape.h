@@ -14,7 +14,7 @@ void agentsys_escape_look(struct agentsys_agent *agent);
 /* The probe of sched_process_fork, which lifecycle.c attaches. */
 void agentsys_escape_probe_fork(void *data, struct task_struct *parent, struct task_struct *child);
 
-/* Have moves watched from here on. Without ftrace they are not, and the log says so. */
+/* Have moves watched from here on. Without kprobes they are not, and the log says so. */
 void agentsys_escape_init(void);
 
 /* When this returns, no move is looked at any more. */
