@@ -29,6 +29,9 @@ flock 9
 cp -rsf "$PWD/module" "$PWD/include" "$out/"
 find "$out/module" "$out/include" -xtype l -delete
 
+# Jobs of a make that calls us are not for the kernel's.
+unset MAKEFLAGS MFLAGS
+
 # Only a kernel that collects coverage heeds GCOV_PROFILE.
 make -s -C "$headers" M="$out/module" -j"$(nproc)" KCFLAGS="-fmacro-prefix-map=$out/= ${KCFLAGS:-}" GCOV_PROFILE=y "$@" modules 2>&1 |
 	sed -e "s|$out/||g" -e '/^Skipping BTF generation/d' >&2

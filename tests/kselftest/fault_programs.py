@@ -105,8 +105,9 @@ def test_bomb_and_hog():
               *python(HOARD))["agent_id"]
     wait_for("the bomb to go off", lambda: "ProcessLimit" in faults(bomb), 60)
     wait_for("the hog to be caught", lambda: "MemoryLimit" in faults(hog), 60)
-    among = best(len(rounds()))
-    assert among > alone * 0.5, (alone, among)
+    among = len(rounds())
+    # This machine may be slower for a while by itself, but not for good.
+    wait_for("a turn of at least half as many rounds as the %d alone" % alone, lambda: max(rounds()[among:], default=0) > alone * 0.5, 60)
     # Whoever has the machine can end it.
     ctl("kill", "bomb")
     assert info(bomb)["state"] == "exited"
