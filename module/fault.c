@@ -135,8 +135,8 @@ bool agentsys_fault_kills(const struct agentsys_agent *agent, u32 type)
 	u32 action;
 
 	faults = smp_load_acquire(&agent->faults); /* what is in there, too */
-	/* A copy: it is not to climb. If it does meanwhile, that came before or after. */
 	if (faults)
+		/* A copy: it is not to climb. If it does meanwhile, that came before or after. */
 		ladder = data_race(faults->ladder);
 	/* What is being changed is seen as it was, or as it will be. */
 	action = data_race(agentsys_recovery_decide(&recovery, faults ? &faults->own : NULL,
