@@ -119,9 +119,9 @@ enum agentsys_mail {
  * @oom: it was killed for memory
  * @alone: nothing else was left in the cgroup then
  * @nested: it had made cgroups in its own, or set that up for some
- * @escapes: processes that it moved out of its cgroup or into it, since that was told last
  * @heartbeats: heartbeats sent
  * @activity_ns: last event or heartbeat, CLOCK_BOOTTIME
+ * @escapes: processes that it moved out of its cgroup or into it, since that was told last
  *
  * @lock: guards @status for readers; the supervisor alone writes, with both
  *	the supervisor lock and this one held, and so may read with the first
@@ -195,9 +195,9 @@ struct agentsys_agent {
 	bool oom;
 	bool alone;
 	bool nested;
-	atomic_t escapes;
 	atomic64_t heartbeats;
 	u64 activity_ns;
+	atomic_t escapes;
 
 	spinlock_t lock;
 	struct agentsys_status status;
