@@ -33,12 +33,13 @@ void agentsys_forget(struct agentsys_agent *agent)
 	agent->deadline = 0;
 	/* The callback takes no lock, so it can be waited for with ours held. */
 	timer_delete_sync(&agent->timer);
-	agentsys_event_agent(agent, AGENTSYS_EVENT_REMOVE, 0, 0, 0);
 	agentsys_relations_drop(agent);
 	agent->called = false;
 	agentsys_registry_del(agent);
 	if (agent->node.parent)
 		agentsys_tree_leave(&agent->node);
+	/* Whoever hears of it finds it nowhere any more. */
+	agentsys_event_agent(agent, AGENTSYS_EVENT_REMOVE, 0, 0, 0);
 }
 
 bool agentsys_drop_cgroup(struct agentsys_agent *agent)
