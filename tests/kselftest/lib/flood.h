@@ -151,7 +151,7 @@ static inline bool all_sleep(struct caller *c)
 {
 	uint64_t before = calls_of(c);
 
-	usleep(100000);
+	usleep(100000 * vm_scale());
 	return calls_of(c) - before < 5;
 }
 

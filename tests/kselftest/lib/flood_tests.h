@@ -244,16 +244,21 @@ TEST_F(flood, restart_restarts_and_begins_anew)
 
 /* ---- while it sleeps ---- */
 
+static bool sleeps(pid_t pid)
+{
+	char state = process_state(pid);
+
+	return state == 'S' || state == 'I';
+}
+
 TEST_F(flood, who_sleeps_is_no_load_and_can_be_killed)
 {
 	struct agents *a = &self->a;
 	struct agentsys_event event;
 	struct caller *c = &self->c;
-	char state;
 
 	FLOOD_FOR_LONG(a, c, "getpid");
-	state = process_state(look(a, c->id).pid);
-	EXPECT_TRUE(state == 'S' || state == 'I') TH_LOG("it is in state %c", state);
+	EXPECT_TRUE(AWAIT(sleeps(look(a, c->id).pid)));
 	kill(look(a, c->id).pid, SIGKILL);
 	event = LATER(a, c->id, CRASH);
 	EXPECT_EQ(SIGKILL, event.code);
