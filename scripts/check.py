@@ -36,8 +36,11 @@ MACHINES = 3
 class Check:
     def __init__(self):
         self.programs = []
-        minutes = os.environ.get("UNTIL")
-        self.until = time.monotonic() + 60 * float(minutes) if minutes else float("inf")
+        minutes = os.environ.get("UNTIL") or "inf"
+        try:
+            self.until = time.monotonic() + 60 * float(minutes)
+        except ValueError:
+            sys.exit("UNTIL=%s is no number of minutes" % minutes)
         self.lock = threading.Lock()
         os.makedirs(os.path.join(vm.BUILD, "logs"), exist_ok=True)
 

@@ -12,7 +12,7 @@
 #include "lib/loading.h"
 
 /*
- * Which of them: a load takes some seconds on such a kernel, and there are 350
+ * Which of them: a load takes some seconds on such a kernel, and there are 310
  * allocations without the making of the cgroup, which has as many again. So each
  * run takes every STEPth, from another one on; STEP=1 in the environment takes all.
  */
