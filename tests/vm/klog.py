@@ -25,6 +25,10 @@ NOISE = re.compile(r"\] (Code: |R(AX|BX|DX|CX|SI|DI|BP|SP|\d\d|IP: 0033)\b|FS: |
 LIMIT = 60  # lines of one report
 ACCESS = re.compile(r" to 0x[0-9a-f]+ of \d+ bytes by ")  # of a data race: a stack follows
 NEAR = 3  # innermost frames of a data race that tell whose it is
+STUCK = re.compile("soft lockup|self-detected stall|detected stalls")
+KERNEL_PLACE = re.compile(r"RIP: 0010:(.*)")  # the next line is its code
+# What the kernel makes of a place that it patches: no operation, a jump ahead (backward ones are loops), a call.
+PATCHABLE = re.compile(r"<(0f> 1f 44 00 00|66> 90|eb> [0-7]|e9> (\w\w ){3}[0-7]|e8>)")
 END = re.compile(r"---\[ end |\] ={20,}$")
 
 
@@ -44,14 +48,21 @@ def foreign(report):
 
 
 def is_emulators(lines):
-    """Did the machine die of a breakpoint that the kernel had put into its own code, and taken away again?
+    """Did the machine die or hang of a breakpoint that the kernel had put into its own code, and taken away again?
 
     The kernel patches itself while it runs, when a static key or a tracepoint is switched, and with a breakpoint in between. QEMU
-    without KVM lets another processor execute that, rarely, when it has gone already. Nothing of ours patches code itself.
+    without KVM (7.2) drops its translation of code just before that is written: another processor that executes the breakpoint at
+    that moment has it translated anew, and goes on with that when it is gone from memory. The kernel, finding none there, dies of it,
+    or has it executed again for ever if kprobes look at it first. Nothing of ours patches code itself.
     """
-    first = next(iter(reports(lines)), [""])
-    where = next((line for line in first if "RIP: 0010:" in line), "[agentsys]")
-    return "int3: 0000" in first[0] and "[agentsys]" not in where
+    report = next(iter(reports(lines)), [""])
+    where = [(place[1], code) for place, code in zip(map(KERNEL_PLACE.search, report), report[1:] + [""]) if place]
+    if not where or "[agentsys]" in where[0][0]:
+        return False
+    if "int3: 0000" in report[0]:
+        return True
+    # Whoever is stuck, and there may be several, is so at the same instruction, and that one does not loop.
+    return bool(STUCK.search(report[0])) and len(dict(where)) == 1 and all(PATCHABLE.search(code) for _, code in where)
 
 
 def reports(lines):

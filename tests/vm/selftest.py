@@ -113,6 +113,16 @@ PATCHED = """\
 [  198.574533] RIP: 0010:__alloc_pages_noprof+0xe2/0x310
 [  198.579144] ---[ end trace 0000000000000000 ]---"""
 
+STUCK = """\
+[   36.624882] watchdog: BUG: soft lockup - CPU#0 stuck for 23s! [caller:112]
+[   36.628623] RIP: 0010:syscall_trace_enter.constprop.0+0xe9/0x1a0
+[   36.628623] Code: c7 c5 ff ff ff ff e9 64 ff ff ff <eb> 63 e9 3f ff ff ff 49 8b 55 68
+[   36.628623] RIP: 0033:0x7f82742384f7
+[   36.628623] Code: 00 00 00 b8 6e 00 00 00 0f 05 <c3> 0f 1f 84 00 00
+[   36.752693] watchdog: BUG: soft lockup - CPU#1 stuck for 23s! [caller:111]
+[   36.753670] RIP: 0010:syscall_trace_enter.constprop.0+0xe9/0x1a0
+[   36.753831] Code: c7 c5 ff ff ff ff e9 64 ff ff ff <eb> 63 e9 3f ff ff ff 49 8b 55 68"""
+
 
 def test_emulator():
     "a breakpoint in the kernel's own code is the emulator's fault, anything else is not"
@@ -121,6 +131,11 @@ def test_emulator():
     assert not klog.is_emulators(PATCHED.replace("int3: 0000", "general protection fault").split("\n"))
     assert not klog.is_emulators(["[    1.0] BUG: KASAN: slab-use-after-free"] + PATCHED.split("\n"))
     assert not klog.is_emulators([])
+    assert klog.is_emulators(STUCK.split("\n"))
+    assert not klog.is_emulators(STUCK.replace("0x1a0", "0x1a0 [agentsys]").split("\n"))
+    assert not klog.is_emulators(STUCK.replace("+0xe9", "+0xeb", 1).split("\n")), "a loop"
+    assert not klog.is_emulators(STUCK.replace("<eb> 63", "<eb> f3", 1).split("\n")), "a jump back"
+    assert not klog.is_emulators(STUCK.replace("<eb> 63", "<f3> 90").split("\n")), "a wait in a loop"
 
 
 RACE = """\

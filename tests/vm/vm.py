@@ -10,6 +10,7 @@ The environment says which kernel (KVER, default 6.1) and where the build is (BU
 """
 import argparse
 import base64
+import collections
 import concurrent.futures
 import ctypes
 import fnmatch
@@ -38,6 +39,7 @@ BOOT_TIMEOUT = 60
 TEST_TIMEOUT = 60
 DEMO_TIMEOUT = 180
 QUIET_TIMEOUT = 30  # the guest sends a sign of life every 2 s
+REPEATS = 2  # of a test in which the emulator fails
 KEEP_LOGS = 5  # runs per kernel
 TAIL = 25  # console lines shown of a machine that died
 SOAK_TIMEOUT = 300  # beyond its MINUTES: its end is slow where memory is to be given back
@@ -261,7 +263,7 @@ class Runner:
         self.logs = logs or new_logs(kernel)
         self.programs = []
         self.boots = itertools.count(1)
-        self.repeated = set()  # tests in which the emulator failed
+        self.repeated = collections.Counter()  # tests in which the emulator failed
 
     def run(self, tests):
         groups = {}
@@ -375,8 +377,8 @@ class Runner:
             if not program and not again:
                 self.say("%s: before any test, %s\nonce more" % (self.kernel.name, why))
                 return 0
-            if program and program.name not in self.repeated and not usable_kvm() and klog.is_emulators(lines):
-                self.repeated.add(program.name)
+            if program and self.repeated[program.name] < REPEATS and not usable_kvm() and klog.is_emulators(lines):
+                self.repeated[program.name] += 1
                 self.say("%s: the emulator executed code that had been changed; %s\nonce more" % (program.name, why))
                 return done
             if not program:
