@@ -120,7 +120,7 @@ $(O)/tests/fuzz/%: tests/fuzz/%.c $(O)/core-fuzz/core.a
 -include $(wildcard $(O)/tests/*/*.d $(O)/core/*.d $(O)/core-fuzz/*.d)
 
 overlay: module tools tests
-	@tests/vm/overlay.sh $(KVER)
+	+@tests/vm/overlay.sh $(KVER)
 
 unit-programs: deps $(UNITS)
 .PHONY: unit-programs
