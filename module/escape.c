@@ -30,8 +30,10 @@ static void escapes(struct agentsys_agent *agent, struct task_struct *task)
 	atomic_inc(&agent->escapes);
 	/* Ahead of the news of its end. */
 	agentsys_mail_post(agent, AGENTSYS_MAIL_ESCAPED);
-	if (task && agentsys_fault_kills(agent, AGENTSYS_FAULT_POLICY_VIOLATION))
-		send_sig(SIGKILL, task, 1);
+	if (!task || !agentsys_fault_kills(agent, AGENTSYS_FAULT_POLICY_VIOLATION))
+		return;
+	/* To the process: its first thread, which is meant by its pid, may be dead. */
+	kill_pid(task_tgid(task), SIGKILL, 1);
 }
 
 void agentsys_escape_probe_fork(void *data, struct task_struct *parent, struct task_struct *child)

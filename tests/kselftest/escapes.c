@@ -145,6 +145,12 @@ TEST_F(escapes, a_child)
 	try(_metadata, self, "child");
 }
 
+/* Its first thread, by whose pid it is moved, has exited. */
+TEST_F(escapes, a_child_without_its_first_thread)
+{
+	try(_metadata, self, "headless");
+}
+
 TEST_F(escapes, a_daemon)
 {
 	try(_metadata, self, "daemon");

@@ -141,7 +141,7 @@ TEST_F(groups_by_hand, what_is_being_stopped_stays_down)
 	EXPECT_EQ(AGENTSYS_EXITED, look(a, MEMBER_ID + 1).state);
 }
 
-/* Stop the group while one that has crashed waits for its restart; false if that came first, on a busy machine. */
+/* Stop the group while one waits for its restart; false if that came first, on a busy machine. */
 static bool stopped_before_the_restart(struct __test_metadata *_metadata, struct agents *a)
 {
 	crash_member(a, MEMBER_ID);

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* What ends here has failed; nothing of that is what the module kills for. */
@@ -145,6 +146,54 @@ static void forker(void)
 	move_pid(to, child);
 }
 
+static char state_of(pid_t child)
+{
+	char path[32], text[64];
+	const char *name_end;
+	ssize_t len;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", child);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	MUST(fd >= 0);
+	len = read(fd, text, sizeof(text) - 1);
+	MUST(len > 0);
+	close(fd);
+	text[len] = '\0';
+	name_end = strchr(text, ')');
+	MUST(name_end);
+	return name_end[2];
+}
+
+static void *live_on(void *arg)
+{
+	for (;;)
+		pause();
+	return arg;
+}
+
+/* A child of which the first thread is dead, and another one lives. */
+static pid_t fork_headless(void)
+{
+	pid_t child = fork();
+	pthread_t thread;
+
+	MUST(child >= 0);
+	if (!child) {
+		MUST(!pthread_create(&thread, NULL, live_on, NULL));
+		syscall(SYS_exit, 0); /* this thread alone */
+	}
+	while (state_of(child) != 'Z')
+		usleep(500);
+	MUST(!waitpid(child, NULL, WNOHANG)); /* but it lives */
+	return child;
+}
+
+static void headless(void)
+{
+	move_pid(to, fork_headless());
+}
+
 static void borne(void)
 {
 	fork_into(to);
@@ -203,6 +252,7 @@ static const struct {
 	{ "child", child },
 	{ "daemon", daemonise },
 	{ "forker", forker },
+	{ "headless", headless },
 	{ "borne", borne },
 	{ "other", other },
 	{ "take-in", take_in },
