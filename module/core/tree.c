@@ -75,6 +75,19 @@ bool agentsys_tree_is_within(const struct agentsys_group *group, const struct ag
 	return group;
 }
 
+/* Does something within it make the clocks of all groups above stand? */
+static bool stands_within(const struct agentsys_group *group)
+{
+	const struct agentsys_node *node;
+
+	if (group->stands_above)
+		return true;
+	for (node = group->first; node; node = node->next)
+		if (node->is_group && stands_within(container_of(node, struct agentsys_group, node)))
+			return true;
+	return false;
+}
+
 bool agentsys_tree_can_move(const struct agentsys_node *node, const struct agentsys_group *to)
 {
 	const struct agentsys_group *self;
@@ -84,7 +97,7 @@ bool agentsys_tree_can_move(const struct agentsys_node *node, const struct agent
 	if (!node->is_group)
 		return node->state != AGENTSYS_NODE_STOPPING;
 	self = container_of(node, struct agentsys_group, node);
-	return !agentsys_tree_busy(self);
+	return !agentsys_tree_busy(self) && !stands_within(self);
 }
 
 void agentsys_tree_move(struct agentsys_group *group, struct agentsys_node *node)

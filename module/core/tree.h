@@ -182,7 +182,8 @@ void agentsys_tree_renumber(struct agentsys_group *group);
 
 /*
  * Make @node, which is in a group already, the last member of @group, which may be the
- * same. Nothing may be under way in either, nor may @node be ending: see can_move(). A
+ * same. Nothing may be under way in either, nor may @node be ending, nor a group within
+ * it be failing: see can_move(). A
  * group that is down is active again when what runs enters it. No group may be moved to
  * what is within it.
  */

@@ -738,6 +738,26 @@ static void moves_not(void **unused)
 	assert_false(agentsys_tree_can_move(c, &world_group('A')->tree));
 }
 
+/* A group that fails makes the clocks above it stand, which are to go on when it is done. */
+static void moves_not_from_clocks_that_stand(void **unused)
+{
+	struct agentsys_group *a, *d;
+	struct agentsys_node *b;
+
+	(void)unused;
+	world_build("A15[B15[C10[xy]]]D15[]");
+	a = &world_group('A')->tree;
+	b = &world_group('B')->tree.node;
+	d = &world_group('D')->tree;
+	assert_true(agentsys_tree_can_move(b, d));
+	play("!x");
+	assert_int_equal(a->clock.reasons, 1);
+	assert_false(agentsys_tree_can_move(b, d));
+	world_drain();
+	assert_int_equal(a->clock.reasons, 0);
+	assert_true(agentsys_tree_can_move(b, d));
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -752,6 +772,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(jitter_of_delay),  cmocka_unit_test(slow_stops),
 		cmocka_unit_test(held),
 		cmocka_unit_test(moves),	    cmocka_unit_test(moves_not),
+		cmocka_unit_test(moves_not_from_clocks_that_stand),
 	};
 
 	core_random_init(argc, argv);
