@@ -313,13 +313,16 @@ static void schedule_restart(struct agentsys_agent *agent, u32 delay_ms)
 }
 
 /*
- * Did the launch fail because the instance before has not gone yet, of which the
- * processes count and the files are open until then?
+ * Did the launch fail for its cgroup of before? The instance in there may not have gone
+ * yet, of which the processes count and the files are open until then; or somebody has
+ * removed it, empty as it was.
  */
-static bool came_too_early(const struct agentsys_agent *agent)
+static bool wants_other_cgroup(const struct agentsys_agent *agent)
 {
-	return agent->launch_step == AGENTSYS_STEP_CLONE && agent->launch_error == EAGAIN &&
-	       agent->cgroup_id;
+	if (!agent->cgroup_id)
+		return false;
+	return (agent->launch_step == AGENTSYS_STEP_CLONE && agent->launch_error == EAGAIN) ||
+	       (agent->launch_step == AGENTSYS_STEP_CGROUP && agent->launch_error == ENOENT);
 }
 
 /* It would be started again: its group says how. */
@@ -407,7 +410,7 @@ void agentsys_act_decide(struct agentsys_agent *agent, enum agentsys_input input
 	bool answer;
 	s32 code;
 
-	if (input == AGENTSYS_IN_LAUNCH_FAILED && came_too_early(agent)) {
+	if (input == AGENTSYS_IN_LAUNCH_FAILED && wants_other_cgroup(agent)) {
 		agent->untidy = true;
 		agent->tries = 0;
 		agentsys_hand_over(agent);

@@ -182,10 +182,9 @@ void agentsys_tree_renumber(struct agentsys_group *group);
 
 /*
  * Make @node, which is in a group already, the last member of @group, which may be the
- * same. Nothing may be under way in either, nor may @node be ending, nor a group within
- * it be failing: see can_move(). A
- * group that is down is active again when what runs enters it. No group may be moved to
- * what is within it.
+ * same. Nothing may be under way in either, nor may @node be ending, nor a group within it
+ * be failing: see can_move(). A group that is down is active again when what runs enters
+ * it. No group may be moved to what is within it.
  */
 void agentsys_tree_move(struct agentsys_group *group, struct agentsys_node *node);
 bool agentsys_tree_is_within(const struct agentsys_group *group,
