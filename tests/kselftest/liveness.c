@@ -17,34 +17,49 @@
 
 AGENTS_FIXTURE(liveness);
 
-/* To each of its processes. */
+/* To each of its processes; wait until those that are to stop have. */
 static void signal_all(uint32_t id, int signal)
 {
 	char text[256];
 
 	MUST(read_cgroup(id, "cgroup.procs", text, sizeof(text)) > 0);
-	for (char *pid = strtok(text, "\n"); pid; pid = strtok(NULL, "\n"))
+	for (char *pid = strtok(text, "\n"); pid; pid = strtok(NULL, "\n")) {
 		kill(atoi(pid), signal);
+		MUST(signal != SIGSTOP || AWAIT(process_state(atoi(pid)) == 'T'));
+	}
 }
 
-/* A fifth of the time is to be longer than anything that keeps us from looking. */
-TEST_F(liveness, silence_is_warned_of_and_restarted_for)
+/* One that gives a sign of life when it starts, and is restarted once for its silence. */
+static uint32_t spawn_silent(struct __test_metadata *_metadata, struct agents *a, unsigned int ms)
 {
-	struct agents *a = &self->a;
 	struct agentsys_spec *spec = restarting(SPEC(program("pulse"), "h"),
 						AGENTSYS_RESTART_ON_FAILURE, 1, 0, 0);
-	int in = piped(spec, 0);
+
+	piped(spec, 0);
+	return SPAWN(a, watched(spec, ms));
+}
+
+/* A fifth of the time is to be longer than anything that keeps the module from looking. */
+TEST_F_TIMEOUT(liveness, silence_is_warned_of_and_restarted_for, 120)
+{
+	struct agents *a = &self->a;
 	struct agentsys_event event;
 	struct agentsys_info info;
 	unsigned int ms = vm_scale() > 1 ? TIMEOUT_MS : 3000;
 	pid_t first;
 	uint32_t id;
 
-	(void)in;
-	id = SPAWN(a, watched(spec, ms));
-	first = look(a, id).pid;
-	NEXT(a, id, SPAWN);
-	event = NEXT(a, id, WARNING);
+	for (;; ms *= 5) {
+		id = spawn_silent(_metadata, a, ms);
+		first = look(a, id).pid;
+		NEXT(a, id, SPAWN);
+		ASSERT_TRUE(next_event(a, id, &event));
+		if (event.type != AGENTSYS_EVENT_FAULT || ms > 3000 * vm_scale())
+			break;
+		/* It did not look in time, on a busy machine: once more. */
+		ASSERT_OK(a->h, agentsys_kill(a->h, id, AGENTSYS_WAIT));
+	}
+	EXPECT_EQ(AGENTSYS_EVENT_WARNING, event.type);
 	EXPECT_EQ(AGENTSYS_FAULT_UNRESPONSIVE, event.code);
 	EXPECT_GE(event.value, ms * 4 / 5);
 	event = NEXT(a, id, FAULT);
@@ -72,7 +87,8 @@ TEST_F(liveness, kill)
 	struct patient p = PATIENT(a, "", 200);
 
 	rule(a, p.id, AGENTSYS_RECOVER_KILL);
-	TELL(p, "h");
+	/* It may not come to say that it has done so. */
+	ASSERT_EQ(1, write(p.in, "h", 1));
 	NEXT_FAULT(p.id, 200);
 	EXPECT_EQ(AGENTSYS_CAUSE_FAULT, LATER(a, p.id, CRASH).cause);
 	EXPECT_TRUE(AWAIT(is_state(a, p.id, AGENTSYS_EXITED)));
@@ -127,22 +143,42 @@ TEST_F(liveness, silence_from_the_start_is_left_alone)
 	NEXT_FAULT(never.id, 100);
 }
 
+/*
+ * Have it give @sign, as it did at @last or later, until @other is missed. It is not missed
+ * itself, unless we were kept from telling it to for so long, on a busy machine.
+ */
+static void outlive(struct __test_metadata *_metadata, struct agents *a, struct patient p,
+		    const char *sign, uint64_t last, uint32_t other)
+{
+	uint64_t gap, longest = 0, faults;
+
+	while (!look(a, other).faults) {
+		uint64_t now = now_ms();
+
+		TELL(p, sign);
+		gap = now_ms() - last;
+		longest = gap > longest ? gap : longest;
+		last = now;
+		usleep(10000);
+	}
+	faults = look(a, p.id).faults;
+	gap = now_ms() - last;
+	EXPECT_TRUE(!faults || gap >= TIMEOUT_MS || longest >= TIMEOUT_MS);
+}
+
 /* Beats put the end off, from whatever process of the agent. */
 TEST_F(liveness, beats_keep_it_alive)
 {
 	struct agents *a = &self->a;
-	struct patient p = PATIENT(a, "hf", TIMEOUT_MS), other = PATIENT(a, "h", 3 * TIMEOUT_MS);
+	struct patient p = PATIENT(a, "", TIMEOUT_MS), other = PATIENT(a, "", 3 * TIMEOUT_MS);
+	uint64_t begun;
 
 	rule(a, p.id, AGENTSYS_RECOVER_ALERT);
 	rule(a, other.id, AGENTSYS_RECOVER_ALERT);
-	ASSERT_LINE("ok", p.out);
-	ASSERT_LINE("ok", p.out);
-	ASSERT_LINE("ok", other.out);
-	while (!look(a, other.id).faults) {
-		TELL(p, "h");
-		usleep(10000);
-	}
-	EXPECT_EQ(0, look(a, p.id).faults);
+	begun = now_ms();
+	TELL(p, "hf");
+	TELL(other, "h");
+	outlive(_metadata, a, p, "h", begun, other.id);
 	/* Its child has taken over: that alone stops. */
 	NEXT_FAULT(other.id, 3 * TIMEOUT_MS);
 	NEXT_FAULT(p.id, TIMEOUT_MS);
@@ -153,11 +189,12 @@ TEST_F(liveness, trigger)
 {
 	struct agents *a = &self->a;
 	struct patient p = PATIENT(a, "", 0);
+	uint64_t begun = now_ms();
 
 	rule(a, p.id, AGENTSYS_RECOVER_ALERT);
 	TELL(p, "ttttt");
 	NEXT_FAULT(p.id, 0);
-	EXPECT_LE(look(a, p.id).faults, 2);
+	EXPECT_LE(look(a, p.id).faults, 2 + (now_ms() - begun) / 1000);
 	rule(a, p.id, AGENTSYS_RECOVER_KILL);
 	p = PATIENT(a, "", NEVER_MS);
 	rule(a, p.id, AGENTSYS_RECOVER_KILL);
@@ -222,7 +259,7 @@ TEST_F(liveness, start_counts_if_it_is_to)
 	(void)in;
 	MUST(!agentsys_spec_set_limit(spec, AGENTSYS_LIMIT_WATCHDOG_START, 1));
 	id = SPAWN(a, watched(spec, TIMEOUT_MS));
-	EXPECT_TRUE(AWAIT(used(a, id, AGENTSYS_LIMIT_WATCHDOG)));
+	EXPECT_TRUE(AWAIT(used(a, id, AGENTSYS_LIMIT_WATCHDOG) || look(a, id).faults));
 	EXPECT_EQ(UINT64_MAX, used(a, id, AGENTSYS_LIMIT_WATCHDOG_PHI));
 	rule(a, id, AGENTSYS_RECOVER_ALERT);
 	NEXT_FAULT(id, TIMEOUT_MS);
@@ -255,7 +292,7 @@ TEST_F(liveness, phi_is_sooner)
 
 	for (int i = 0; i < 70; i++)
 		TELL(p, "h");
-	EXPECT_TRUE(AWAIT(used(a, p.id, AGENTSYS_LIMIT_WATCHDOG_PHI)));
+	EXPECT_TRUE(AWAIT(used(a, p.id, AGENTSYS_LIMIT_WATCHDOG_PHI) || look(a, p.id).faults));
 	event = NEXT_FAULT(p.id, 500); /* five deviations of 100 ms at least */
 	EXPECT_LT(event.value, NEVER_MS);
 	ASSERT_OK(a->h, agentsys_faults(a->h, p.id, &faults));
@@ -292,6 +329,7 @@ TEST_F(liveness, phi_after_a_while_without)
 {
 	struct agents *a = &self->a;
 	struct patient p = PHI(a), other = PATIENT(a, "", 4 * TIMEOUT_MS);
+	uint64_t faults, told;
 
 	rule(a, other.id, AGENTSYS_RECOVER_ALERT);
 	for (int i = 0; i < 70; i++)
@@ -301,10 +339,13 @@ TEST_F(liveness, phi_after_a_while_without)
 	TELL(p, "h");
 	TELL(other, "h");
 	NEXT_FAULT(other.id, 4 * TIMEOUT_MS);
+	/* It may have been missed before, on a busy machine. */
+	faults = look(a, p.id).faults;
+	told = now_ms();
 	TELL(p, "h");
 	/* It is judged at once. */
 	ASSERT_OK(a->h, set_limit(a, p.id, AGENTSYS_LIMIT_WATCHDOG_MODE, AGENTSYS_WATCHDOG_PHI));
-	EXPECT_EQ(0, look(a, p.id).faults);
+	EXPECT_TRUE(look(a, p.id).faults == faults || now_ms() - told >= 500);
 	for (int i = 0; i < 70; i++)
 		TELL(p, "h");
 	EXPECT_LT(NEXT_FAULT(p.id, 500).value, NEVER_MS);
@@ -366,33 +407,28 @@ TEST_F(liveness, passive_finds_what_cannot_be_interrupted)
 TEST_F(liveness, stores_keep_it_alive)
 {
 	struct agents *a = &self->a;
-	struct patient p = PATIENT(a, "m", TIMEOUT_MS), other = PATIENT(a, "h", 3 * TIMEOUT_MS);
-	bool child = false;
-	uint64_t beats;
+	struct patient p = PATIENT(a, "m", TIMEOUT_MS), other = PATIENT(a, "", 3 * TIMEOUT_MS);
+	uint64_t begun, beats, faults;
 
 	rule(a, p.id, AGENTSYS_RECOVER_ALERT);
 	rule(a, other.id, AGENTSYS_RECOVER_ALERT);
 	ASSERT_LINE("ok", p.out);
-	ASSERT_LINE("ok", other.out);
 	/* It has begun with the first one. */
 	EXPECT_EQ(0, look(a, p.id).heartbeats);
-	while (!look(a, other.id).faults) {
-		TELL(p, "s");
-		usleep(10000);
-		if (!child)
-			TELL(p, "f");
-		child = true;
-	}
-	EXPECT_EQ(0, look(a, p.id).faults);
+	begun = now_ms();
+	TELL(p, "sf");
+	TELL(other, "h");
+	outlive(_metadata, a, p, "s", begun, other.id);
 	NEXT_FAULT(other.id, 3 * TIMEOUT_MS);
 	NEXT_FAULT(p.id, TIMEOUT_MS);
 	beats = look(a, p.id).heartbeats;
+	faults = look(a, p.id).faults;
 	EXPECT_GE(beats, 1);
 	/* Told once, and again after one more store, which nobody but the page knows of. */
 	TELL(p, "s");
 	NEXT_FAULT(p.id, TIMEOUT_MS);
 	EXPECT_EQ(beats + 1, look(a, p.id).heartbeats);
-	EXPECT_EQ(2, look(a, p.id).faults);
+	EXPECT_EQ(faults + 1, look(a, p.id).faults);
 }
 
 /* A page that nothing is stored to is no heartbeat, but a reason to look. */
@@ -406,7 +442,7 @@ TEST_F(liveness, an_untouched_page_is_no_sign)
 	EXPECT_EQ(0, look(a, p.id).faults);
 	rule(a, p.id, AGENTSYS_RECOVER_KILL);
 	ASSERT_LINE("ok", p.out);
-	TELL(p, "s");
+	ASSERT_EQ(1, write(p.in, "s", 1));
 	NEXT_FAULT(p.id, 100);
 	EXPECT_EQ(AGENTSYS_CAUSE_FAULT, LATER(a, p.id, CRASH).cause);
 }
@@ -462,15 +498,21 @@ static pid_t escape(struct patient *p)
 TEST_F(liveness, page_of_an_instance_before)
 {
 	struct agents *a = &self->a;
-	struct patient p = PATIENT(a, "ms", 1000);
+	struct patient p = PATIENT(a, "ms", 0);
+	uint32_t missed;
 	pid_t pid;
 
 	rule(a, p.id, AGENTSYS_RECOVER_ALERT);
 	ASSERT_LINE("ok", p.out);
 	ASSERT_LINE("ok", p.out);
 	pid = escape(&p);
+	ASSERT_OK(a->h, set_limit(a, p.id, AGENTSYS_LIMIT_WATCHDOG, 1000));
 	ASSERT_OK(a->h, agentsys_restart(a->h, p.id, NEVER_MS, AGENTSYS_WAIT));
-	EXPECT_EQ(2, NEXT_FAULT(p.id, 1000).instance);
+	/* On a busy machine the child may have been kept from storing for so long. */
+	do {
+		missed = NEXT_FAULT(p.id, 1000).instance;
+	} while (missed == 1);
+	EXPECT_EQ(2, missed);
 	/* It has its own. */
 	kill(pid, SIGKILL);
 	ASSERT_LINE("ok", p.out);
@@ -511,19 +553,24 @@ TEST_F(liveness, a_stop_does_not_count)
 {
 	struct agents *a = &self->a;
 	struct patient p = PATIENT(a, "f", 200), other = PATIENT(a, "", 200);
-	uint64_t begun;
+	uint64_t begun, faults;
 
 	rule(a, p.id, AGENTSYS_RECOVER_ALERT);
 	rule(a, other.id, AGENTSYS_RECOVER_ALERT);
 	ASSERT_LINE("ok", p.out);
-	begun = now_ms();
-	TELL(p, "h");
-	signal_all(p.id, SIGSTOP);
+	/* On a busy machine it may have been silent for too long before it has stopped. */
+	do {
+		signal_all(p.id, SIGCONT);
+		faults = look(a, p.id).faults;
+		begun = now_ms();
+		TELL(p, "h");
+		signal_all(p.id, SIGSTOP);
+	} while (look(a, p.id).faults != faults);
 	for (int i = 0; i < 4; i++) {
 		TELL(other, "h");
 		NEXT_FAULT(other.id, 200);
 	}
-	EXPECT_EQ(0, look(a, p.id).faults);
+	EXPECT_EQ(faults, look(a, p.id).faults);
 	/* It is caught afterwards all the same. */
 	signal_all(p.id, SIGCONT);
 	EXPECT_LE(NEXT_FAULT(p.id, 200).value + 4 * 200, now_ms() - begun);
@@ -547,22 +594,29 @@ TEST_F(liveness, a_pause_does_not_count)
 {
 	struct agents *a = &self->a;
 	struct patient p = PATIENT(a, "", 300), other = PATIENT(a, "", 300);
-	uint64_t begun;
+	uint64_t begun, faults;
 
 	rule(a, p.id, AGENTSYS_RECOVER_ALERT);
 	rule(a, other.id, AGENTSYS_RECOVER_ALERT);
-	begun = now_ms();
-	TELL(p, "h");
-	ASSERT_OK(a->h, agentsys_pause(a->h, p.id));
+	/* On a busy machine it may have been silent for too long before it is paused. */
+	for (;;) {
+		faults = look(a, p.id).faults;
+		begun = now_ms();
+		TELL(p, "h");
+		ASSERT_OK(a->h, agentsys_pause(a->h, p.id));
+		if (look(a, p.id).faults == faults)
+			break;
+		ASSERT_OK(a->h, agentsys_resume(a->h, p.id));
+	}
 	for (int i = 0; i < 2; i++) {
 		TELL(other, "h");
 		NEXT_FAULT(other.id, 300);
 	}
-	EXPECT_EQ(0, look(a, p.id).faults);
+	EXPECT_EQ(faults, look(a, p.id).faults);
 	ASSERT_OK(a->h, agentsys_resume(a->h, p.id));
 	/* All of its time is there again, and it does not use it. */
 	EXPECT_LE(NEXT_FAULT(p.id, 300).value + 2 * 300, now_ms() - begun);
-	EXPECT_EQ(1, look(a, p.id).faults);
+	EXPECT_EQ(faults + 1, look(a, p.id).faults);
 }
 
 /* What it has no CPU time for it is not blamed for. */
