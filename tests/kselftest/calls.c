@@ -130,6 +130,26 @@ static void end_gateway(struct gateway *g)
 	}									\
 } while (0)
 
+/*
+ * It gives a sign of life and calls, and the gateway reports that, before it is missed; on a
+ * busy machine it may take more than one try. What is told afterwards comes of the last one,
+ * which began at @begun, and before which it had been missed @faults times.
+ */
+#define CALL(a, p, g, begun, faults) do {					\
+	for (;;) {								\
+		skip_events(a);							\
+		faults = look(a, (p).id).faults;				\
+		begun = now_ms();						\
+		ASSERT_EQ(2, write((p).in, "ha", 2));				\
+		ASSERT_LINE("ok", (p).out);					\
+		ASSERT_LINE("called", (g).told);				\
+		if (look(a, (p).id).faults == faults)				\
+			break;							\
+		ASSERT_EQ(1, write((g).order, ".", 1));				\
+		ASSERT_LINE("ok", (p).out);					\
+	}									\
+} while (0)
+
 static int begin(struct agents *a, uint32_t id, uint32_t ms)
 {
 	return agentsys_report_call_begin(a->h, id, 0, ms);
@@ -149,15 +169,13 @@ TEST_F(calls, waiting_for_an_answer_is_no_silence)
 	struct gateway g = gateway(NEVER_MS);
 	struct patient p = CALLER(a, TIMEOUT, SILENCE_MS), other = CALLER(a, TIMEOUT, SILENCE_MS);
 	struct agentsys_info info;
-	uint64_t begun = now_ms();
+	uint64_t begun, faults;
 
 	EXPECT_EQ(0, look(a, p.id).calls);
-	ASSERT_EQ(2, write(p.in, "ha", 2));
-	ASSERT_LINE("ok", p.out);
-	ASSERT_LINE("called", g.told);
+	CALL(a, p, g, begun, faults);
 	WAIT_ROUNDS(other);
 	info = look(a, p.id);
-	EXPECT_EQ(0, info.faults);
+	EXPECT_EQ(faults, info.faults);
 	EXPECT_EQ(1, info.calls);
 	EXPECT_GT(info.calls_left_ms, 0);
 	EXPECT_LE(info.calls_left_ms, NEVER_MS - ROUNDS * SILENCE_MS);
@@ -167,7 +185,7 @@ TEST_F(calls, waiting_for_an_answer_is_no_silence)
 	EXPECT_EQ(0, look(a, p.id).calls);
 	/* All of its time is there again, and it does not use it. */
 	EXPECT_LE(NEXT_FAULT(p.id, SILENCE_MS).value + ROUNDS * SILENCE_MS, now_ms() - begun);
-	EXPECT_EQ(1, look(a, p.id).faults);
+	EXPECT_EQ(faults + 1, look(a, p.id).faults);
 	end_gateway(&g);
 }
 
@@ -194,12 +212,9 @@ TEST_F(calls, a_call_ends_by_itself)
 	struct gateway g = gateway(lease_ms);
 	struct patient p = CALLER(a, TIMEOUT, SILENCE_MS);
 	struct agentsys_event event;
-	uint64_t begun, passed;
+	uint64_t begun, faults, passed;
 
-	begun = now_ms();
-	ASSERT_EQ(2, write(p.in, "ha", 2));
-	ASSERT_LINE("ok", p.out);
-	ASSERT_LINE("called", g.told);
+	CALL(a, p, g, begun, faults);
 	end_gateway(&g);
 	event = NEXT_FAULT(p.id, SILENCE_MS);
 	passed = now_ms() - begun;
@@ -300,7 +315,7 @@ TEST_F(calls, phi)
 	struct patient p = CALLER(a, PHI, NEVER_MS), once = CALLER(a, PHI, NEVER_MS);
 	struct patient other = CALLER(a, TIMEOUT, SILENCE_MS);
 	struct agentsys_faults *faults;
-	uint64_t waited;
+	uint64_t waited, quick;
 
 	judge_by_phi(a, p.id);
 	judge_by_phi(a, once.id);
@@ -318,12 +333,14 @@ TEST_F(calls, phi)
 	ASSERT_OK(a->h, end(a, once.id));
 	TELL(once, "h");
 	/* One interval, a moment, is what it takes to know. */
+	quick = now_ms();
 	TELL(p, "hhh");
+	quick = now_ms() - quick;
 	NEXT_FAULT(p.id, 5 * SILENCE_MS / 2);
 	ASSERT_OK(a->h, agentsys_faults(a->h, p.id, &faults));
 	EXPECT_EQ(1, faults->n);
-	/* With that wait for one of them it would be longer. */
-	EXPECT_LT(faults->entry[faults->n - 1].limit, waited);
+	/* With that wait for one of them it would be longer; a mean and five deviations of them. */
+	EXPECT_LT(faults->entry[faults->n - 1].limit, waited + 6 * quick);
 	agentsys_faults_free(faults);
 	/* Of the other one nothing is known yet. */
 	WAIT_ROUNDS(other);
