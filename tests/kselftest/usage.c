@@ -265,34 +265,55 @@ TEST_F(usage, memory_throttle)
 
 /* ---- budgets ---- */
 
+static uint64_t budget_us = 2000000;
+
 static struct agentsys_spec *with_budget(struct agentsys_spec *spec)
 {
-	agentsys_spec_set_limit(spec, AGENTSYS_LIMIT_CPU_BUDGET, 2000000);
+	agentsys_spec_set_limit(spec, AGENTSYS_LIMIT_CPU_BUDGET, budget_us);
 	return restarting(spec, AGENTSYS_RESTART_ALWAYS, 5, 0, 0);
 }
 
+/* Let it burn, and be what it is told first of: that is a warning or a fault. */
+static struct agentsys_event first_told(struct __test_metadata *_metadata, struct agents *a,
+					struct burner burner)
+{
+	struct agentsys_event event;
+
+	BURN(burner);
+	do {
+		ASSERT_TRUE(next_event(a, burner.id, &event));
+	} while (event.type != AGENTSYS_EVENT_WARNING && event.type != AGENTSYS_EVENT_FAULT);
+	return event;
+}
+
 /* For good: it is not restarted, and one that is started all the same is ended again. */
-TEST_F(usage, cpu_budget)
+TEST_F_TIMEOUT(usage, cpu_budget, 60)
 {
 	struct agents *a = &self->a;
 	struct burner burner = make_burner(a, "1", with_budget);
-	struct agentsys_event event;
-	uint32_t id = burner.id;
+	struct agentsys_event event = first_told(_metadata, a, burner);
+	uint32_t id;
 
-	BURN(burner);
-	event = LATER(a, id, WARNING);
+	/* The last fifth of it was gone before anybody looked, on a busy machine: with more. */
+	if (event.type == AGENTSYS_EVENT_FAULT) {
+		budget_us *= 5;
+		burner = make_burner(a, "1", with_budget);
+		event = first_told(_metadata, a, burner);
+	}
+	id = burner.id;
+	EXPECT_EQ(AGENTSYS_EVENT_WARNING, event.type);
 	EXPECT_EQ(AGENTSYS_FAULT_BUDGET, event.code);
-	EXPECT_GE(event.value, 1600000);
-	EXPECT_LT(event.value, 2000000);
+	EXPECT_GE(event.value, budget_us / 5 * 4);
+	EXPECT_LT(event.value, budget_us);
 	event = NEXT(a, id, FAULT);
 	EXPECT_EQ(AGENTSYS_FAULT_BUDGET, event.code);
-	EXPECT_GE(event.value, 2000000);
+	EXPECT_GE(event.value, budget_us);
 	event = LATER(a, id, CRASH);
 	EXPECT_EQ(AGENTSYS_CAUSE_FAULT, event.cause);
 	EXPECT_EQ(AGENTSYS_FAULT_BUDGET, event.code);
 	ASSERT_TRUE(AWAIT(!cgroup_exists(id)));
 	EXPECT_EQ(1, look(a, id).instance);
-	EXPECT_GE(use_of(a, id, AGENTSYS_LIMIT_CPU_BUDGET), 2000000);
+	EXPECT_GE(use_of(a, id, AGENTSYS_LIMIT_CPU_BUDGET), budget_us);
 
 	ASSERT_OK(a->h, agentsys_start(a->h, id, 0));
 	EXPECT_EQ(AGENTSYS_FAULT_BUDGET, LATER(a, id, FAULT).code);
@@ -475,6 +496,7 @@ TEST_F_TIMEOUT(usage, idle_agents_cost_nothing, 120)
 	struct agents *a = &self->a;
 	struct agentsys_spec *spec = SLEEP;
 	int idle = vm_scale() > 1 ? 200 : 1000;
+	bool quiet = false;
 	uint32_t id;
 
 	if (!trace("events/workqueue/workqueue_queue_work/enable", "1"))
@@ -488,11 +510,14 @@ TEST_F_TIMEOUT(usage, idle_agents_cost_nothing, 120)
 	EXPECT_TRUE(AWAIT(traced("look_work")));
 	ASSERT_OK(a->h, agentsys_kill(a->h, id, AGENTSYS_WAIT));
 	ASSERT_OK(a->h, agentsys_remove(a->h, id));
-	/* Let the last one come. */
-	usleep(300000);
-	trace("trace", "\n");
-	usleep(1000000);
-	EXPECT_FALSE(traced("agentsys"));
+	/* Let the last one come, however busy the machine is. */
+	for (int i = 0; i < 5 && !quiet; i++) {
+		usleep(300000);
+		trace("trace", "\n");
+		usleep(1000000);
+		quiet = !traced("agentsys");
+	}
+	EXPECT_TRUE(quiet);
 	trace("events/workqueue/workqueue_queue_work/enable", "0");
 }
 
