@@ -238,7 +238,7 @@ def test_life():
 def test_several():
     "several agents: all of them are dealt with, whatever becomes of one; they stop side by side"
     for id in 100, 101, 102, 103:
-        deaf("--id", id, "--stop-timeout", "%ds" % ksft.SCALE)
+        deaf("--id", id, "--stop-timeout", "%ds" % (3 * ksft.SCALE))
     seq = last_event()
     result = ctl("stop", 100, 999, 101, 102, "nobody", 103, want=NO_AGENT)
     # All have heard of it when the first one's time has passed.
