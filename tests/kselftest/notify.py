@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # vm: timeout=240 kernels=one
 """What agents say by sd_notify(), and the helper daemon that hears it."""
+import functools
 import os
 import signal
 import socket
@@ -9,7 +10,7 @@ import sys
 sys.path.insert(0, os.environ.get("TESTLIB", "."))
 import agentsys
 import ksft
-from ctl import DENIED, USAGE, call, ctl, ctl_json, events_after, info, last_event, run, with_clean
+from ctl import DENIED, USAGE, call, clean, ctl, ctl_json, events_after, info, last_event, run, with_clean
 from ksft import wait_for
 
 AGENT = os.environ.get("AGENTS", ".") + "/notify.py"
@@ -70,13 +71,27 @@ def test_watchdog():
     assert (fault["type"], fault["action"], fault["instance"]) == ("Unresponsive", "restart", 1), fault
 
 
+def or_longer(test):
+    """Try it with a watchdog of 2 s; once more with a longer one if it fails, as it may on a machine that is busy for a second."""
+    @functools.wraps(test)
+    def wrapped():
+        try:
+            test(2 * ksft.SCALE)
+        except AssertionError as error:
+            print("# again with a longer watchdog: %r" % error, flush=True)
+            clean()
+            test(8 * ksft.SCALE)
+    return wrapped
+
+
 @with_clean
-def test_silence():
+@or_longer
+def test_silence(watchdog):
     "what falls silent is unresponsive: its signs of life by sd_notify() had kept it alive"
-    start("--id", 100, "--restart", "always", "--backoff", "0", "--limit", "watchdog=%ds" % (2 * ksft.SCALE))
+    start("--id", 100, "--restart", "always", "--backoff", "0", "--limit", "watchdog=%ds" % watchdog)
     pid = info(100)["pid"]
     # As many as it has time for in four times that long.
-    wait_for("its heartbeats", lambda: info(100)["heartbeat_count"] >= 8)
+    wait_for("its heartbeats", lambda: info(100)["heartbeat_count"] >= 8, 60)
     assert info(100)["pid"] == pid and ctl_json("faults", 100)["counts"]["Unresponsive"] == 0
     say("silence")
     wait_for("its restart", lambda: info(100)["pid"] not in (0, pid))
@@ -186,9 +201,10 @@ def test_gap():
 
 
 @with_clean
-def test_silence_unheard():
+@or_longer
+def test_silence_unheard(watchdog):
     "nobody is silent while the helper is away: agents have all of their time again when it is back"
-    limit = "watchdog=%ds" % (2 * ksft.SCALE)
+    limit = "watchdog=%ds" % watchdog
     start("--id", 100, "--restart", "always", "--backoff", "0", "--limit", limit)
     run("--id", 101, "--restart", "never", "--limit", limit, "sleep", "1000")
     wait_for("its heartbeats", lambda: info(100)["heartbeat_count"] >= 2)
@@ -201,7 +217,7 @@ def test_silence_unheard():
         assert asm.faults(100).counts["Unresponsive"] == 0 and asm.get(100).pid == pid
         count = asm.get(100).heartbeats
     os.kill(helper, signal.SIGKILL)
-    wait_for("signs of life", lambda: info(100)["heartbeat_count"] >= count + 8)
+    wait_for("signs of life", lambda: info(100)["heartbeat_count"] >= count + 8, 60)
     assert ctl_json("faults", 100)["counts"]["Unresponsive"] == 0 and info(100)["pid"] == pid
     say("silence")
     wait_for("its restart", lambda: info(100)["pid"] not in (0, pid))
