@@ -72,7 +72,7 @@ class Gateway(http.server.BaseHTTPRequestHandler):
 @with_clean
 def test_a_call_is_no_silence():
     "an agent waits for a gateway several times as long as its watchdog, and is shown to"
-    watchdog = {"watchdog": 300 * int(ksft.SCALE)}
+    watchdog = {"watchdog": 600 * int(ksft.SCALE)}
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Gateway)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with agentsys.Connection() as asm:
@@ -85,9 +85,17 @@ def test_a_call_is_no_silence():
         assert (info("caller")["calls"], info("caller")["calls_left_ms"]) == (0, 0)
         assert "Calls:" not in ctl("info", "caller").out
         Gateway.agent = agent
-        os.write(ours[1], b"ask\n")
-        assert Gateway.called.wait(60 * ksft.SCALE)
-        silent = asm.faults(agent).counts["Unresponsive"]
+        while True:
+            silent = asm.faults(agent).counts["Unresponsive"]
+            os.write(ours[1], b"ask\n")
+            assert Gateway.called.wait(60 * ksft.SCALE)
+            if asm.faults(agent).counts["Unresponsive"] == silent:
+                break
+            # It was missed before its call was reported: once more, that takes less time now.
+            Gateway.answer.set()
+            assert os.read(theirs[0], 32) == b"forty-two\n"
+            Gateway.called.clear()
+            Gateway.answer.clear()
         for n in 1, 2, 3:
             os.write(others[1], b"beat\n")
             ksft.wait_for("its fault", lambda: asm.faults(other).counts["Unresponsive"] == n)
