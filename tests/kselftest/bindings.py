@@ -63,11 +63,11 @@ def test_life(asm):
     "spawn, get, list, find, pause, restart, set, stop, remove"
     agent = asm.spawn(["/bin/sleep", "1000"], id=100, name="zwölf", restart="on-failure", max_restarts=5,
                       backoff_ms=(10, 20), memory_max=64 << 20, cpu=(50000, 100000), pids_max=9,
-                      stop_signal=signal.SIGINT, stop_timeout_ms=777)
+                      stop_signal=signal.SIGINT, stop_timeout_ms=77777)
     assert agent == 100
     seen = asm.get(agent)
     assert (seen.name, seen.state, seen.restart, seen.max_restarts) == ("zwölf", "active", "on-failure", 5), seen
-    assert (seen.backoff_initial_ms, seen.backoff_max_ms, seen.stop_timeout_ms) == (10, 20, 777)
+    assert (seen.backoff_initial_ms, seen.backoff_max_ms, seen.stop_timeout_ms) == (10, 20, 77777)
     assert (seen.memory_max, seen.cpu_quota_us, seen.pids_max, seen.stop_signal) == (64 << 20, 50000, 9, 2)
     assert seen.cgroup == "/agentsys/100" and seen.cause == "none" and not seen.paused
     assert asm.find("zwölf") == 100 and [one.id for one in asm.list()] == [100]
