@@ -265,7 +265,7 @@ TEST_F(nested, a_fork_bomb_whose_first_process_dies_leaves_nothing)
 }
 
 /* The one that has just ended still counts against the limit. */
-TEST_F(nested, an_agent_that_may_be_one_process_is_restarted)
+TEST_F_TIMEOUT(nested, an_agent_that_may_be_one_process_is_restarted, 90)
 {
 	struct agents *a = &self->a;
 	struct agentsys_spec *spec = SPEC("/bin/false");
@@ -276,7 +276,7 @@ TEST_F(nested, an_agent_that_may_be_one_process_is_restarted)
 		SKIP(return, "no pids controller");
 	agentsys_spec_set_pids_max(spec, 1);
 	id = SPAWN(a, restarting(spec, AGENTSYS_RESTART_ALWAYS, restarts, 0, 0));
-	ASSERT_TRUE(AWAIT(is_state(a, id, AGENTSYS_FAILED)));
+	LATER(a, id, FAILED);
 	EXPECT_EQ(AGENTSYS_CAUSE_EXIT, look(a, id).cause);
 	EXPECT_EQ(restarts + 1, look(a, id).spawns);
 	EXPECT_EQ(restarts + 1, look(a, id).exits);
@@ -285,7 +285,7 @@ TEST_F(nested, an_agent_that_may_be_one_process_is_restarted)
 /* ---- slow ends ---- */
 
 /* What the one before has open is closed when the next one starts. */
-TEST_F(nested, the_next_instance_waits_for_the_files_of_the_last)
+TEST_F_TIMEOUT(nested, the_next_instance_waits_for_the_files_of_the_last, 90)
 {
 	struct agents *a = &self->a;
 	struct agentsys_spec *spec = SPEC(program("mark"), WORK "/log", "hoarder", "hoard");
@@ -297,7 +297,7 @@ TEST_F(nested, the_next_instance_waits_for_the_files_of_the_last)
 
 	agentsys_spec_set_rlimit(spec, RLIMIT_NOFILE, files, files);
 	id = SPAWN(a, restarting(spec, AGENTSYS_RESTART_ALWAYS, 9, 0, 0));
-	ASSERT_TRUE(AWAIT(is_state(a, id, AGENTSYS_FAILED)));
+	LATER(a, id, FAILED);
 	EXPECT_EQ(10, look(a, id).spawns);
 	ASSERT_GT(read_whole(WORK "/log", log, sizeof(log)), 0);
 	for (char *at = log; (at = strchr(at, '\n')); at++)
