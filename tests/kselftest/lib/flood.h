@@ -12,6 +12,7 @@
 #include "agents.h"
 #include "loading.h"
 
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 
@@ -105,10 +106,17 @@ static inline bool is_throttled(struct agents *a, uint32_t id)
 	return look(a, id).flags & AGENTSYS_AGENT_THROTTLED;
 }
 
-/* The hooks are there a moment after the first agent with a limit: they count. */
+/*
+ * The hooks are there a moment after the first agent with a limit: they count. It is told
+ * nothing while it has not heard the last order yet, or it would have many to read at once.
+ */
 static inline bool is_counted(struct agents *a, struct caller *c)
 {
-	tell(c, 'x');
+	int unread;
+
+	MUST(!ioctl(c->in, FIONREAD, &unread));
+	if (!unread)
+		tell(c, 'x');
 	return look(a, c->id).syscalls;
 }
 
