@@ -199,8 +199,11 @@ TEST_F(flood, warning_comes_first)
 	struct caller *c = &self->c;
 
 	START(a, c, "1", "getpid", 1100, 100000);
-	tell(c, 'n');
-	ASSERT_LINE("done", c->out);
+	/* Twice: the first ones may be parted by the end of a window. */
+	for (int i = 0; i < 2; i++) {
+		tell(c, 'n');
+		ASSERT_LINE("done", c->out);
+	}
 	event = NEXT(a, c->id, SPAWN);
 	event = NEXT(a, c->id, WARNING);
 	EXPECT_EQ(AGENTSYS_FAULT_SYSCALL_FLOOD, event.code);
