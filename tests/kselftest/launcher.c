@@ -453,18 +453,21 @@ TEST_F(launcher, makes_the_cgroup_of_what_was_stopped)
 {
 	struct agents *a = &self->a;
 	struct agentsys_spec *spec = SLEEP;
+	bool late;
 
 	script("dawdle\n");
 	agentsys_spec_set_id(spec, 77);
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0, try = 1; i < 4; i += !late, try++) {
 		ASSERT_OK(a->h, agentsys_spawn(a->h, spec, 0, NULL));
-		ASSERT_TRUE(AWAIT(times() == i + 1));
+		ASSERT_TRUE(AWAIT(times() == try));
 		usleep(50000 * i);
 		ASSERT_OK(a->h, i % 2 ? agentsys_stop(a->h, 77, -1, AGENTSYS_WAIT) :
 					agentsys_kill(a->h, 77, AGENTSYS_WAIT));
 		EXPECT_FALSE(cgroup_exists(77));
 		EXPECT_EQ(AGENTSYS_EXITED, look(a, 77).state);
-		EXPECT_EQ(0, look(a, 77).spawns);
+		/* On a busy machine the launch may be over before it is asked to end: once more. */
+		late = look(a, 77).spawns;
+		ASSERT_TRUE(!late || try < 12);
 		EXPECT_OK(a->h, agentsys_remove(a->h, 77));
 		usleep(400000);
 		EXPECT_FALSE(cgroup_exists(77));
@@ -477,18 +480,24 @@ TEST_F(launcher, makes_the_cgroup_of_what_was_stopped)
 TEST_F(launcher, makes_the_cgroup_of_what_is_started_again)
 {
 	struct agents *a = &self->a;
-	uint32_t id;
+	uint32_t id, spawns = 2;
 
 	script("dawdle\n");
-	ASSERT_OK(a->h, agentsys_spawn(a->h, SLEEP, 0, &id));
-	for (int i = 1; i < 5; i++) {
-		ASSERT_TRUE(AWAIT(times() >= 1));
-		usleep(40000 * i);
-		ASSERT_OK(a->h, agentsys_stop(a->h, id, -1, 0));
-		ASSERT_OK(a->h, agentsys_restart(a->h, id, -1, i < 4 ? 0 : AGENTSYS_WAIT));
+	/* On a busy machine one of the launches may be over before it is stopped: once more. */
+	for (int try = 0; try < 5 && spawns != 1; try++) {
+		int before = times();
+
+		ASSERT_OK(a->h, agentsys_spawn(a->h, SLEEP, 0, &id));
+		for (int i = 1; i < 5; i++) {
+			ASSERT_TRUE(AWAIT(times() > before));
+			usleep(40000 * i);
+			ASSERT_OK(a->h, agentsys_stop(a->h, id, -1, 0));
+			ASSERT_OK(a->h, agentsys_restart(a->h, id, -1, i < 4 ? 0 : AGENTSYS_WAIT));
+		}
+		EXPECT_EQ(AGENTSYS_ACTIVE, look(a, id).state);
+		spawns = look(a, id).spawns;
 	}
-	EXPECT_EQ(AGENTSYS_ACTIVE, look(a, id).state);
-	EXPECT_EQ(1, look(a, id).spawns);
+	EXPECT_EQ(1, spawns);
 	EXPECT_TRUE(in_agent(look(a, id).pid, id));
 }
 
