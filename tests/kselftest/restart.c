@@ -168,6 +168,24 @@ TEST_F(restart, backoff_is_waited_for)
 	EXPECT_TRUE(is_slower(_metadata, a, 1000) || is_slower(_metadata, a, 10000));
 }
 
+/* Somebody else has removed the cgroup, in which nothing was left. */
+TEST_F(restart, cgroup_that_has_gone)
+{
+	struct agentsys_spec *spec = SHELL("exec sleep 1000");
+	struct agents *a = &self->a;
+	char path[64];
+	uint32_t id;
+
+	id = SPAWN(a, restarting(spec, AGENTSYS_RESTART_ALWAYS, 1, NEVER_MS, NEVER_MS));
+	snprintf(path, sizeof(path), CGROUPS "/%u", id);
+	MUST(!kill(look(a, id).pid, SIGKILL));
+	LATER(a, id, RESTART_SCHEDULED);
+	EXPECT_TRUE(AWAIT(!rmdir(path)));
+	ASSERT_OK(a->h, agentsys_start(a->h, id, AGENTSYS_WAIT));
+	EXPECT_EQ(AGENTSYS_ACTIVE, look(a, id).state);
+	EXPECT_TRUE(in_agent(look(a, id).pid, id));
+}
+
 TEST_F(restart, default_backoff_is_100_ms_doubling)
 {
 	struct agents *a = &self->a;
