@@ -4,13 +4,15 @@
 #include <linux/err.h>
 #include <linux/fcntl.h>
 #include <linux/fs.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 #include "cgroup.h"
 #include "core/limits.h"
 
-#define TEXT_MAX 128 /* four numbers with their names */
+#define TEXT_MAX    128	   /* four numbers with their names */
+#define DEVICES_MAX SZ_64K /* statistics of some 700 devices */
 
 /* clang-format off */
 static const struct {
@@ -118,7 +120,7 @@ static int write_device(struct file *file, const char *device, const char *limit
 
 	snprintf(text, sizeof(text), "%s%s", device, limits);
 	ret = agentsys_cgroup_write(file, text);
-	return ret == -ENODEV || ret == -EOPNOTSUPP || ret == -EINVAL ? -EOPNOTSUPP : ret;
+	return ret == -ENODEV ? -EOPNOTSUPP : ret;
 }
 
 /* For every device that there is: the root's statistics have a line for each. */
@@ -126,13 +128,17 @@ static int write_devices(struct file *file, const char *limits)
 {
 	int ret = -EOPNOTSUPP, one;
 	char *devices, *rest, *line;
+	ssize_t len;
 
-	devices = kmalloc(PAGE_SIZE, GFP_KERNEL);
+	devices = kvmalloc(DEVICES_MAX, GFP_KERNEL);
 	if (!devices)
 		return -ENOMEM;
-	if (agentsys_cgroup_top_text("io.stat", devices, PAGE_SIZE) < 0)
-		*devices = '\0';
-	rest = devices;
+	len = agentsys_cgroup_top_text("io.stat", devices, DEVICES_MAX);
+	rest = len >= 0 ? devices : NULL;
+	if (len == DEVICES_MAX - 1) { /* the last line may be cut, and name another device */
+		rest = NULL;
+		ret = -E2BIG;
+	}
 	while ((line = strsep(&rest, "\n"))) {
 		line[strcspn(line, " ")] = '\0';
 		if (!strchr(line, ':'))
@@ -144,7 +150,7 @@ static int write_devices(struct file *file, const char *limits)
 		}
 		ret = one ? ret : 0;
 	}
-	kfree(devices);
+	kvfree(devices);
 	return ret;
 }
 

@@ -238,8 +238,9 @@ int agentsys_group_new(const char *name, const char *parent,
 /* ---- moving ---- */
 
 /* One line, however long: it is searched for as it is printed. */
-#define UNDER_WAY "it cannot be moved while it, what is in it, its group or the other one starts or stops"
-#define RELATED	  "an agent depends on another one that would not move with it: take that away first"
+#define UNDER_WAY \
+	"it cannot be moved while it, what is in it, its group or the other one starts or stops"
+#define RELATED "an agent depends on another one that would not move with it: take that away first"
 
 int agentsys_group_check_move(const struct agentsys_node *node, const struct agentsys_group *to,
 			      struct netlink_ext_ack *extack)

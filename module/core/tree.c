@@ -83,7 +83,8 @@ static bool stands_within(const struct agentsys_group *group)
 	if (group->stands_above)
 		return true;
 	for (node = group->first; node; node = node->next)
-		if (node->is_group && stands_within(container_of(node, struct agentsys_group, node)))
+		if (node->is_group &&
+		    stands_within(container_of(node, struct agentsys_group, node)))
 			return true;
 	return false;
 }

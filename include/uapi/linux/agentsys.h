@@ -347,9 +347,10 @@ enum agentsys_pressure {
  * @AGENTSYS_LIMIT_CPU_BUDGET: us of CPU time in all, by all its instances
  * @AGENTSYS_LIMIT_MESSAGES: messages in all that it may report, likewise
  * @AGENTSYS_LIMIT_TOOL_CALLS: calls of tools, likewise
- * @AGENTSYS_LIMIT_IO_READ: bytes in a second that it may read from each block device
+ * @AGENTSYS_LIMIT_IO_READ: bytes in a second that it may read from each block device,
+ *	at least 2
  * @AGENTSYS_LIMIT_IO_WRITE: that it may write
- * @AGENTSYS_LIMIT_IO_READ_OPS: operations in a second, likewise
+ * @AGENTSYS_LIMIT_IO_READ_OPS: operations in a second, likewise, at least 2
  * @AGENTSYS_LIMIT_IO_WRITE_OPS: likewise
  * @AGENTSYS_LIMIT_MEMORY_PRESSURE: per cent of 2 s, 1 to 100, that some of its tasks
  *	may wait for memory; more is no fault, but an event, AGENTSYS_EVENT_PRESSURE
