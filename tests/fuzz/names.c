@@ -27,7 +27,7 @@ static void naive_end(const struct agentsys_event *event, s32 code, char *text)
 	};
 
 	if (event->cause == AGENTSYS_CAUSE_FAULT) {
-		snprintf(text, ROOM, "%s", agentsys_fault_text((u32)event->code));
+		snprintf(text, ROOM, "%s", agentsys_fault_text((u32)code));
 		return;
 	}
 	snprintf(text, ROOM, event->cause < ARRAY_SIZE(words) ? words[event->cause] : "unknown",
