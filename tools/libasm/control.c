@@ -165,8 +165,8 @@ int agentsys_attach(struct agentsys *h, pid_t pid, const struct agentsys_spec *s
 	 * before the request lives after it, the number meant no other one.
 	 */
 	pidfd = syscall(SYS_pidfd_open, pid, 0);
-	if (pidfd < 0)
-		return put_failed(h, msg, -errno);
+	if (pidfd < 0) /* EINVAL: a thread, or a process that is just being reaped */
+		return put_failed(h, msg, errno == EINVAL && pid > 0 ? -ESRCH : -errno);
 	ret = send_request(h, msg, AGENTSYS_CMD_ATTACH, true, &outcome);
 	if (!ret && has_ended(pidfd))
 		ret = conn_fail(h, -ESRCH, "process %d ended while it was being attached",
