@@ -28,28 +28,17 @@
 /* What the ladder has for its time before that is set. */
 #define LADDER_WITHIN_MS 60000
 
-/* What is done about faults of all agents; guarded by the supervisor lock. */
+/*
+ * What is done about faults of all agents. Guarded by the supervisor lock, and towards
+ * readers, who may be anybody, by recovery_lock; so is what an agent has of its own.
+ */
 static struct agentsys_recovery recovery;
+static DEFINE_SPINLOCK(recovery_lock);
 
 /* On the clock that stands still during suspend, as budgets are. */
 static u64 now_ms(void)
 {
 	return div_u64(ktime_get_ns(), NSEC_PER_MSEC);
-}
-
-struct agentsys_faults *agentsys_faults_any(struct agentsys_agent *agent)
-{
-	struct agentsys_faults *faults;
-
-	spin_lock(&agent->lock);
-	faults = agent->faults;
-	spin_unlock(&agent->lock);
-	if (faults)
-		return faults;
-	mutex_lock(&agentsys_lock);
-	faults = agentsys_faults_of(agent);
-	mutex_unlock(&agentsys_lock);
-	return faults;
 }
 
 struct agentsys_faults *agentsys_faults_of(struct agentsys_agent *agent)
@@ -501,11 +490,13 @@ static int set_own(struct agentsys_agent *agent, const struct agentsys_recovery_
 
 	if (!faults)
 		return -ENOMEM;
+	spin_lock(&recovery_lock);
 	for (fault = 0; fault < __AGENTSYS_FAULTS; fault++)
 		if (change->has & BIT(fault))
 			faults->own.action[fault] = change->action[fault];
 	faults->own.has |= change->has;
 	faults->own.has &= ~change->takes_back;
+	spin_unlock(&recovery_lock);
 	return 0;
 }
 
@@ -513,6 +504,7 @@ static void set_all(const struct agentsys_recovery_change *change)
 {
 	u32 fault;
 
+	spin_lock(&recovery_lock);
 	if (change->has_preset)
 		agentsys_recovery_preset(&recovery, change->preset);
 	for (fault = 0; fault < __AGENTSYS_FAULTS; fault++)
@@ -522,6 +514,7 @@ static void set_all(const struct agentsys_recovery_change *change)
 		recovery.after = change->after;
 	if (change->has_within)
 		recovery.within_ms = change->within_ms;
+	spin_unlock(&recovery_lock);
 }
 
 static struct agentsys_agent *find(u32 id, struct netlink_ext_ack *extack)
@@ -558,22 +551,24 @@ int agentsys_recovery_set(u32 id, const struct agentsys_recovery_change *change,
 int agentsys_recovery_get(u32 id, struct agentsys_recovery *all, struct agentsys_recovery_own *own,
 			  struct netlink_ext_ack *extack)
 {
+	const struct agentsys_faults *faults = NULL;
 	struct agentsys_agent *agent = NULL;
-	int ret = 0;
 
 	memset(own, 0, sizeof(*own));
-	mutex_lock(&agentsys_lock);
-	if (id)
+	if (id) {
 		agent = find(id, extack);
-	if (agent && agent->faults)
-		*own = agent->faults->own;
-	if (id && !agent)
-		ret = -ESRCH;
+		if (!agent)
+			return -ESRCH;
+		faults = smp_load_acquire(&agent->faults); /* what is in there, too */
+	}
+	spin_lock(&recovery_lock);
+	if (faults)
+		*own = faults->own;
 	*all = recovery;
-	mutex_unlock(&agentsys_lock);
+	spin_unlock(&recovery_lock);
 	if (agent)
 		agentsys_agent_put(agent);
-	return ret;
+	return 0;
 }
 
 void agentsys_faults_init(void)

@@ -173,9 +173,6 @@ struct agentsys_faults {
  */
 struct agentsys_faults *agentsys_faults_of(struct agentsys_agent *agent);
 
-/* The same, without the supervisor lock. */
-struct agentsys_faults *agentsys_faults_any(struct agentsys_agent *agent);
-
 /* Is it to be told (again), being told once in @window_ms by each instance? It is told now then. */
 bool agentsys_fault_due(struct agentsys_agent *agent, struct agentsys_told *told, u32 window_ms);
 

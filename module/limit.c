@@ -23,8 +23,9 @@ static char *default_limits = "none";
 module_param(default_limits, charp, 0444);
 MODULE_PARM_DESC(default_limits, "what a new agent may use: none or guide (default none)");
 
-/* Guarded by the supervisor lock. */
+/* Guarded by the supervisor lock, and towards readers, who may be anybody, by defaults_lock. */
 static struct agentsys_limits defaults;
+static DEFINE_SPINLOCK(defaults_lock);
 
 /*
  * Held while limits change, so that the files say what the record says in the end.
@@ -36,9 +37,9 @@ static struct workqueue_struct *limits_wq;
 
 void agentsys_limits_default(struct agentsys_limits *limits)
 {
-	mutex_lock(&agentsys_lock);
+	spin_lock(&defaults_lock);
 	*limits = defaults;
-	mutex_unlock(&agentsys_lock);
+	spin_unlock(&defaults_lock);
 }
 
 int agentsys_limits_begin(struct agentsys_agent *agent, const struct agentsys_limits *limits)
@@ -308,7 +309,9 @@ static void set_default(const struct agentsys_limits *limits)
 		.value = agentsys_limits_differ(&defaults, limits),
 	};
 
+	spin_lock(&defaults_lock);
 	defaults = *limits;
+	spin_unlock(&defaults_lock);
 	if (event.value)
 		agentsys_event(&event);
 }

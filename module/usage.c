@@ -387,7 +387,7 @@ int agentsys_usage_report(struct agentsys_agent *agent, u64 messages, u64 tool_c
 		[AGENTSYS_BUDGET_MESSAGES] = messages,
 		[AGENTSYS_BUDGET_TOOL_CALLS] = tool_calls,
 	};
-	struct agentsys_faults *faults = agentsys_faults_any(agent);
+	struct agentsys_faults *faults = agentsys_faults_of(agent);
 	enum agentsys_budget_kind i;
 	bool tells = false;
 	int ret = 0;

@@ -19,7 +19,7 @@ void agentsys_violation_refused(void)
 
 	if (!agent)
 		return;
-	faults = agentsys_faults_any(agent);
+	faults = agentsys_faults_of(agent);
 	if (faults) {
 		atomic_inc(&faults->refused);
 		agentsys_mail_post(agent, AGENTSYS_MAIL_REFUSED);
