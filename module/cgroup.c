@@ -106,7 +106,11 @@ static ssize_t read_file(const struct path *dir, const char *name, char *buf, si
 	return ret;
 }
 
-/* Make @name in @dir; that it is there already is fine. Returns its dentry. */
+/*
+ * Make @name in @dir; that it is there already is fine. Returns its dentry. Nobody but
+ * root may list it: who does holds its lock while the names go to his memory, which may
+ * take as long as he likes, and the lock is needed to make and to remove what is in it.
+ */
 static struct dentry *make_dir(const struct path *dir, const char *name)
 {
 	struct inode *inode = d_inode(dir->dentry);
@@ -121,7 +125,7 @@ static struct dentry *make_dir(const struct path *dir, const char *name)
 	inode_lock_nested(inode, I_MUTEX_PARENT);
 	dentry = lookup_one_len(name, dir->dentry, strlen(name));
 	if (!IS_ERR(dentry) && d_is_negative(dentry)) {
-		ret = vfs_mkdir(compat_mnt_idmap(dir->mnt), inode, dentry, 0755);
+		ret = vfs_mkdir(compat_mnt_idmap(dir->mnt), inode, dentry, 0711);
 		dput(dentry);
 		/* kernfs does not fill in the dentry that it was given. */
 		dentry = ret ? ERR_PTR(ret) : lookup_one_len(name, dir->dentry, strlen(name));

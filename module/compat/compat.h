@@ -9,6 +9,16 @@
 /* What every line of the module in the kernel log begins with. */
 #define pr_fmt(fmt) "[ASM] " fmt
 
+/* What watches pressure must live as long as the file that it is asked for by. */
+#if !defined(HAVE_TIMER_DELETE_SYNC) || !defined(HAVE_PSI_TRIGGER_OF_FILE)
+#error "agentsys needs Linux 6.1.85 or later of 6.1, or 6.4 or later"
+#endif
+
+/* Signals are sent, and memory is allocated, in probes, where nothing may sleep. */
+#ifdef CONFIG_PREEMPT_RT
+#error "agentsys does not run on kernels with PREEMPT_RT"
+#endif
+
 #include <linux/mount.h>
 
 /* Mounts carry an idmap since v6.3, a user namespace before. */

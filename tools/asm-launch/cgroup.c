@@ -83,7 +83,7 @@ int cgroup_open(int root, const struct agentsys_job *job, enum agentsys_step *st
 	*put_decimal(name, job->agent_id) = '\0';
 	*step = AGENTSYS_STEP_CGROUP;
 	if (is_new) {
-		ret = sys(__NR_mkdirat, root, name, 0755);
+		ret = sys(__NR_mkdirat, root, name, 0711); /* as module/cgroup.c has it */
 		if (ret < 0 && ret != -EEXIST)
 			return ret;
 	}
