@@ -184,4 +184,58 @@ TEST_F(violations, not_of_others)
 	ASSERT_OK(a->h, agentsys_kill(a->h, id, AGENTSYS_WAIT));
 }
 
+/* 0, or why it cannot be opened so. */
+static int access_of(const char *path, int flags)
+{
+	int fd = open(path, flags | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno;
+	close(fd);
+	return 0;
+}
+
+/* May somebody who is nobody list it? */
+static bool lists(const char *path)
+{
+	bool may;
+
+	MUST(!seteuid(USER));
+	may = !access_of(path, O_RDONLY | O_DIRECTORY);
+	MUST(!seteuid(0));
+	return may;
+}
+
+/*
+ * Who lists a directory has it locked for as long as his memory takes, and the module
+ * needs that lock. What is in there can be read.
+ */
+TEST_F(violations, directories_are_not_listed)
+{
+	struct agentsys_spec *named = SLEEP;
+	struct agents *a = &self->a;
+	pid_t child = fork();
+	char path[96];
+	uint32_t id[3];
+
+	if (!child)
+		for (;;)
+			pause();
+	agentsys_spec_set_id(named, 7000);
+	id[0] = SPAWN(a, SLEEP);
+	id[1] = SPAWN(a, named);
+	ASSERT_OK(a->h, agentsys_attach(a->h, child, NULL, AGENTSYS_WAIT, &id[2]));
+	EXPECT_FALSE(lists(CGROUPS));
+	for (int i = 0; i < 3; i++) {
+		snprintf(path, sizeof(path), CGROUPS "/%u", id[i]);
+		EXPECT_FALSE(lists(path));
+		snprintf(path, sizeof(path), CGROUPS "/%u/cgroup.procs", id[i]);
+		MUST(!seteuid(USER));
+		EXPECT_EQ(0, access_of(path, O_RDONLY));
+		MUST(!seteuid(0));
+	}
+	ASSERT_OK(a->h, agentsys_kill(a->h, id[2], AGENTSYS_WAIT));
+	waitpid(child, NULL, 0);
+}
+
 TEST_HARNESS_MAIN
