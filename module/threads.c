@@ -4,6 +4,8 @@
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/futex.h>
+#include <linux/pid_namespace.h>
+#include <linux/rwsem.h>
 #include <linux/sched/jobctl.h>
 #include <linux/sched/signal.h>
 #include <linux/seq_file.h>
@@ -22,6 +24,15 @@ static bool is_stopped(struct task_struct *thread)
 {
 	return READ_ONCE(thread->__state) & (__TASK_STOPPED | __TASK_TRACED) ||
 	       READ_ONCE(thread->jobctl) & JOBCTL_TRAP_FREEZE;
+}
+
+/*
+ * Is a program being executed in its place? procfs would wait until the memory of the one
+ * before has gone, which may take as long as what is still to be written to it.
+ */
+static bool is_in_exec(const struct task_struct *thread)
+{
+	return thread->in_execve || rwsem_is_locked(&thread->signal->exec_update_lock);
 }
 
 /**
@@ -48,6 +59,8 @@ static void see_thread(struct task_struct *thread, struct seen *seen)
 		return;
 	if (is_stopped(thread)) {
 		seen->stopped++;
+	} else if (is_in_exec(thread)) {
+		seen->running++;
 	} else if (state & TASK_UNINTERRUPTIBLE && !(state & TASK_NOLOAD)) {
 		seen->blocked++;
 	} else if (state & TASK_INTERRUPTIBLE) {
@@ -106,6 +119,19 @@ static ssize_t read_syscall(pid_t tid, char *buf, size_t size)
 	return ret;
 }
 
+/* Has what was seen to sleep begun to execute something since, or gone? */
+static bool is_changing(pid_t tid)
+{
+	struct task_struct *thread;
+	bool changes;
+
+	rcu_read_lock();
+	thread = pid_task(find_pid_ns(tid, &init_pid_ns), PIDTYPE_PID);
+	changes = !thread || is_in_exec(thread);
+	rcu_read_unlock();
+	return changes;
+}
+
 static bool waits_without_end(unsigned long op, unsigned long timeout)
 {
 	switch (op & FUTEX_CMD_MASK) {
@@ -125,7 +151,7 @@ static enum waits_for waits_for(pid_t tid)
 	char text[160];
 	int nr, n;
 
-	if (read_syscall(tid, text, sizeof(text)) <= 0)
+	if (is_changing(tid) || read_syscall(tid, text, sizeof(text)) <= 0)
 		return WAITS_FOR_OTHERS;
 	n = sscanf(text, "%d 0x%lx 0x%lx 0x%lx 0x%lx", &nr, &arg[0], &arg[1], &arg[2], &arg[3]);
 	if (n != 5)

@@ -5,7 +5,7 @@
  * left behind, and the next one works.
  *
  * vm: timeout=300
- * vm: params="launcher=/tmp/test/launcher launch_timeout_ms=1500"
+ * vm: params="launcher=/tmp/test/launcher launch_timeout_ms=2500"
  */
 #include "kselftest_harness.h"
 #include "lib/agents.h"
@@ -354,7 +354,7 @@ static const struct {
 	{ "do hang mkdir", ETIMEDOUT, AGENTSYS_STEP_TIMEOUT },
 };
 
-TEST_F(launcher, hangs)
+TEST_F_TIMEOUT(launcher, hangs, 60)
 {
 	struct agents *a = &self->a;
 
