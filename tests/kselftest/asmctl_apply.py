@@ -381,7 +381,7 @@ def test_what_is_there_is_in_the_way():
     os.kill(pid, signal.SIGKILL)
     wait_for("the wait", lambda: groups()["slow"]["state"] == "backoff")
     result = apply(tree(inner={}), want=FAILED)
-    assert "cannot move group 'inner' in 'root': it cannot be moved while it, its group or" in result.err, result
+    assert "cannot move group 'inner' in 'root': it cannot be moved while it, what is in it, its group or" in result.err, result
     ctl("group", "start", "slow")
     apply(tree(inner={}))
     assert groups()["inner"]["parent"] == "root"
