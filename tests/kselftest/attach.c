@@ -443,8 +443,9 @@ TEST_F_TIMEOUT(attach, process_that_ends_at_that_moment, 60)
 {
 	struct agents *a = &self->a;
 	int attached = 0, not_attached = 0;
+	int rounds = vm_scale() > 1 ? 100 : 300;
 
-	for (int i = 0; i < 300; i++) {
+	for (int i = 0; i < rounds; i++) {
 		struct child child = make_child();
 		struct agentsys_event event;
 		bool reaped = i % 3 == 0;
@@ -454,7 +455,7 @@ TEST_F_TIMEOUT(attach, process_that_ends_at_that_moment, 60)
 		/* Some are gone for good at once, others stay as zombies. */
 		signal(SIGCHLD, reaped ? SIG_IGN : SIG_DFL);
 		tell(&child, 'e', 3 + i % 50);
-		for (int spin = 0; spin < i * 500; spin++)
+		for (int spin = 0; spin < i * (150000 / rounds); spin++)
 			asm volatile("");
 		ret = agentsys_attach(a->h, child.pid, NULL, i % 2 ? AGENTSYS_WAIT : 0, &id);
 		EXPECT_TRUE(ret == 0 || ret == -ESRCH) TH_LOG("%s", agentsys_error(a->h));
