@@ -133,6 +133,7 @@ def test_emulator():
     assert not klog.is_emulators([])
     assert klog.is_emulators(STUCK.split("\n"))
     assert not klog.is_emulators(STUCK.replace("0x1a0", "0x1a0 [agentsys]").split("\n"))
+    assert not klog.is_emulators((STUCK + "\n[   36.8] caller+0x1/0x2 [agentsys]").split("\n")), "the module called it"
     assert not klog.is_emulators(STUCK.replace("+0xe9", "+0xeb", 1).split("\n")), "a loop"
     assert not klog.is_emulators(STUCK.replace("<eb> 63", "<eb> f3", 1).split("\n")), "a jump back"
     assert not klog.is_emulators(STUCK.replace("<eb> 63", "<f3> 90").split("\n")), "a wait in a loop"
