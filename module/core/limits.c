@@ -31,7 +31,7 @@ static const struct {
 		1, U32_MAX, "the burst of system calls is above 4294967295"
 	},
 	[AGENTSYS_LIMIT_IO_READ ... AGENTSYS_LIMIT_IO_WRITE_OPS] = {
-		2, U64_MAX, "an I/O limit of 1 per second is less than the kernel can keep"
+		2, U64_MAX, "an I/O limit of 1 is less than the kernel can keep: it takes 2 or more"
 	},
 	[AGENTSYS_LIMIT_WATCHDOG] = {
 		100, 86400000, "the watchdog timeout is not within 100 ms and 24 h"
