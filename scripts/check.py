@@ -120,7 +120,8 @@ class Check:
 
     def machine(self, kernel, tests, machines=1):
         try:
-            runner = vm.Runner(vm.Kernel(kernel), say=self.say, machines=machines, until=self.until)
+            runner = vm.Runner(vm.Kernel(kernel), say=self.say, machines=machines, until=self.until,
+                               chances=vm.CHANCES)
             runner.programs = self.programs  # appending is atomic
             runner.run(tests)
             return runner

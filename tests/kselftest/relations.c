@@ -522,6 +522,8 @@ TEST_F(relations, a_crash_takes_linked_agents_along)
 	EXPECT_EQ(AGENTSYS_CAUSE_LINK, look(a, third).cause);
 	EXPECT_EQ(1, look(a, first).restarts);
 	EXPECT_EQ(1, look(a, first).crashes);
+	/* One that is still being started would not be reached below. */
+	IS_STATE(a, second, ACTIVE);
 	/* Each died once: the deaths of those that were killed are passed on to nobody. */
 	EXPECT_EQ(2, look(a, first).instance);
 	EXPECT_EQ(2, look(a, second).instance);

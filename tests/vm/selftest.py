@@ -8,6 +8,7 @@ sys.path[:0] = [sys.path[0] + "/lib"]
 import klog  # noqa: E402
 import ksft  # noqa: E402
 import tap   # noqa: E402
+import vm    # noqa: E402
 
 
 def judge(text, status, **options):
@@ -169,6 +170,41 @@ def test_brief():
     found = klog.reports(lines)
     assert len(found) == 1 and len(found[0]) == 3
     assert len(klog.brief(found[0])) == 2
+
+
+class Fake(vm.Runner):
+    """Each program fails as often as its name's last character says."""
+
+    def __init__(self, names, **options):
+        self.kernel, self.say, self.until, self.machines = None, lambda text: None, float("inf"), 1
+        self.programs, self.doubtful, self.chances = [], [], options.get("chances", 0)
+        self.left = {name: int(name[-1]) for name in names}
+        for name in names:
+            self.run_part([name])
+        self.run_again()
+
+    def boot(self, group, again=False):
+        program = tap.Program(group[0])
+        fails = self.left[group[0]] > 0
+        self.left[group[0]] -= fails
+        program.feed("not ok 1 a" if fails else "ok 1 a")
+        if fails:
+            self.doubtful.append((group[0], program))
+        self.programs.append(program)
+        return 1
+
+
+def test_chances():
+    "what fails once is told and not counted, what fails twice is counted once, and many failures are failures"
+    def summary(*args, **options):
+        said = []
+        status = vm.summarise(Fake(*args, **options).programs, say=said.append)
+        return status, said[-1], any("passed when run again" in line for line in said)
+
+    assert summary(["a0", "b1"], chances=1) == (0, "2 passed, 0 failed, 0 skipped", True)
+    assert summary(["a0", "b1"]) == (1, "1 passed, 1 failed, 0 skipped", False)
+    assert summary(["a0", "b2"], chances=1) == (1, "1 passed, 1 failed, 0 skipped", False)
+    assert summary(["a1", "b1"], chances=1) == (1, "0 passed, 2 failed, 0 skipped", False)
 
 
 ksft.main()

@@ -21,6 +21,7 @@ class Program:
         self.many = many  # the output of several programs, each with a plan
         self.explain = explain  # lines before a failure that are shown with it
         self.items = []
+        self.unsteady = []  # what failed when it was run before
         self.plan = None
         self.skip = None
         self.bail = None
