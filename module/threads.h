@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the threads of an agent are at, seen from outside, for when that matters: all
- * threads of the system are gone over. Process context.
+ * threads of the system are gone over. Any context but interrupts.
  */
 #ifndef _AGENTSYS_THREADS_H
 #define _AGENTSYS_THREADS_H
@@ -15,7 +15,7 @@ bool agentsys_threads_stopped(const struct agentsys_agent *agent);
 
 /*
  * Does it hang? Each of them sleeps uninterruptibly, or waits for a lock (futex) without
- * a timeout, or for a child; and not all of them for a child. May sleep.
+ * a timeout, or for a child; and not all of them for a child.
  */
 bool agentsys_threads_hang(const struct agentsys_agent *agent);
 
