@@ -112,7 +112,7 @@ def test_bomb_and_hog():
     ctl("kill", "bomb")
     assert info(bomb)["state"] == "exited"
     wait_for("the bomb's end", lambda: not os.path.exists("/sys/fs/cgroup/agentsys/%d" % bomb))
-    wait_for("the hog's last end", lambda: info(hog)["state"] == "failed", 60)
+    wait_for("the hog's last end", lambda: info(hog)["state"] == "failed", 150)
     assert end_of(hog) == ("oom", 9) and faults(hog).count("MemoryLimit") >= 1, (end_of(hog), faults(hog))
     now = info("bystander")
     assert (now["pid"], now["fault_count"]) == (bystander["pid"], 0), now

@@ -42,6 +42,7 @@ DEMO_TIMEOUT = 180
 QUIET_TIMEOUT = 30  # the guest sends a sign of life every 2 s
 STALL = float(os.environ.get("STALL") or 0) / 1000  # how long to hold up processors, see stall.py
 CHANCES = 3  # programs of a run that may fail once, when asked for
+GRACE = 240  # seconds in which they may be begun again when the time is up
 REPEATS = 2  # of a test in which the emulator fails
 KEEP_LOGS = 5  # runs per kernel
 TAIL = 25  # console lines shown of a machine that died
@@ -262,7 +263,7 @@ def new_logs(kernel):
 class Runner:
     """Run tests on one kernel, booting as often as it takes, in so many machines at once; one that goes on does so for a
     kernel's report too. No test begins when the monotonic clock says `until`. So many programs as there are `chances` are run
-    again when one of their own checks has failed."""
+    again when one of their own checks has failed, or they took too long."""
 
     def __init__(self, kernel, verbose=False, say=print, machines=1, logs=None, files=None, goes_on=False, until=float("inf"),
                  chances=0):
@@ -272,7 +273,7 @@ class Runner:
         self.programs = []
         self.boots = itertools.count(1)
         self.repeated = collections.Counter()  # tests in which the emulator failed
-        self.doubtful = []  # tests of which some check failed, and nothing else, each with its program
+        self.doubtful = []  # tests of which some check failed, or that took too long, and no more, each with its program
 
     def run(self, tests):
         groups = {}
@@ -297,6 +298,7 @@ class Runner:
     def run_again(self):
         """Tell what fails from what fails now and then, on a machine with nothing else to do. More than a few are no accident."""
         doubtful, self.doubtful = self.doubtful, []
+        self.until += GRACE
         for spec, first in doubtful if len(doubtful) <= self.chances else ():
             if self.over():
                 return
@@ -366,7 +368,7 @@ class Runner:
                     status = int(text.split()[0])
                 elif mark == "@fail":
                     program.fail(text)
-                    sound = False
+                    sound &= text.startswith("no end after")
                 elif mark == "@k":
                     kernel_log.append(text)
                 elif mark == "@end":
