@@ -398,7 +398,9 @@ class Runner:
             self.leaks(number, scan if finished else scan + ["the machine %s" % ("died" if machine.ended else "hung")],
                        time.monotonic() - started)
         if program and machine.ended and "reboots" in options:
-            self.rebooted(program, console, options["reboots"], time.monotonic() - started)
+            reported = self.rebooted(program, console, options["reboots"], time.monotonic() - started)
+            if not program.ok and sound and not reported:
+                self.doubtful.append((group[done], program))
             return done + 1
         if program or not done:
             # It died or hung during a test, or before the first one.
@@ -430,7 +432,7 @@ class Runner:
         if why:
             program.feed("# " + why)
         program.feed("%sok - the end" % ("not " if why else ""))
-        self.judge(program, 1 if why else 0, lines, seconds)
+        return self.judge(program, 1 if why else 0, lines, seconds)
 
     def judge(self, program, status, kernel_log, seconds):
         """Count a test's results; return whether the kernel reported something."""
