@@ -156,8 +156,12 @@ u32 agentsys_fault_raise(struct agentsys_agent *agent, u32 type, u64 measured, u
 
 	if (action >= AGENTSYS_RECOVER_RESTART && !runs)
 		action = AGENTSYS_RECOVER_ALERT;
+	/* What it comes to; where something else keeps it from coming back, that is noted then. */
+	if (action == AGENTSYS_RECOVER_RESTART &&
+	    agent->status.policy.condition == AGENTSYS_RESTART_NEVER)
+		action = AGENTSYS_RECOVER_KILL;
 	note(agent, type, measured, limit, action);
-	agentsys_event_agent(agent, AGENTSYS_EVENT_FAULT, 0, type, measured);
+	agentsys_event_fault(agent, type, measured, limit, action);
 	if (action >= AGENTSYS_RECOVER_RESTART)
 		kill_for(agent, type, action == AGENTSYS_RECOVER_RESTART);
 	return action;
@@ -215,6 +219,16 @@ void agentsys_fault_crashed(struct agentsys_agent *agent, s32 code, bool restart
 	decide(agent, AGENTSYS_FAULT_CRASH);
 	note(agent, AGENTSYS_FAULT_CRASH, code, 0,
 	     restarts ? AGENTSYS_RECOVER_RESTART : AGENTSYS_RECOVER_ALERT);
+}
+
+void agentsys_fault_stays(struct agentsys_agent *agent)
+{
+	lockdep_assert_held(&agentsys_lock);
+
+	spin_lock(&agent->lock);
+	if (agent->faults)
+		agentsys_fault_log_stays(&agent->faults->log, agent->status.instance);
+	spin_unlock(&agent->lock);
 }
 
 enum agentsys_fault agentsys_fault_doom(const struct agentsys_agent *agent)

@@ -57,6 +57,9 @@ u64 agentsys_fault_throttled_ns(struct agentsys_agent *agent);
 /* Is it to be slowed down when it comes near its limit of memory? */
 bool agentsys_fault_slows_memory(const struct agentsys_agent *agent);
 
+/* Its present instance, which has ended or is about to, is not restarted. Supervisor lock held. */
+void agentsys_fault_stays(struct agentsys_agent *agent);
+
 /* It crashed, with this exit code or signal, and is restarted or not. */
 void agentsys_fault_crashed(struct agentsys_agent *agent, s32 code, bool restarts);
 

@@ -237,6 +237,10 @@ int agentsys_genl_put_event(struct sk_buff *skb, const struct agentsys_event *ev
 	    nla_put_u64_64bit(skb, AGENTSYS_E_VALUE, event->value, AGENTSYS_E_PAD) ||
 	    nla_put_string(skb, AGENTSYS_E_NAME, name))
 		return -EMSGSIZE;
+	if (event->type == AGENTSYS_EVENT_FAULT &&
+	    (nla_put_u64_64bit(skb, AGENTSYS_E_LIMIT, event->limit, AGENTSYS_E_PAD) ||
+	     nla_put_u32(skb, AGENTSYS_E_ACTION, event->action)))
+		return -EMSGSIZE;
 	return 0;
 }
 

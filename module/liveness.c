@@ -389,7 +389,11 @@ static bool is_excused(struct agentsys_agent *agent, struct agentsys_liveness *l
 		excuse(live, still, now);
 		return true;
 	}
-	if (!is_passive(live) || agentsys_threads_hang(agent))
+	if (!is_passive(live))
+		return false;
+	/* What one sees of its threads is of one moment if none of them has run meanwhile. */
+	if (agentsys_threads_hang(agent) &&
+	    agentsys_cgroup_cpu_us(agent->id) == READ_ONCE(live->cpu_us))
 		return false;
 	excuse(live, false, now);
 	return true;

@@ -128,6 +128,10 @@ void agentsys_report_event(struct agentsys_json *json, const struct agentsys_eve
 	agentsys_json_s64(json, "code", event->code);
 	agentsys_json_u64(json, "value", event->value);
 	agentsys_json_u64(json, "instance", event->instance);
+	if (event->type == AGENTSYS_EVENT_FAULT) {
+		agentsys_json_u64(json, "limit", event->limit);
+		agentsys_json_string(json, "action", agentsys_recover_name(event->action));
+	}
 	agentsys_json_string(json, "text", text);
 	agentsys_json_object_end(json);
 }

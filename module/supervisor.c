@@ -59,6 +59,8 @@ void agentsys_decided(struct agentsys_agent *agent, u32 decision, u32 delay_ms)
 	spin_lock(&agent->lock);
 	agentsys_history_decided(&agent->history, decision, delay_ms);
 	spin_unlock(&agent->lock);
+	if (decision == AGENTSYS_DECISION_STAYS || decision == AGENTSYS_DECISION_FAILS)
+		agentsys_fault_stays(agent);
 }
 
 void agentsys_ask(struct agentsys_agent *agent, enum agentsys_cause cause)

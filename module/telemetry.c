@@ -126,11 +126,23 @@ u64 agentsys_event_agent(struct agentsys_agent *agent, u16 type, u16 cause, s32 
 	return agentsys_event_ended(agent, agent->status.pid, type, cause, code, value);
 }
 
+/* What an event of an agent has, whatever it tells. */
+static u64 tell_of(struct agentsys_agent *agent, struct agentsys_event *event)
+{
+	lockdep_assert_held(&agentsys_lock);
+
+	event->agent_id = agent->id;
+	event->instance = agent->status.instance;
+	memcpy(event->name, agent->name,
+	       agentsys_name_fit(agent->name, strlen(agent->name), sizeof(event->name)));
+	agentsys_agent_touch(agent);
+	return agentsys_event(event);
+}
+
 u64 agentsys_event_ended(struct agentsys_agent *agent, pid_t pid, u16 type, u16 cause, s32 code,
 			 u64 value)
 {
 	struct agentsys_event event = {
-		.agent_id = agent->id,
 		.pid = pid,
 		.type = type,
 		.cause = cause,
@@ -138,12 +150,22 @@ u64 agentsys_event_ended(struct agentsys_agent *agent, pid_t pid, u16 type, u16 
 		.value = value,
 	};
 
-	lockdep_assert_held(&agentsys_lock);
-	event.instance = agent->status.instance;
-	memcpy(event.name, agent->name,
-	       agentsys_name_fit(agent->name, strlen(agent->name), sizeof(event.name)));
-	agentsys_agent_touch(agent);
-	return agentsys_event(&event);
+	return tell_of(agent, &event);
+}
+
+u64 agentsys_event_fault(struct agentsys_agent *agent, u32 type, u64 measured, u64 limit,
+			 u32 action)
+{
+	struct agentsys_event event = {
+		.pid = agent->status.pid,
+		.type = AGENTSYS_EVENT_FAULT,
+		.code = type,
+		.value = measured,
+		.limit = limit,
+		.action = action,
+	};
+
+	return tell_of(agent, &event);
 }
 
 /* Copy event @seq; false if it has been overwritten. */

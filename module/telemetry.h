@@ -73,6 +73,10 @@ u64 agentsys_event(struct agentsys_event *event);
  */
 u64 agentsys_event_agent(struct agentsys_agent *agent, u16 type, u16 cause, s32 code, u64 value);
 
+/* A fault of it: what was measured, what may be, and what is done about it. Likewise. */
+u64 agentsys_event_fault(struct agentsys_agent *agent, u32 type, u64 measured, u64 limit,
+			 u32 action);
+
 /* The same for one whose main process, @pid, is already forgotten. */
 u64 agentsys_event_ended(struct agentsys_agent *agent, pid_t pid, u16 type, u16 cause, s32 code,
 			 u64 value);

@@ -62,10 +62,11 @@ static bool read_registers(struct task_struct *thread, struct pt_regs *regs)
 {
 	unsigned long before = switches(thread);
 
+	smp_rmb(); /* what follows is as of later */
 	if (!is_off_cpu(thread) ||
 	    copy_from_kernel_nofault(regs, task_pt_regs(thread), sizeof(*regs)))
 		return false;
-	smp_rmb(); /* what follows is as of later */
+	smp_rmb(); /* likewise */
 	return READ_ONCE(thread->__state) & TASK_INTERRUPTIBLE && is_off_cpu(thread) &&
 	       switches(thread) == before;
 }
@@ -88,9 +89,12 @@ static void see_sleeper(struct task_struct *thread, struct seen *seen)
 	unsigned long arg[6];
 	struct pt_regs regs;
 
-	/* Numbers are the native ones; what another ABI's mean is not looked up. */
-	if (syscall_get_arch(thread) != syscall_get_arch(&init_task) ||
-	    !read_registers(thread, &regs)) {
+	/*
+	 * Numbers are the native ones; what another ABI's mean is not looked up. Workers of
+	 * io_uring have the registers of who made them.
+	 */
+	if (!read_registers(thread, &regs) || thread->flags & PF_IO_WORKER ||
+	    syscall_get_arch(thread) != syscall_get_arch(&init_task)) {
 		seen->others++;
 		return;
 	}
@@ -143,6 +147,11 @@ static struct seen see(const struct agentsys_agent *agent)
 	for_each_process(process) {
 		if (agentsys_registry_of_task(process) != agent)
 			continue;
+		/* It ends; what dumps its core may sleep on for long. */
+		if (READ_ONCE(process->signal->flags) & SIGNAL_GROUP_EXIT) {
+			seen.others++;
+			continue;
+		}
 		for_each_thread(process, thread)
 			see_thread(thread, &seen);
 	}

@@ -51,7 +51,9 @@
 	EM(AGENTSYS_CAUSE_KILL,			"kill")			\
 	EM(AGENTSYS_CAUSE_RESTART,		"restart")		\
 	EM(AGENTSYS_CAUSE_GROUP,		"group")		\
-	EMe(AGENTSYS_CAUSE_LAUNCH,		"launch")
+	EM(AGENTSYS_CAUSE_LAUNCH,		"launch")		\
+	EM(AGENTSYS_CAUSE_DEPENDENCY,		"dependency")		\
+	EMe(AGENTSYS_CAUSE_LINK,		"link")
 
 /* Tell the tools the numbers behind the names. */
 #undef EM
@@ -82,6 +84,8 @@ TRACE_EVENT(agentsys_event,
 		__field(s32, code)
 		__field(u32, instance)
 		__array(char, name, 17)		/* a number, for the tools */
+		__field(u32, action)
+		__field(u64, limit)
 	),
 
 	TP_fast_assign(
@@ -95,13 +99,16 @@ TRACE_EVENT(agentsys_event,
 		__entry->instance = event->instance;
 		memcpy(__entry->name, event->name, sizeof(event->name));
 		__entry->name[16] = '\0';
+		__entry->action = event->action;
+		__entry->limit = event->limit;
 	),
 
-	TP_printk("seq=%llu agent=%u name=%s type=%s cause=%s code=%d value=%llu pid=%d instance=%u",
+	TP_printk("seq=%llu agent=%u name=%s type=%s cause=%s code=%d value=%llu pid=%d instance=%u limit=%llu action=%u",
 		  __entry->seq, __entry->agent_id, __entry->name,
 		  __print_symbolic(__entry->type, AGENTSYS_TRACE_TYPES),
 		  __print_symbolic(__entry->cause, AGENTSYS_TRACE_CAUSES),
-		  __entry->code, __entry->value, __entry->pid, __entry->instance)
+		  __entry->code, __entry->value, __entry->pid, __entry->instance,
+		  __entry->limit, __entry->action)
 );
 
 #endif /* _AGENTSYS_TRACE_H */

@@ -44,6 +44,21 @@ static inline void agentsys_fault_log_add(struct agentsys_fault_log *log,
 	log->count[record->type]++;
 }
 
+/*
+ * The instance that had them does not come back: where a restart was to be the answer, a
+ * kill is what came of it, and of a crash nothing.
+ */
+static inline void agentsys_fault_log_stays(struct agentsys_fault_log *log, u32 instance)
+{
+	struct agentsys_fault_record *record;
+
+	for (record = log->record; record < log->record + AGENTSYS_FAULTS_MAX; record++)
+		if (record->instance == instance && record->action == AGENTSYS_RECOVER_RESTART)
+			record->action = record->type == AGENTSYS_FAULT_CRASH ?
+						 AGENTSYS_RECOVER_ALERT :
+						 AGENTSYS_RECOVER_KILL;
+}
+
 /* How many are remembered, and the one that is number @i of them, the oldest being 0. */
 static inline u32 agentsys_fault_log_count(const struct agentsys_fault_log *log)
 {

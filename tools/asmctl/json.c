@@ -212,6 +212,10 @@ struct json_object *json_of_event(const struct agentsys_event *event)
 	add_signed(object, "code", event->code);
 	add_number(object, "value", event->value);
 	add_number(object, "instance", event->instance);
+	if (event->type == AGENTSYS_EVENT_FAULT) {
+		add_number(object, "limit", event->limit);
+		add_string(object, "action", agentsys_recover_name(event->action));
+	}
 	add_string(object, "text", text);
 	return object;
 }

@@ -50,6 +50,8 @@ static void make_event(struct agentsys_event *event, struct nlattr **attrs)
 	event->code = attr_u32(attrs[AGENTSYS_E_CODE]);
 	event->instance = attr_u32(attrs[AGENTSYS_E_INSTANCE]);
 	event->value = attr_u64(attrs[AGENTSYS_E_VALUE]);
+	event->limit = attr_u64(attrs[AGENTSYS_E_LIMIT]);
+	event->action = attr_u32(attrs[AGENTSYS_E_ACTION]);
 	if (name)
 		memcpy(event->name, name, strnlen(name, sizeof(event->name)));
 }

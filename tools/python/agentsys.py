@@ -157,7 +157,7 @@ class _Event(ctypes.Structure):
     _fields_ = [
         ("seq", _u64), ("time_ns", _u64), ("agent_id", _u32), ("pid", _i32),
         ("type", _u16), ("cause", _u16), ("code", _i32), ("instance", _u32),
-        ("reserved", _u32), ("value", _u64), ("name", ctypes.c_char * 16),
+        ("action", _u32), ("value", _u64), ("name", ctypes.c_char * 16), ("limit", _u64),
     ]
 
 
@@ -203,9 +203,10 @@ nanoseconds, time_ns by CLOCK_BOOTTIME."""
 System = namedtuple("System", [name for name, _ in _System._fields_])
 System.__doc__ = "Counters since the module was loaded; controllers is a list."
 
-Event = namedtuple("Event", "seq time_ns agent_id pid type cause code instance value name text lost")
+Event = namedtuple("Event", "seq time_ns agent_id pid type cause code instance value name text lost limit action")
 Event.__doc__ = """One event. Type and cause are words; text is a line for a person; lost is how many
-events are missing before this one because they were read too late."""
+events are missing before this one because they were read too late. A fault has limit, what value may be
+at most, and action, a word for what is done about it; all others have 0 and None there."""
 
 Fault = namedtuple("Fault", "time_ns measured limit instance type action")
 Fault.__doc__ = """A fault of an agent. Type is a word as "MemoryLimit", action as "kill"; measured is the
@@ -1214,6 +1215,7 @@ def events(after=EVENTS_NEW, timeout=None):
                         _word(_lib.agentsys_event_name(event.type)),
                         _word(_lib.agentsys_cause_name(event.cause)), event.code,
                         event.instance, event.value, _text(event.name), _text(text.value),
-                        lost.value)
+                        lost.value, event.limit,
+                        _word(_lib.agentsys_recover_name(event.action)) if event.action else None)
     finally:
         _lib.agentsys_events_close(subscription)

@@ -595,10 +595,11 @@ enum agentsys_event_type {
  * @cause: enum agentsys_cause, for events that tell of an end
  * @code: see the type
  * @instance: which start of the agent, from 1
- * @reserved: 0
+ * @action: of a fault: enum agentsys_recover, what is done about it; else 0
  * @value: see the type
  * @name: the first bytes of the agent's name, padded with zeros; not terminated
  *	when full
+ * @limit: of a fault: what @value may be at most, 0 where there is no such thing
  */
 struct agentsys_event {
 	__u64 seq;
@@ -609,9 +610,10 @@ struct agentsys_event {
 	__u16 cause;
 	__s32 code;
 	__u32 instance;
-	__u32 reserved;
+	__u32 action;
 	__u64 value;
 	char name[16];
+	__u64 limit;
 };
 
 #define AGENTSYS_IOC_MAGIC	0xE7

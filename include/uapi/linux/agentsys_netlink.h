@@ -449,6 +449,8 @@ enum agentsys_event_attr {
 	AGENTSYS_E_INSTANCE,		/* u32 */
 	AGENTSYS_E_VALUE,		/* u64 */
 	AGENTSYS_E_NAME,		/* string, at most 16 bytes of the agent's name */
+	AGENTSYS_E_LIMIT,		/* u64; faults alone have it, and the next one */
+	AGENTSYS_E_ACTION,		/* u32: enum agentsys_recover */
 
 	__AGENTSYS_E_MAX,
 	AGENTSYS_E_MAX = __AGENTSYS_E_MAX - 1
