@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # vm: timeout=120 kernels=one
 """asmctl faults and asmctl recovery: what they tell, as text and as JSON, and refuse."""
+import json
 import os
 import sys
 
@@ -35,6 +36,8 @@ def test_faults():
     lines = ctl("faults").out.splitlines()
     assert [line.split()[0] for line in lines] == ["FAULT"] + TYPES
     assert "Agent 70 fault: memory limit exceeded" in ctl("events").out
+    event, = [event for event in map(json.loads, ctl("events", "--json").out.splitlines()) if event["agent_id"] == 70 and event["type"] == "fault"]
+    assert (event["value"], event["limit"], event["action"]) == (fault["measured"], 16 << 20, "kill"), event
     assert "Fault Count:   1\n" in call("asminfo", "70").out
 
 
