@@ -166,6 +166,24 @@ static int check(struct agentsys_limits *limits, struct netlink_ext_ack *extack)
 	return -EOPNOTSUPP;
 }
 
+/*
+ * Write them without the supervisor lock. A cgroup that goes meanwhile has none, which looks
+ * like a device that has gone.
+ */
+static int write_files(struct agentsys_agent *agent, const struct agentsys_limit_files *files,
+		       const struct agentsys_limits *limits)
+{
+	int ret = agentsys_limit_files_write(files, limits);
+
+	if (ret != -EOPNOTSUPP)
+		return ret;
+	mutex_lock(&agentsys_lock);
+	if (!agent->has_cgroup)
+		ret = -ENODEV;
+	mutex_unlock(&agentsys_lock);
+	return ret;
+}
+
 /* The one that launched it may have been told before they changed. */
 static void rewrite(struct agentsys_agent *agent)
 {
@@ -180,7 +198,7 @@ static void rewrite(struct agentsys_agent *agent)
 		      -ENOENT;
 	mutex_unlock(&agentsys_lock);
 	if (!ret) {
-		ret = agentsys_limit_files_write(&files, &limits);
+		ret = write_files(agent, &files, &limits);
 		agentsys_limit_files_close(&files);
 	}
 	if (ret && ret != -ENOENT && ret != -ENODEV)
@@ -266,7 +284,7 @@ static int change_agent(struct agentsys_agent *agent, const struct agentsys_limi
 	mutex_unlock(&agentsys_lock);
 	if (ret)
 		return ret;
-	ret = agentsys_limit_files_write(&files, &to);
+	ret = write_files(agent, &files, &to);
 	if (ret == -ENODEV) /* the cgroup has gone meanwhile */
 		ret = 0;
 	if (ret) {
