@@ -18,18 +18,18 @@ const struct nla_policy agentsys_genl_history_policy[AGENTSYS_H_GROUP + 1] = {
 	[AGENTSYS_H_GROUP] = { .type = NLA_NUL_STRING },
 };
 
-static int of_agent(u32 id, struct agentsys_history *history)
+static int of_agent(u32 id, struct agentsys_group_history *history)
 {
 	struct agentsys_agent *agent = agentsys_registry_get(id);
 
 	if (!agent)
 		return -ESRCH;
-	agentsys_agent_history(agent, history);
+	agentsys_agent_history(agent, &history->ends);
 	agentsys_agent_put(agent);
 	return 0;
 }
 
-static int get_history(struct genl_info *info, struct agentsys_history *history)
+static int get_history(struct genl_info *info, struct agentsys_group_history *history)
 {
 	struct nlattr *id = info->attrs[AGENTSYS_H_AGENT_ID];
 	struct nlattr *group = info->attrs[AGENTSYS_H_GROUP];
@@ -48,7 +48,7 @@ static int get_history(struct genl_info *info, struct agentsys_history *history)
 	return ret;
 }
 
-static int put_past(struct sk_buff *skb, const struct agentsys_past *past)
+static int put_past(struct sk_buff *skb, const struct agentsys_past *past, const char *below)
 {
 	struct nlattr *nest = nla_nest_start(skb, AGENTSYS_H_ENTRY);
 
@@ -62,15 +62,18 @@ static int put_past(struct sk_buff *skb, const struct agentsys_past *past)
 	    nla_put_u32(skb, AGENTSYS_H_DELAY, past->delay_ms) ||
 	    nla_put_u32(skb, AGENTSYS_H_PID, past->pid) ||
 	    (past->exit_status != AGENTSYS_NO_STATUS &&
-	     nla_put_u32(skb, AGENTSYS_H_EXIT_STATUS, past->exit_status)))
+	     nla_put_u32(skb, AGENTSYS_H_EXIT_STATUS, past->exit_status)) ||
+	    (*below && nla_put_string(skb, AGENTSYS_H_GROUP, below)))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);
 	return 0;
 }
 
 static int put_history(struct sk_buff *skb, struct genl_info *info,
-		       const struct agentsys_history *history)
+		       const struct agentsys_group_history *history)
 {
+	const struct agentsys_history *ends = &history->ends;
+	const struct agentsys_past *past;
 	struct nlattr *nest;
 	void *head;
 	u32 i;
@@ -79,9 +82,11 @@ static int put_history(struct sk_buff *skb, struct genl_info *info,
 	nest = head ? nla_nest_start(skb, AGENTSYS_H_ENTRIES) : NULL;
 	if (!nest)
 		return -EMSGSIZE;
-	for (i = 0; i < agentsys_history_count(history); i++)
-		if (put_past(skb, agentsys_history_at(history, i)))
+	for (i = 0; i < agentsys_history_count(ends); i++) {
+		past = agentsys_history_at(ends, i);
+		if (put_past(skb, past, history->below[past - ends->past]))
 			return -EMSGSIZE;
+	}
 	nla_nest_end(skb, nest);
 	genlmsg_end(skb, head);
 	return 0;
@@ -89,7 +94,8 @@ static int put_history(struct sk_buff *skb, struct genl_info *info,
 
 int agentsys_genl_history(struct sk_buff *request, struct genl_info *info)
 {
-	struct agentsys_history history;
+	/* Of an agent, the half of it. */
+	struct agentsys_group_history history = {};
 	struct sk_buff *skb;
 	int ret;
 

@@ -49,6 +49,17 @@ struct agentsys_group_status {
 };
 
 /**
+ * struct agentsys_group_history - the last restarts of a group
+ * @ends: whose ends were the reasons
+ * @below: for each of them, at the same place in the ring, the name of the group in it that
+ *	failed for that; empty if the agent was a member itself
+ */
+struct agentsys_group_history {
+	struct agentsys_history ends;
+	char below[AGENTSYS_HISTORY_MAX][AGENTSYS_NAME_MAX + 1];
+};
+
+/**
  * struct agentsys_group_change - what to make of a group's policy
  * @has: AGENTSYS_GROUP_* for each field given
  * @policy: the values
@@ -99,7 +110,7 @@ int agentsys_group_control(const char *name, enum agentsys_group_command command
  * -ENOENT. Process context.
  */
 int agentsys_group_status(const char *name, struct agentsys_group_status *status);
-int agentsys_group_history(const char *name, struct agentsys_history *history);
+int agentsys_group_history(const char *name, struct agentsys_group_history *history);
 int agentsys_group_next(u32 after, struct agentsys_group_status *status);
 
 /* The name of the group that @agent is in. Any process context. */

@@ -16,13 +16,13 @@
  * @status: but for @recent
  * @clock: what that is counted by
  * @spent: what it is counted from
- * @history: the last restarts
+ * @history: likewise
  */
 struct agentsys_group_told {
 	struct agentsys_group_status status;
 	struct agentsys_clock clock;
 	struct agentsys_spent spent;
-	struct agentsys_history history;
+	struct agentsys_group_history history;
 };
 
 /**
@@ -92,8 +92,11 @@ void agentsys_group_relist(struct agentsys_group_record *moved, u32 *serial);
 /* What is told of it may have changed. */
 void agentsys_group_changed(struct agentsys_group *group);
 
-/* @agent: whose end is the reason, NULL if somebody asked for it */
-void agentsys_group_note(struct agentsys_group_record *record, const struct agentsys_agent *agent,
-			 u32 decision, u32 delay_ms);
+/*
+ * @below: the group in it that failed for that, or NULL
+ * @agent: whose end is the reason, NULL if somebody asked for it
+ */
+void agentsys_group_note(struct agentsys_group_record *record, const struct agentsys_group *below,
+			 const struct agentsys_agent *agent, u32 decision, u32 delay_ms);
 
 #endif /* _AGENTSYS_GROUP_INTERNAL_H */

@@ -71,9 +71,10 @@ void agentsys_group_changed(struct agentsys_group *group)
 	spin_unlock(&told_lock);
 }
 
-void agentsys_group_note(struct agentsys_group_record *record, const struct agentsys_agent *agent,
-			 u32 decision, u32 delay_ms)
+void agentsys_group_note(struct agentsys_group_record *record, const struct agentsys_group *below,
+			 const struct agentsys_agent *agent, u32 decision, u32 delay_ms)
 {
+	struct agentsys_group_history *history = &record->told.history;
 	struct agentsys_past past = {
 		.time_ns = ktime_get_boottime_ns(),
 		.cause = AGENTSYS_CAUSE_RESTART,
@@ -90,7 +91,9 @@ void agentsys_group_note(struct agentsys_group_record *record, const struct agen
 		past.exit_status = agent->status.exit_status;
 	}
 	spin_lock(&told_lock);
-	agentsys_history_add(&record->told.history, &past);
+	strscpy(history->below[history->ends.n % AGENTSYS_HISTORY_MAX],
+		below ? agentsys_group_name(below) : "", sizeof(history->below[0]));
+	agentsys_history_add(&history->ends, &past);
 	spin_unlock(&told_lock);
 }
 
@@ -99,7 +102,8 @@ void agentsys_group_remember(struct agentsys_group *group, struct agentsys_agent
 {
 	lockdep_assert_held(&agentsys_lock);
 
-	agentsys_group_note(agentsys_record_of(group), agent, AGENTSYS_DECISION_RESTARTS, delay_ms);
+	agentsys_group_note(agentsys_record_of(group), NULL, agent, AGENTSYS_DECISION_RESTARTS,
+			    delay_ms);
 }
 
 /* The first group that is named so, or has a later serial, or NULL. */
@@ -147,7 +151,7 @@ int agentsys_group_next(u32 after, struct agentsys_group_status *status)
 	return get_status(NULL, after, status);
 }
 
-int agentsys_group_history(const char *name, struct agentsys_history *history)
+int agentsys_group_history(const char *name, struct agentsys_group_history *history)
 {
 	const struct agentsys_group_record *record;
 

@@ -125,7 +125,10 @@ static void remember_reason(struct agentsys_group_record *record, u32 decision)
 	u32 id = record->tree.reason;
 	struct agentsys_agent *agent = id ? agentsys_registry_get(id) : NULL;
 
-	agentsys_group_note(record, agent, decision, record->tree.delay_ms);
+	agentsys_group_note(record, record->tree.below, agent, decision, record->tree.delay_ms);
+	if (agentsys_tree_alone(&record->tree))
+		agentsys_group_note(agentsys_record_of(record->tree.node.parent), &record->tree,
+				    agent, AGENTSYS_DECISION_RESTARTS, record->tree.delay_ms);
 	if (agent)
 		agentsys_agent_put(agent);
 }
@@ -144,11 +147,17 @@ static void tell(struct agentsys_group *group, u32 what)
 	switch (what) {
 	case AGENTSYS_EVENT_GROUP_RESTART:
 		record->since_ns = now;
+		if (agentsys_tree_alone(group)) {
+			event.cause = AGENTSYS_CAUSE_GROUP;
+			event.instance = group->node.parent->spent.n;
+		}
 		event.code = group->reason;
 		event.value = group->delay_ms;
 		remember_reason(record, AGENTSYS_DECISION_WITH_GROUP);
 		break;
 	case AGENTSYS_EVENT_GROUP_STARTED:
+		event.value = now - record->since_ns;
+		break;
 	case AGENTSYS_EVENT_GROUP_STOPPED:
 		event.value = now - record->since_ns;
 		break;

@@ -584,8 +584,9 @@ static int group_text(const struct agentsys_event *event, char *buf, size_t len)
 		if (!event->code)
 			return snprintf(buf, len, "restarts as asked");
 		return snprintf(buf, len,
-				"restarts in %llu ms after the end of agent %d (restart %u)",
-				event->value, event->code, event->instance);
+				"restarts in %llu ms after the end of agent %d (restart %u%s)",
+				event->value, event->code, event->instance,
+				event->cause == AGENTSYS_CAUSE_GROUP ? " of its group" : "");
 	case AGENTSYS_EVENT_GROUP_STARTED:
 		return snprintf(buf, len, "started");
 	case AGENTSYS_EVENT_GROUP_STOPPED:

@@ -45,6 +45,8 @@ static void unlink(struct agentsys_node *node)
 	else
 		group->last = node->prev;
 	group->members--;
+	if (node->is_group && group->below == group_of(node))
+		group->below = NULL;
 }
 
 void agentsys_tree_leave(struct agentsys_node *node)
@@ -244,6 +246,7 @@ static enum agentsys_tree_verdict judge(struct agentsys_group *group, struct age
 	}
 
 	group->reason = reason;
+	group->below = node->is_group ? group_of(node) : NULL;
 	group->restarts++;
 	within = agentsys_budget_spend(&group->spent, group->policy.budget, group->policy.within_ms,
 				       agentsys_clock_ms(&group->clock, group->ops->now_ms()));
@@ -571,6 +574,7 @@ void agentsys_tree_restart(struct agentsys_group *group)
 	}
 	group->spent.n = 0;
 	group->reason = 0;
+	group->below = NULL;
 	begin_down(group, group->first, AGENTSYS_DOWN_AGAIN);
 	group->ops->tell(group, AGENTSYS_EVENT_GROUP_RESTART);
 	agentsys_tree_proceed(group);

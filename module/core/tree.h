@@ -119,6 +119,8 @@ enum agentsys_goal_down {
  * @spent: what of the budget is spent
  * @restarts: restarts that counted, since it was made
  * @reason: agent whose end was the reason for the last one
+ * @below: group in it that failed for that, NULL if the agent is a member itself, and when
+ *	the group has left
  * @delay_ms: how long the one under way waits
  * @state: enum agentsys_state, of what is under way
  * @goal: enum agentsys_goal_down, in state stopping
@@ -140,6 +142,7 @@ struct agentsys_group {
 	struct agentsys_spent spent;
 	u64 restarts;
 	u32 reason;
+	const struct agentsys_group *below;
 	u32 delay_ms;
 	u8 state;
 	u8 goal;
@@ -242,6 +245,16 @@ void agentsys_tree_stop(struct agentsys_group *group);
  */
 void agentsys_tree_hold(struct agentsys_group *group);
 void agentsys_tree_restart(struct agentsys_group *group);
+
+/*
+ * Has it failed, and is the group above about to restart it alone? When that is told, it
+ * is a restart that counts there.
+ */
+static inline bool agentsys_tree_alone(const struct agentsys_group *group)
+{
+	return group->state == AGENTSYS_BACKOFF && group->waits &&
+	       group->goal == AGENTSYS_DOWN_FAIL;
+}
 
 /* Is something under way in it? */
 static inline bool agentsys_tree_busy(const struct agentsys_group *group)

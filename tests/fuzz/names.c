@@ -90,6 +90,8 @@ static const char *find_sentence(const struct agentsys_event *event)
 {
 	if (event->type == AGENTSYS_EVENT_GROUP_RESTART && !event->code)
 		return "Group %n restarts as asked";
+	if (event->type == AGENTSYS_EVENT_GROUP_RESTART && event->cause == AGENTSYS_CAUSE_GROUP)
+		return "Group %n restarts in %v ms after the end of agent %c (restart %i of its group)";
 	if (is_of_group(event))
 		return sentences[event->type];
 	if (!event->agent_id && event->type == AGENTSYS_EVENT_LAUNCHER)

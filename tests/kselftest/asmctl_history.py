@@ -87,6 +87,42 @@ def test_group():
 
 
 @with_clean
+def test_group_below():
+    "that a group in it has failed is told by the group above, for each restart that it counts, with its number there"
+    ctl("group", "new", "above", "--strategy", "one_for_one", "--budget", "3/60", "--backoff", "3ms:3ms")
+    ctl("group", "new", "a-group-with-a-long-name", "--parent", "above", "--budget", "0/60")
+    run("--group", "above", "--id", 60, "--backoff", "1ms", "sleep", "1000")
+    run("--group", "a-group-with-a-long-name", "--id", 61, "sleep", "1000")
+    with agentsys.Connection() as asm:
+        last = asm.system().events
+    crash(60, 1)
+    crash(61, 1)
+    crash(61, 2)
+    wait_for("third instance", lambda: info(61)["instance"] == 3 and info(61)["state"] == "active")
+    assert ctl_json("group", "show", "above")["restart_count"] == 3
+    history = ctl_json("history", "--group", "above")
+    assert [(past["agent_id"], past["instance"], past["group"], past["decision"], past["delay_ms"]) for past in history
+            ] == [(60, 1, "", "restarts", 1), (61, 1, "a-group-with-a-long-name", "restarts", 3),
+                  (61, 2, "a-group-with-a-long-name", "restarts", 3)], history
+    told = [event for event in agentsys.events(last, timeout=0) if event.type == "group-restart"]
+    assert [(event.name, event.cause, event.code, event.instance) for event in told] == [
+        ("a-group-with-a-l", "group", 61, 2), ("a-group-with-a-l", "group", 61, 3)], told
+    assert told[0].text.endswith("restarts in 3 ms after the end of agent 61 (restart 2 of its group)"), told
+
+    # One more, and it is the group above that fails for it.
+    crash(61, 3)
+    wait_for("failed", lambda: ctl_json("group", "show", "above")["state"] == "failed")
+    history = ctl_json("history", "--group", "above")
+    assert (history[-1]["group"], history[-1]["decision"]) == ("a-group-with-a-long-name", "fails"), history
+    rows = [row.split() for row in ctl("history", "--group", "above").out.splitlines()]
+    assert rows[0][4] == "GROUP" and [row[5] for row in rows[1:]] == ["-"] + ["a-group-with-a-long-name"] * 3, rows
+    with agentsys.Connection() as asm:
+        assert [past.group for past in asm.group_history("above")] == [past["group"] for past in history]
+        assert {past.group for past in asm.history(61)} == {""}
+    assert "RAN" in ctl("history", 61).out and "GROUP" not in ctl("history", 61).out
+
+
+@with_clean
 def test_refused():
     "who does not exist has no history, and one thing at a time is asked for"
     assert "no such agent" in ctl("history", 99, want=NO_AGENT).err

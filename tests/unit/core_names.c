@@ -134,6 +134,14 @@ static void sentences(void **unused)
 		   "Agent 7 has other limits: memory_max, watchdog");
 	check_text(EVENT(.type = AGENTSYS_EVENT_LIMITS, .value = 0xff),
 		   "New agents have other limits: memory_max, memory_high, cpu_quota and 5 more");
+	check_text(EVENT(.name = "workers", .type = AGENTSYS_EVENT_GROUP_RESTART,
+			 .cause = AGENTSYS_CAUSE_GROUP, .code = 7, .instance = 2, .value = 100),
+		   "Group workers restarts in 100 ms after the end of agent 7 (restart 2 of its group)");
+	check_text(EVENT(.name = "the longest name", .type = AGENTSYS_EVENT_GROUP_RESTART,
+			 .cause = AGENTSYS_CAUSE_GROUP, .code = INT32_MIN, .instance = UINT32_MAX,
+			 .value = UINT64_MAX),
+		   "Group the longest name restarts in 18446744073709551615 ms after the end of agent "
+		   "-2147483648 (restart 4294967295 of its group)");
 	check_text(EVENT(.agent_id = 7, .type = 999), "Agent 7 event 999");
 	check_text(EVENT(.type = 999), "Event 999");
 }

@@ -488,6 +488,49 @@ static void is_told(void **unused)
 	}
 }
 
+/* The group in @name that has failed for the last restart, or 0. */
+static char below(char name)
+{
+	const struct agentsys_group *group = world_group(name)->tree.below;
+
+	return group ? group_of((struct agentsys_group *)group)->name : 0;
+}
+
+/* A group that is restarted alone is a restart of the one above, and not its own. */
+static void whose_restart(void **unused)
+{
+	(void)unused;
+	world_build("A15[aB10[bc]d]");
+	play("!aw!b");
+	assert_int_equal(below('A'), 0);
+	play("w");
+	assert_string_equal(world.log, "+a B! -c B~200 +b +c");
+	assert_int_equal(world_group('B')->told_restart, 2);
+	assert_int_equal(world_group('A')->tree.restarts, 2);
+	assert_int_equal(world_group('A')->tree.reason, 'b');
+	assert_int_equal(below('A'), 'B');
+	assert_int_equal(below('B'), 0);
+	play("!cw");
+	assert_int_equal(world_group('B')->told_restart, 3);
+	play("!aw");
+	assert_int_equal(below('A'), 0);
+	/* With others, or in a group that fails, it is one of that one. */
+	world_build("Aa5[aBa1[bc]d]");
+	play("!bw");
+	assert_int_equal(world_group('B')->told_restart, 1);
+	play("!bw");
+	assert_int_equal(world_group('A')->told_restart, 1);
+	assert_int_equal(below('A'), 'B');
+	play("*Aw");
+	assert_int_equal(below('A'), 0);
+	world_build("A10[aB10[b]]");
+	play("!bw");
+	assert_int_equal(below('A'), 'B');
+	/* Who has left is not told of any more. */
+	agentsys_tree_move(&world_group(WORLD_ROOT)->tree, &world_group('B')->tree.node);
+	assert_int_equal(below('A'), 0);
+}
+
 /* Significant members: the group stops when one of them, or the last, is done. */
 static void significant_members(void **unused)
 {
@@ -766,7 +809,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(budget_spent),	    cmocka_unit_test(intensity),
 		cmocka_unit_test(groups_by_hand),   cmocka_unit_test(members_by_hand),
 		cmocka_unit_test(is_told),	    cmocka_unit_test(delays),
-		cmocka_unit_test(significant_members),
+		cmocka_unit_test(whose_restart),    cmocka_unit_test(significant_members),
 		cmocka_unit_test(places),	    cmocka_unit_test(enters_late),
 		cmocka_unit_test(waits),	    cmocka_unit_test(kinds_of_delay),
 		cmocka_unit_test(jitter_of_delay),  cmocka_unit_test(slow_stops),

@@ -63,6 +63,7 @@ struct group {
 	bool gone;
 	bool armed;
 	u64 due;
+	u32 told_restart; /* which one in its window, or in that of the group above */
 };
 
 static struct world {
@@ -246,6 +247,8 @@ static void op_tell(struct agentsys_group *tree, u32 what)
 
 	switch (what) {
 	case AGENTSYS_EVENT_GROUP_RESTART:
+		group->told_restart = agentsys_tree_alone(tree) ? tree->node.parent->spent.n :
+								  tree->spent.n;
 		world_log("%c~%u", group->name, tree->delay_ms);
 		break;
 	case AGENTSYS_EVENT_GROUP_FAILED:

@@ -57,7 +57,7 @@ static void add_row(struct table *table, const struct agentsys_past *past, bool 
 				 { agent, PLAIN },
 				 { instance, PLAIN },
 				 { pid, PLAIN },
-				 { ran, PLAIN },
+				 { *past->group ? past->group : ran, PLAIN },
 				 { format_end(&end, ended), PLAIN },
 				 { agentsys_decision_name(past->decision),
 				   colour_of_decision(past->decision) },
@@ -67,8 +67,11 @@ static void add_row(struct table *table, const struct agentsys_past *past, bool 
 
 static void print_table(const struct agentsys_past *list, size_t n, bool group)
 {
-	static const char *const titles[] = { "WHEN", "-AGENT",	  "-INSTANCE", "-PID",
-					      "-RAN", "ENDED BY", "DECISION",  "-DELAY" };
+	/* A group does not tell for how long, but in which group. */
+	const char *const titles[] = {
+		"WHEN",	    "-AGENT",	"-INSTANCE", "-PID", group ? "GROUP" : "-RAN",
+		"ENDED BY", "DECISION", "-DELAY",
+	};
 	struct table *table = table_new(titles, ARRAY_SIZE(titles));
 
 	for (size_t i = 0; i < n; i++)
@@ -154,7 +157,8 @@ const struct command cmd_history = {
 	.summary = "Show the last ends of an agent, or the last restarts of a group",
 	.description =
 		"When, after how long, why, and what was decided with which delay before the\n"
-		"restart. The last 8 are kept. A group tells whose end was the reason.",
+		"restart. The last 8 are kept. A group tells whose end was the reason, and, under\n"
+		"GROUP, which group in it had failed for that.",
 	.examples = "  asmctl history planner\n"
 		    "  asmctl history --group workers --json | jq '.[].cause'\n",
 	.options = options,

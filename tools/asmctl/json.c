@@ -191,6 +191,7 @@ struct json_object *json_of_past(const struct agentsys_past *past)
 	add_string(object, "decision", agentsys_decision_name(past->decision));
 	add_number(object, "delay_ms", past->delay_ms);
 	add_number(object, "pid", past->pid);
+	add_string(object, "group", past->group);
 	return object;
 }
 

@@ -26,6 +26,8 @@ static int take_entry(struct nlattr *entry, struct agentsys_past *past)
 	past->decision = attr_u32(attrs[AGENTSYS_H_DECISION]);
 	past->delay_ms = attr_u32(attrs[AGENTSYS_H_DELAY]);
 	past->pid = attr_u32(attrs[AGENTSYS_H_PID]);
+	if (attrs[AGENTSYS_H_GROUP])
+		nla_strlcpy(past->group, attrs[AGENTSYS_H_GROUP], sizeof(past->group));
 	return 0;
 }
 

@@ -1079,6 +1079,8 @@ AGENTSYS_API void agentsys_relations_free(struct agentsys_relation_info *list);
  * @decision: enum agentsys_decision
  * @delay_ms: before the restart
  * @pid: main process that it had, 0 for none; not told of a group
+ * @group: of a group: the group in it that failed for that, empty if the agent was a member
+ *	itself
  */
 struct agentsys_past {
 	uint64_t time_ns;
@@ -1090,6 +1092,7 @@ struct agentsys_past {
 	uint32_t decision;
 	uint32_t delay_ms;
 	uint32_t pid;
+	char group[AGENTSYS_NAME_MAX + 1];
 };
 
 /**

@@ -139,7 +139,7 @@ class _RelationInfo(ctypes.Structure):
 class _Past(ctypes.Structure):
     _fields_ = [("time_ns", _u64), ("ran_ns", _u64), ("agent_id", _u32), ("instance", _u32),
                 ("cause", _u32), ("code", _i32), ("decision", _u32), ("delay_ms", _u32),
-                ("pid", _u32)]
+                ("pid", _u32), ("group", ctypes.c_char * _NAME_SIZE)]
 
 
 class _System(ctypes.Structure):
@@ -583,6 +583,7 @@ def _past(past):
     values = {name: getattr(past, name) for name, _ in _Past._fields_}
     values["cause"] = _word(_lib.agentsys_cause_name(past.cause))
     values["decision"] = _word(_lib.agentsys_decision_name(past.decision))
+    values["group"] = _text(past.group)
     return Past(**values)
 
 

@@ -568,7 +568,7 @@ enum agentsys_event_type {
 	AGENTSYS_EVENT_LAUNCHER,	/* the launcher ended unexpectedly (agent_id 0) [exit code or signal, times in a row] */
 	AGENTSYS_EVENT_SHUTDOWN,	/* all agents are stopped (agent_id 0) [0, deadline in ms] */
 	/* Of a group: agent_id is 0, and the name is the group's. */
-	AGENTSYS_EVENT_GROUP_RESTART,	/* members are stopped and started again, instance restarts in the window [agent whose end is the reason or 0, delay in ms] */
+	AGENTSYS_EVENT_GROUP_RESTART,	/* members are stopped and started again, instance restarts in the window: with cause GROUP, in that of the group above, which restarts it because it has failed [agent whose end is the reason or 0, delay in ms] */
 	AGENTSYS_EVENT_GROUP_STARTED,	/* all that were to be started run [0, ns since that began] */
 	AGENTSYS_EVENT_GROUP_STOPPED,	/* all of it has ended, as asked [0, ns since that began] */
 	AGENTSYS_EVENT_GROUP_FAILED,	/* its budget is spent, its members are stopped, instance restarts in the window [agent whose end is the reason, budget] */

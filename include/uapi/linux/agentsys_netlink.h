@@ -509,9 +509,9 @@ enum agentsys_history_attr {
 	AGENTSYS_H_UNSPEC,
 	AGENTSYS_H_PAD,
 	AGENTSYS_H_AGENT_ID,		/* u32: whose history; in an entry of a group: who ended */
-	AGENTSYS_H_GROUP,		/* string: whose history */
+	AGENTSYS_H_GROUP,		/* string: whose history; in an entry of a group: the group in it that failed for that end, absent if the agent was a member itself */
 	AGENTSYS_H_ENTRIES,		/* nested, with AGENTSYS_H_ENTRY for each end, oldest first */
-	AGENTSYS_H_ENTRY,		/* nested, with those that follow and AGENT_ID: */
+	AGENTSYS_H_ENTRY,		/* nested, with those that follow, AGENT_ID and GROUP: */
 	AGENTSYS_H_TIME,		/* u64: CLOCK_BOOTTIME in ns */
 	AGENTSYS_H_RAN,			/* u64: how long it had run, in ns, suspend not counted, 0 for never; not of a group */
 	AGENTSYS_H_INSTANCE,		/* u32: which start of the agent had ended */
