@@ -98,11 +98,20 @@ void agentsys_act_reap(struct agentsys_agent *agent, enum agentsys_input input)
 	agentsys_agent_put(agent);
 }
 
+/* By its own policy it is not: its restarts are spent, or a start failed that is not repeated. */
+static u32 own_spent(const struct agentsys_agent *agent)
+{
+	const struct agentsys_status *status = &agent->status;
+	u32 most = status->policy.max_restarts;
+
+	return status->restarts >= most ? most : 0;
+}
+
 /*
  * It has ended and is not started again by itself. Its group hears of it last,
- * because that may start it again.
+ * because that may start it again. @spent: of one that has failed, what is told with that.
  */
-static void finish(struct agentsys_agent *agent, u32 state)
+static void finish(struct agentsys_agent *agent, u32 state, u32 spent)
 {
 	u32 decision = state == AGENTSYS_FAILED ? AGENTSYS_DECISION_FAILS : AGENTSYS_DECISION_STAYS;
 
@@ -111,7 +120,7 @@ static void finish(struct agentsys_agent *agent, u32 state)
 	agentsys_decided(agent, decision, 0);
 	if (state == AGENTSYS_FAILED)
 		agentsys_event_agent(agent, AGENTSYS_EVENT_FAILED, agent->status.cause,
-				     agent->status.restarts, agent->status.policy.max_restarts);
+				     agent->status.restarts, spent);
 	agent->by_hand = false;
 	agent->restart_after = false;
 	agent->tries = 0;
@@ -153,7 +162,7 @@ void agentsys_finish_or_park(struct agentsys_agent *agent)
 	else if (agentsys_related_comes_back(agent))
 		agentsys_related_await(agent);
 	else
-		finish(agent, AGENTSYS_EXITED);
+		finish(agent, AGENTSYS_EXITED, 0);
 }
 
 /*
@@ -343,9 +352,11 @@ static void restart_or_not(struct agentsys_agent *agent, const struct agentsys_v
 		break;
 	case AGENTSYS_TREE_OVER:
 		/* Unless it would have come down with its group anyway. */
-		finish(agent, group->goal == AGENTSYS_DOWN_FAIL && group->reason == agent->id ?
-				      AGENTSYS_FAILED :
-				      AGENTSYS_EXITED);
+		finish(agent,
+		       group->goal == AGENTSYS_DOWN_FAIL && group->reason == agent->id ?
+			       AGENTSYS_FAILED :
+			       AGENTSYS_EXITED,
+		       AGENTSYS_RESTARTS_UNLIMITED);
 		break;
 	}
 }
@@ -386,8 +397,8 @@ static void judge(struct agentsys_agent *agent, enum agentsys_cause cause, s32 c
 static void done(struct agentsys_agent *agent, u32 state)
 {
 	agentsys_agent_get(agent);
-	finish(agent, state);
-	agentsys_tree_done(&agent->node);
+	finish(agent, state, own_spent(agent));
+	agentsys_tree_done(&agent->node, agent->id);
 	agentsys_agent_put(agent);
 }
 
@@ -427,9 +438,9 @@ void agentsys_act_decide(struct agentsys_agent *agent, enum agentsys_input input
 	if (cause == AGENTSYS_CAUSE_LAUNCH && agent->launch_step == AGENTSYS_STEP_TIMEOUT)
 		agent->untidy = true;
 	if (answer)
-		finish(agent, AGENTSYS_FAILED);
+		finish(agent, AGENTSYS_FAILED, 0);
 	else if (agentsys_shutdown_active())
-		finish(agent, judged_state(agent, &verdict));
+		finish(agent, judged_state(agent, &verdict), own_spent(agent));
 	else if (verdict.state == AGENTSYS_BACKOFF)
 		restart_or_not(agent, &verdict);
 	else

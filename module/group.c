@@ -371,6 +371,7 @@ out:
 static void command_group(struct agentsys_group_record *record, enum agentsys_group_command command)
 {
 	record->since_ns = ktime_get_boottime_ns();
+	record->for_shutdown = false;
 	switch (command) {
 	case AGENTSYS_GROUP_START:
 		agentsys_group_cancel(record, AGENTSYS_ENDS);

@@ -38,6 +38,7 @@ struct agentsys_group_told {
  * @since_ns: when what is under way began, CLOCK_BOOTTIME
  * @waiters: who waits for it to run or to end, struct agentsys_waiter
  * @nr_waiters: how many
+ * @for_shutdown: a shutdown was the last to stop it, and nobody has commanded it since
  */
 struct agentsys_group_record {
 	struct agentsys_group tree;
@@ -51,6 +52,7 @@ struct agentsys_group_record {
 	u64 since_ns;
 	struct list_head waiters;
 	unsigned int nr_waiters;
+	bool for_shutdown;
 };
 
 static inline struct agentsys_group_record *agentsys_record_of(const struct agentsys_group *group)

@@ -159,6 +159,11 @@ static void tell(struct agentsys_group *group, u32 what)
 		event.value = now - record->since_ns;
 		break;
 	case AGENTSYS_EVENT_GROUP_STOPPED:
+		event.cause = group->why;
+		if (group->why == AGENTSYS_CAUSE_EXIT)
+			event.code = group->done_by;
+		else if (group->why == AGENTSYS_CAUSE_STOP)
+			event.code = record->for_shutdown;
 		event.value = now - record->since_ns;
 		break;
 	case AGENTSYS_EVENT_GROUP_FAILED:
@@ -214,6 +219,12 @@ void agentsys_groups_hold(void)
 		agentsys_tree_hold(&record->tree);
 }
 
+static void stop_for_shutdown(struct agentsys_group_record *record)
+{
+	record->for_shutdown = true;
+	agentsys_tree_stop(&record->tree);
+}
+
 static void stop_group(struct agentsys_group_record *record)
 {
 	if (record->tree.node.state == AGENTSYS_NODE_DOWN ||
@@ -221,7 +232,7 @@ static void stop_group(struct agentsys_group_record *record)
 		return;
 	record->since_ns = ktime_get_boottime_ns();
 	agentsys_tree_keep_down(&record->tree.node);
-	agentsys_tree_stop(&record->tree);
+	stop_for_shutdown(record);
 }
 
 static struct agentsys_node *get_node(struct agentsys_node *node)
@@ -254,7 +265,7 @@ void agentsys_groups_stop(void (*stop)(struct agentsys_agent *agent))
 		put_node(node);
 	}
 	if (root->held)
-		agentsys_tree_stop(root);
+		stop_for_shutdown(&agentsys_root_group);
 }
 
 void agentsys_groups_release(void)
@@ -265,7 +276,7 @@ void agentsys_groups_release(void)
 
 	list_for_each_entry(record, &agentsys_groups, node)
 		if (record->tree.held)
-			agentsys_tree_stop(&record->tree);
+			stop_for_shutdown(record);
 }
 
 bool agentsys_group_stops(const struct agentsys_node *node)

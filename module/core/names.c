@@ -526,8 +526,11 @@ static int agent_text(const struct agentsys_event *event, char *buf, size_t len)
 		return snprintf(buf, len, "killed");
 	case AGENTSYS_EVENT_FAILED:
 		if (event->value >= AGENTSYS_RESTARTS_UNLIMITED)
-			return snprintf(buf, len, "failed with its group (%d restarts)",
+			return snprintf(buf, len,
+					"failed: the budget of its group is spent (%d restarts)",
 					event->code);
+		if (!event->value && event->cause == AGENTSYS_CAUSE_LAUNCH)
+			return snprintf(buf, len, "failed: its start did, and is not repeated");
 		return snprintf(buf, len, "failed (%d of %llu restarts used)", event->code,
 				event->value);
 	case AGENTSYS_EVENT_LAUNCH_FAILED:
@@ -590,7 +593,13 @@ static int group_text(const struct agentsys_event *event, char *buf, size_t len)
 	case AGENTSYS_EVENT_GROUP_STARTED:
 		return snprintf(buf, len, "started");
 	case AGENTSYS_EVENT_GROUP_STOPPED:
-		return snprintf(buf, len, "stopped");
+		if (event->cause == AGENTSYS_CAUSE_GROUP)
+			return snprintf(buf, len, "stopped with its group");
+		if (event->cause == AGENTSYS_CAUSE_EXIT)
+			return snprintf(buf, len, "stopped: its significant agent %d is done",
+					event->code);
+		return snprintf(buf, len, "stopped %s",
+				event->code ? "for a shutdown" : "as asked");
 	default:
 		return snprintf(buf, len,
 				"failed after the end of agent %d (%u restarts, %llu allowed)",

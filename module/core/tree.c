@@ -184,8 +184,8 @@ static void begin_down(struct agentsys_group *group, struct agentsys_node *from,
 			      !(falls && node->temporary && node->state != AGENTSYS_NODE_DOWN);
 	}
 	group->goal = goal;
+	group->why = AGENTSYS_CAUSE_STOP;
 	set_state(group, AGENTSYS_STOPPING);
-	group->done = false;
 	group->waits = false;
 	group->held = false;
 	group->delay_ms = 0;
@@ -367,8 +367,8 @@ static void all_down(struct agentsys_group *group)
 		set_state(group, group->node.again ? AGENTSYS_BACKOFF : AGENTSYS_EXITED);
 		group->ops->tell(group, AGENTSYS_EVENT_GROUP_STOPPED);
 		agentsys_tree_note(&group->node, AGENTSYS_NODE_DOWN);
-		if (group->done && group->state == AGENTSYS_EXITED)
-			agentsys_tree_done(&group->node);
+		if (group->why == AGENTSYS_CAUSE_EXIT && group->state == AGENTSYS_EXITED)
+			agentsys_tree_done(&group->node, group->done_by);
 		break;
 	case AGENTSYS_DOWN_FAIL:
 		set_state(group, AGENTSYS_FAILED);
@@ -377,10 +377,18 @@ static void all_down(struct agentsys_group *group)
 	}
 }
 
+/* It goes down and stays so, whatever is under way in it. */
+static void stop(struct agentsys_group *group, enum agentsys_cause why)
+{
+	begin_down(group, group->first, AGENTSYS_DOWN_STAY);
+	group->why = why;
+	agentsys_tree_proceed(group);
+}
+
 static void stop_member(struct agentsys_node *node)
 {
 	if (node->is_group) {
-		agentsys_tree_stop(group_of(node));
+		stop(group_of(node), AGENTSYS_CAUSE_GROUP);
 		return;
 	}
 	node->state = AGENTSYS_NODE_STOPPING;
@@ -491,7 +499,7 @@ static bool another_runs(const struct agentsys_group *group)
 	return false;
 }
 
-void agentsys_tree_done(struct agentsys_node *node)
+void agentsys_tree_done(struct agentsys_node *node, u32 id)
 {
 	struct agentsys_group *group = node->parent;
 
@@ -502,9 +510,8 @@ void agentsys_tree_done(struct agentsys_node *node)
 	if (group->policy.auto_shutdown == AGENTSYS_AUTO_SHUTDOWN_NEVER ||
 	    (group->policy.auto_shutdown == AGENTSYS_AUTO_SHUTDOWN_ALL && another_runs(group)))
 		return;
-	begin_down(group, group->first, AGENTSYS_DOWN_STAY);
-	group->done = true;
-	agentsys_tree_proceed(group);
+	group->done_by = id;
+	stop(group, AGENTSYS_CAUSE_EXIT);
 }
 
 void agentsys_tree_timer(struct agentsys_group *group)
@@ -514,7 +521,7 @@ void agentsys_tree_timer(struct agentsys_group *group)
 	if (group->state != AGENTSYS_BACKOFF || !group->waits)
 		return;
 	if (above && above->state == AGENTSYS_STOPPING && group->node.falls)
-		agentsys_tree_stop(group);
+		stop(group, AGENTSYS_CAUSE_GROUP);
 	else
 		begin_up(group);
 }
@@ -550,8 +557,7 @@ void agentsys_tree_start(struct agentsys_group *group)
 
 void agentsys_tree_stop(struct agentsys_group *group)
 {
-	begin_down(group, group->first, AGENTSYS_DOWN_STAY);
-	agentsys_tree_proceed(group);
+	stop(group, AGENTSYS_CAUSE_STOP);
 }
 
 void agentsys_tree_hold(struct agentsys_group *group)

@@ -124,7 +124,9 @@ enum agentsys_goal_down {
  * @delay_ms: how long the one under way waits
  * @state: enum agentsys_state, of what is under way
  * @goal: enum agentsys_goal_down, in state stopping
- * @done: in state stopping: because of its significant members
+ * @why: in state stopping, to stay down: enum agentsys_cause STOP, asked by somebody; GROUP,
+ *	with the group above; EXIT, its significant members are done
+ * @done_by: with EXIT, the agent that was the last of them, or within that
  * @waits: in state backoff: for its own timer, not for the group above
  * @held: in state stopping: but not before the group above comes to it
  * @stepping: it is being taken care of, further up the stack
@@ -146,9 +148,10 @@ struct agentsys_group {
 	u32 delay_ms;
 	u8 state;
 	u8 goal;
+	u8 why;
+	u32 done_by;
 	bool stands;
 	bool stands_above;
-	bool done;
 	bool waits;
 	bool held;
 	bool stepping;
@@ -210,9 +213,9 @@ enum agentsys_tree_verdict agentsys_tree_failed(struct agentsys_node *node, u32 
 
 /*
  * The member @node has ended by itself, is noted as down, and is not started again: it
- * is done. This may stop the group.
+ * is done, since agent @id is. This may stop the group.
  */
-void agentsys_tree_done(struct agentsys_node *node);
+void agentsys_tree_done(struct agentsys_node *node, u32 id);
 
 /* Go on with what is under way in @group. */
 void agentsys_tree_proceed(struct agentsys_group *group);

@@ -76,7 +76,7 @@ static const char *const sentences[__AGENTSYS_EVENTS] = {
 	[AGENTSYS_EVENT_LIMITS] = "has other limits: %L",
 	[AGENTSYS_EVENT_GROUP_RESTART] = "Group %n restarts in %v ms after the end of agent %c (restart %i)",
 	[AGENTSYS_EVENT_GROUP_STARTED] = "Group %n started",
-	[AGENTSYS_EVENT_GROUP_STOPPED] = "Group %n stopped",
+	[AGENTSYS_EVENT_GROUP_STOPPED] = "Group %n stopped as asked",
 	[AGENTSYS_EVENT_GROUP_FAILED] = "Group %n failed after the end of agent %c (%i restarts, %v allowed)",
 };
 
@@ -91,7 +91,14 @@ static const char *find_sentence(const struct agentsys_event *event)
 	if (event->type == AGENTSYS_EVENT_GROUP_RESTART && !event->code)
 		return "Group %n restarts as asked";
 	if (event->type == AGENTSYS_EVENT_GROUP_RESTART && event->cause == AGENTSYS_CAUSE_GROUP)
-		return "Group %n restarts in %v ms after the end of agent %c (restart %i of its group)";
+		return "Group %n restarts in %v ms after the end of agent %c "
+		       "(restart %i of its group)";
+	if (event->type == AGENTSYS_EVENT_GROUP_STOPPED && event->cause == AGENTSYS_CAUSE_GROUP)
+		return "Group %n stopped with its group";
+	if (event->type == AGENTSYS_EVENT_GROUP_STOPPED && event->cause == AGENTSYS_CAUSE_EXIT)
+		return "Group %n stopped: its significant agent %c is done";
+	if (event->type == AGENTSYS_EVENT_GROUP_STOPPED && event->code)
+		return "Group %n stopped for a shutdown";
 	if (is_of_group(event))
 		return sentences[event->type];
 	if (!event->agent_id && event->type == AGENTSYS_EVENT_LAUNCHER)
@@ -107,7 +114,10 @@ static const char *find_sentence(const struct agentsys_event *event)
 	if (event->type == AGENTSYS_EVENT_POLICY && event->value >= AGENTSYS_RESTARTS_UNLIMITED)
 		return "is restarted %r";
 	if (event->type == AGENTSYS_EVENT_FAILED && event->value >= AGENTSYS_RESTARTS_UNLIMITED)
-		return "failed with its group (%c restarts)";
+		return "failed: the budget of its group is spent (%c restarts)";
+	if (event->type == AGENTSYS_EVENT_FAILED && !event->value &&
+	    event->cause == AGENTSYS_CAUSE_LAUNCH)
+		return "failed: its start did, and is not repeated";
 	if (event->type == AGENTSYS_EVENT_REQUIRED && !event->value)
 		return "is stopped: it requires agent %c";
 	if (event->type == AGENTSYS_EVENT_REQUIRED && event->value == 1)

@@ -200,7 +200,7 @@ def test_life():
     assert [group(name)["state"] for name in ("web", "inner")] == ["exited", "exited"]
     # inner came to web ahead of both agents.
     assert [event["agent_id"] for event in events_after(seq) if event["type"] == "exit"] == [102, 100, 101]
-    assert events_after(seq)[-1]["text"] == "Group web stopped"
+    assert events_after(seq)[-1]["text"] == "Group web stopped as asked"
     assert ctl("group", "stop", "--quiet", "web").out == ""
 
     seq = last_event()
@@ -390,6 +390,84 @@ def test_completion():
     assert done.stdout.split("\n") == [
         "rm restart", "--strategy=", "one_for_one one_for_all", "lenient", "web workers", "--quiet", "",
         "--parent=workers", "web", "workers", "nogroup", ""], done.stdout
+
+
+def why_stopped(seq):
+    "Of each group that was stopped since: why, with the agent or number that says more, and in words."
+    return [(event["name"], event["cause"], event["code"], event["text"].split(" ", 2)[2])
+            for event in events_after(seq) if event["type"] == "group-stopped"]
+
+
+def hit(agent):
+    os.kill(info(agent)["pid"], signal.SIGKILL)
+
+
+@with_clean
+def test_why_stopped():
+    "the event of a group that was stopped says why it was"
+    ctl("group", "new", "--strategy", "one_for_all", "--backoff", "1ms:1ms", "web")
+    ctl("group", "new", "--parent", "web", "--auto-shutdown", "any", "--strategy", "transient", "batch")
+    for id in 100, 101:
+        sleeper("web", id)
+    run("--group", "batch", "--id", 102, "--significant", "--cwd", os.getcwd(), "sh", "-c",
+        "while [ ! -e go ]; do sleep 0.1; done")
+    sleeper("batch", 103)
+    for id in 100, 101, 102, 103:
+        wait_for("its program", lambda: info(id)["state"] == "active")
+    asked, above = ("stop", 0, "stopped as asked"), ("group", 0, "stopped with its group")
+
+    seq = last_event()
+    ctl("group", "stop", "batch")
+    assert why_stopped(seq) == [("batch",) + asked], why_stopped(seq)
+    ctl("group", "start", "batch")
+    seq = last_event()
+    ctl("group", "stop", "web")
+    assert why_stopped(seq) == [("batch",) + above, ("web",) + asked], why_stopped(seq)
+    ctl("group", "start", "web")
+    seq = last_event()
+    hit(100)
+    wait_for("the restart", lambda: [event for event in events_after(seq) if event["type"] == "group-started"
+                                     and event["name"] == "web"])
+    assert why_stopped(seq) == [("batch",) + above], why_stopped(seq)
+    seq = last_event()
+    open("go", "w").close()
+    wait_for("its end", lambda: group("batch")["state"] == "exited")
+    assert why_stopped(seq) == [("batch", "exit", 102, "stopped: its significant agent 102 is done")], why_stopped(seq)
+
+    os.unlink("go")
+    ctl("group", "start", "batch")
+    seq = last_event()
+    ctl("shutdown", "--now")
+    assert why_stopped(seq) == [("batch",) + above, ("web", "stop", 1, "stopped for a shutdown")], why_stopped(seq)
+    # The next time somebody asks for it again.
+    ctl("group", "start", "web")
+    seq = last_event()
+    ctl("group", "stop", "web")
+    assert why_stopped(seq)[-1] == ("web",) + asked, why_stopped(seq)
+
+
+def why_failed(agent):
+    wait_for("its failure", lambda: info(agent)["state"] == "failed")
+    return [event["text"] for event in events_after(0) if event["type"] == "failed" and event["agent_id"] == agent][-1]
+
+
+@with_clean
+def test_why_failed():
+    "an agent that fails with its group does not say that its own restarts are spent"
+    ctl("group", "new", "--budget", "1/60", "web")
+    run("--group", "web", "--id", 100, "--restart", "always", "--max-restarts", 5, "--backoff", "1ms", "sleep", "1000")
+    hit(100)
+    wait_for("its restart", lambda: info(100)["instance"] == 2 and info(100)["state"] == "active")
+    hit(100)
+    assert why_failed(100) == "Agent 100 failed: the budget of its group is spent (1 restarts)"
+    # Its own are spent first, or it is not to be started again at all.
+    run("--id", 101, "--restart", "always", "--max-restarts", 1, "--backoff", "1ms", "--no-wait", "sh", "-c", "exit 1")
+    assert why_failed(101) == "Agent 101 failed (1 of 1 restarts used)"
+    ctl("run", "--group", "web", "--id", 102, "--no-wait", "/does/not/exist")
+    assert why_failed(102) == "Agent 102 failed: its start did, and is not repeated"
+    ctl("group", "set", "--budget", "0/60", "web")
+    failed = ctl("run", "-f", "--group", "web", "--restart", "always", "--max-restarts", 5, "sh", "-c", "exit 3", want=3)
+    assert "failed: the budget of its group is spent" in failed.err and "used" not in failed.err, failed
 
 
 def test_zz_without_the_module():

@@ -113,6 +113,23 @@ static void sentences(void **unused)
 		   "Agent 7 restarted (restart 2)");
 	check_text(EVENT(.agent_id = 7, .type = AGENTSYS_EVENT_FAILED, .code = 3, .value = 3),
 		   "Agent 7 failed (3 of 3 restarts used)");
+	check_text(EVENT(.agent_id = 7, .type = AGENTSYS_EVENT_FAILED, .code = 1,
+			 .value = AGENTSYS_RESTARTS_UNLIMITED),
+		   "Agent 7 failed: the budget of its group is spent (1 restarts)");
+	check_text(EVENT(.agent_id = 7, .type = AGENTSYS_EVENT_FAILED,
+			 .cause = AGENTSYS_CAUSE_LAUNCH),
+		   "Agent 7 failed: its start did, and is not repeated");
+	check_text(EVENT(.agent_id = 7, .type = AGENTSYS_EVENT_FAILED), "Agent 7 failed (0 of 0 restarts used)");
+	check_text(EVENT(.name = "workers", .type = AGENTSYS_EVENT_GROUP_STOPPED,
+			 .cause = AGENTSYS_CAUSE_STOP), "Group workers stopped as asked");
+	check_text(EVENT(.name = "workers", .type = AGENTSYS_EVENT_GROUP_STOPPED,
+			 .cause = AGENTSYS_CAUSE_STOP, .code = 1),
+		   "Group workers stopped for a shutdown");
+	check_text(EVENT(.name = "workers", .type = AGENTSYS_EVENT_GROUP_STOPPED,
+			 .cause = AGENTSYS_CAUSE_GROUP), "Group workers stopped with its group");
+	check_text(EVENT(.name = "workers", .type = AGENTSYS_EVENT_GROUP_STOPPED,
+			 .cause = AGENTSYS_CAUSE_EXIT, .code = 7),
+		   "Group workers stopped: its significant agent 7 is done");
 	check_text(EVENT(.agent_id = 7, .type = AGENTSYS_EVENT_LAUNCH_FAILED, .code = EACCES,
 			 .value = AGENTSYS_STEP_STDOUT),
 		   "Agent 7 not started (cannot open standard output: Permission denied)");

@@ -472,12 +472,21 @@ static void members_by_hand(void **unused)
 static void is_told(void **unused)
 {
 	static const struct row rows[] = {
-		{ "Aa5[aBa5[b]]", "!aw", "A~100 -b B_ +a +b B^ A^", "ab Aa Ba" },
-		{ "Aa5[aBa5[b]]", "-Aw+Aw", "-b B_ -a A_ +a +b B^ A^", "ab Aa Ba" },
+		{ "Aa5[aBa5[b]]", "!aw", "A~100 -b B_A +a +b B^ A^", "ab Aa Ba" },
+		{ "Aa5[aBa5[b]]", "-Aw+Aw", "-b B_A -a A_ +a +b B^ A^", "ab Aa Ba" },
 		{ "Aa5[aBa0[b]]", "!bw", "B! A~100 -a +a +b B^ A^", "ab Aa Ba" },
 		{ "A15[aBa0[b]]", "!bw", "B! B~100 +b B^", "ab Aa Ba" },
 		{ "A10[aBa0[b]]", "!bw", "B! A! -a", " Af Bf" },
 		{ "A15[a]", "!aw", "+a", "a Aa" },
+		/* why one is stopped: what is asked last, or began first by itself */
+		{ "Aa5[aBa5[bc]]", "-Bw", "-c -b B_", "a Aa Be" },
+		{ "Aa5[aBa5[bc]]", "-B-Aw", "-c -b B_ -a A_", " Ae Be" },
+		{ "Aa5[aBa5[bc]]", "-A-Bw", "-c -b B_ -a A_", " Ae Be" },
+		{ "A10[aBa5[b]]", "!aw", "A! -b B_A", " Af Be" },
+		{ "A15y[aB15y[b*c]*]", ".bw", "-c B_b -a A_b", " Ae Be" },
+		{ "A15y[a*b]", ".a-Aw", "-b A_", " Ae" },
+		{ "A15y[a*b]", ".aw+Aw-Aw", "-b A_a +a +b A^ -b -a A_", " Ae" },
+		{ "Aa5[aBa5[b]]", "!a=A-Aw", "A~100 -b B_A A_", " Ae Be" },
 	};
 
 	(void)unused;

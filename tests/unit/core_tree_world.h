@@ -7,7 +7,8 @@
  *	-a	is being stopped
  *	A~100	group A restarts, 100 ms after its members are down
  *	A!	has spent its budget
- *	A^ A_	is started, is stopped (only if tells_all)
+ *	A^ A_	is started, is stopped as asked (only if tells_all)
+ *	A_B A_a	is stopped with group B, because agent a is done (likewise)
  *
  * A tree is described by a line: "Aa2[ab'Br5[cd]]" is group A below the root, of
  * strategy all (1, a, r: for one, all, rest), budget 2, with agents a and b, the
@@ -120,7 +121,7 @@ static void world_ended(struct agent *agent, bool badly)
 			world.ended_for_good(agent);
 		agent->life = DEAD;
 		agentsys_tree_note(&agent->node, AGENTSYS_NODE_DOWN);
-		agentsys_tree_done(&agent->node);
+		agentsys_tree_done(&agent->node, agent->name);
 		return;
 	}
 	switch (agentsys_tree_failed(&agent->node, agent->name)) {
@@ -241,6 +242,20 @@ static void op_arm(struct agentsys_group *tree, u32 ms)
 	group->due = world.now + ms;
 }
 
+static void world_log_stopped(const struct group *group)
+{
+	const struct agentsys_group *tree = &group->tree;
+
+	if (!world.tells_all)
+		return;
+	if (tree->why == AGENTSYS_CAUSE_GROUP)
+		world_log("%c_%c", group->name, group_of(tree->node.parent)->name);
+	else if (tree->why == AGENTSYS_CAUSE_EXIT)
+		world_log("%c_%c", group->name, tree->done_by);
+	else
+		world_log("%c_", group->name);
+}
+
 static void op_tell(struct agentsys_group *tree, u32 what)
 {
 	struct group *group = group_of(tree);
@@ -259,8 +274,7 @@ static void op_tell(struct agentsys_group *tree, u32 what)
 			world_log("%c^", group->name);
 		break;
 	case AGENTSYS_EVENT_GROUP_STOPPED:
-		if (world.tells_all)
-			world_log("%c_", group->name);
+		world_log_stopped(group);
 		break;
 	default:
 		fail_msg("unknown event %u", what);

@@ -92,6 +92,15 @@ static void pass_signal_on(struct agentsys *h, uint32_t id, bool again)
 		complain("cannot stop agent %u: %s", id, agentsys_error(h));
 }
 
+static void complain_of_failure(uint32_t id, const struct agentsys_info *info)
+{
+	if (info->restarts < info->max_restarts && info->cause != AGENTSYS_CAUSE_LAUNCH)
+		complain("agent %u failed: the budget of its group is spent", id);
+	else if (info->max_restarts)
+		complain("agent %u failed: %u of %u restarts used", id, info->restarts,
+			 info->max_restarts);
+}
+
 /* Where it stands: 1 when it has ended, with its status. */
 static int look(struct agentsys *h, uint32_t id, int *status)
 {
@@ -111,9 +120,8 @@ static int look(struct agentsys *h, uint32_t id, int *status)
 	}
 	ended = info->state == AGENTSYS_EXITED || info->state == AGENTSYS_FAILED;
 	*status = status_of(info);
-	if (ended && info->state == AGENTSYS_FAILED && info->max_restarts)
-		complain("agent %u failed: %u of %u restarts used", id, info->restarts,
-			 info->max_restarts);
+	if (ended && info->state == AGENTSYS_FAILED)
+		complain_of_failure(id, info);
 	agentsys_info_free(info);
 	return ended;
 }

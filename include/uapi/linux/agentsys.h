@@ -558,7 +558,7 @@ enum agentsys_event_type {
 	AGENTSYS_EVENT_RESTART,		/* an instance runs again [number of the restart, ns since the end] */
 	AGENTSYS_EVENT_STOP,		/* asked to stop [stop signal, timeout in ms] */
 	AGENTSYS_EVENT_KILL,		/* its whole cgroup is killed */
-	AGENTSYS_EVENT_FAILED,		/* will not be restarted [restarts used, max_restarts] */
+	AGENTSYS_EVENT_FAILED,		/* will not be restarted [restarts used, max_restarts if these are spent, AGENTSYS_RESTARTS_UNLIMITED if the budget of its group is, 0 if a start failed that is not repeated] */
 	AGENTSYS_EVENT_LAUNCH_FAILED,	/* [errno, enum agentsys_step] */
 	AGENTSYS_EVENT_ATTACH,		/* adopted */
 	AGENTSYS_EVENT_PAUSE,
@@ -570,7 +570,7 @@ enum agentsys_event_type {
 	/* Of a group: agent_id is 0, and the name is the group's. */
 	AGENTSYS_EVENT_GROUP_RESTART,	/* members are stopped and started again, instance restarts in the window: with cause GROUP, in that of the group above, which restarts it because it has failed [agent whose end is the reason or 0, delay in ms] */
 	AGENTSYS_EVENT_GROUP_STARTED,	/* all that were to be started run [0, ns since that began] */
-	AGENTSYS_EVENT_GROUP_STOPPED,	/* all of it has ended, as asked [0, ns since that began] */
+	AGENTSYS_EVENT_GROUP_STOPPED,	/* all of it has ended, for the cause of the event: STOP, as asked [1: by a shutdown]; GROUP, with the group above; EXIT, significant members are done [the agent that was the last]; the value: ns since something was last asked of it, or it last restarted */
 	AGENTSYS_EVENT_GROUP_FAILED,	/* its budget is spent, its members are stopped, instance restarts in the window [agent whose end is the reason, budget] */
 	AGENTSYS_EVENT_CIRCUIT_OPEN,	/* of an agent: the next restart waits for the break [restarts in a row, ms] */
 	AGENTSYS_EVENT_REQUIRED,	/* an agent that it depends on does not run [that agent, 0: it is stopped, 1: its start waits, 2: it is not started] */
