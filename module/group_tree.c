@@ -133,6 +133,22 @@ static void remember_reason(struct agentsys_group_record *record, u32 decision)
 		agentsys_agent_put(agent);
 }
 
+static void note_failure(struct agentsys_group_record *record)
+{
+	const struct agentsys_group *group = &record->tree;
+	const struct agentsys_group *above = group->node.parent;
+
+	/* Once for each start by hand: none is to be lost among others. */
+	if (!above->node.parent) {
+		pr_err("group %s failed: restart %u within %u ms, of agent %u; nobody is above it: it stays down until it is started by hand\n",
+		       record->name, group->spent.n, group->policy.within_ms, group->reason);
+		return;
+	}
+	pr_warn_ratelimited("group %s failed: restart %u within %u ms, of agent %u; up to %s\n",
+			    record->name, group->spent.n, group->policy.within_ms, group->reason,
+			    agentsys_group_name(above));
+}
+
 static void tell(struct agentsys_group *group, u32 what)
 {
 	struct agentsys_group_record *record = agentsys_record_of(group);
@@ -170,9 +186,7 @@ static void tell(struct agentsys_group *group, u32 what)
 		event.code = group->reason;
 		event.value = group->policy.budget;
 		remember_reason(record, AGENTSYS_DECISION_FAILS);
-		pr_warn_ratelimited("group %s failed: restart %u within %u ms, of agent %u\n",
-				    record->name, group->spent.n, group->policy.within_ms,
-				    group->reason);
+		note_failure(record);
 		break;
 	}
 	agentsys_event(&event);

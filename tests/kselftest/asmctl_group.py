@@ -470,6 +470,41 @@ def test_why_failed():
     assert "failed: the budget of its group is spent" in failed.err and "used" not in failed.err, failed
 
 
+def logged(log):
+    "What the module has said in the kernel's log since that was opened, with its level."
+    lines = []
+    while True:
+        try:
+            head, line = os.read(log, 8192).decode().split("\n")[0].split(";", 1)
+        except BlockingIOError:
+            return lines
+        if line.startswith(("agentsys: ", "[ASM] ")):
+            lines.append((int(head.split(",")[0]) & 7, line))
+
+
+@with_clean
+def test_log():
+    "that a group stays failed, for nobody is above it, is logged as an error, for each of many that fail at the same time"
+    log = os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK)
+    os.lseek(log, 0, os.SEEK_END)
+    for n in range(20):
+        ctl("group", "new", "--budget", "0/60", "top%d" % n)
+        ctl("group", "new", "--parent", "top%d" % n, "--budget", "0/60", "in%d" % n)
+        sleeper("in%d" % n, 100 + n)
+    for n in range(20):
+        hit(100 + n)
+    for n in range(20):
+        wait_for("its failure", lambda: group("top%d" % n)["state"] == "failed")
+    lines = logged(log)
+    os.close(log)
+    for n in range(20):
+        own = [level for level, line in lines if "group top%d failed: restart 1 within 60000 ms, of agent %d; nobody is "
+               "above it" % (n, 100 + n) in line]
+        assert own == [3], (n, lines)
+    below = [(level, line) for level, line in lines if "group in" in line]
+    assert below and all(level == 4 and "; up to top" in line for level, line in below), lines
+
+
 def test_zz_without_the_module():
     "without the module: status 5 and one clear line"
     ctl("shutdown", "--now")
