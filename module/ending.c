@@ -378,14 +378,8 @@ static void judge(struct agentsys_agent *agent, enum agentsys_cause cause, s32 c
 		.ran_ms = div_u64(ran_ns, NSEC_PER_MSEC),
 	};
 
-	/* What it has for its ends is no word against a restart that a fault asks for. */
-	if (policy.condition != AGENTSYS_RESTART_NEVER && agentsys_fault_restarts(agent)) {
-		policy.condition = AGENTSYS_RESTART_ALWAYS;
-		policy.never_causes = 0;
-	}
-	/* What is spent is spent for the next instance too. */
-	if (agentsys_fault_doom(agent) == AGENTSYS_FAULT_BUDGET)
-		policy.condition = AGENTSYS_RESTART_NEVER;
+	agentsys_restart_for_fault(&policy, agentsys_fault_doom(agent),
+				   agentsys_fault_restarts(agent));
 	agentsys_restart_decide(&policy, &past, &end, get_random_u32(), verdict);
 	spin_lock(&agent->lock);
 	status->streak = past.streak;

@@ -39,6 +39,20 @@ bool agentsys_end_abnormal(const struct agentsys_restart_policy *policy, u32 cau
 	}
 }
 
+void agentsys_restart_for_fault(struct agentsys_restart_policy *policy, u32 fault, bool restarts)
+{
+	if (fault == AGENTSYS_FAULT_NONE)
+		return;
+	/* What it has for its ends is no word against a restart that a fault asks for. */
+	if (policy->condition != AGENTSYS_RESTART_NEVER && restarts) {
+		policy->condition = AGENTSYS_RESTART_ALWAYS;
+		policy->never_causes = 0;
+	}
+	/* What is spent is spent for the next instance too. */
+	if (fault == AGENTSYS_FAULT_BUDGET)
+		policy->condition = AGENTSYS_RESTART_NEVER;
+}
+
 static u32 adaptive_ms(const struct agentsys_restart_policy *policy, u32 survival_ms)
 {
 	u64 delay = div_u64((u64)policy->backoff_initial_ms * policy->stable_ms, survival_ms ?: 1);

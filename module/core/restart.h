@@ -94,6 +94,12 @@ static inline u32 agentsys_strategy_condition(u32 strategy)
 /* Did it end otherwise than well and without being asked? */
 bool agentsys_end_abnormal(const struct agentsys_restart_policy *policy, u32 cause, s32 code);
 
+/*
+ * What is left of the policy of one that was killed for @fault: @restarts, so that it is
+ * started again. AGENTSYS_FAULT_NONE: it was not, and all of it is.
+ */
+void agentsys_restart_for_fault(struct agentsys_restart_policy *policy, u32 fault, bool restarts);
+
 /* Delay before restart number @n in a row, counted from 1; without jitter and breaker. */
 u32 agentsys_backoff_ms(const struct agentsys_restart_policy *policy, u32 n, u32 survival_ms);
 

@@ -103,6 +103,11 @@ def end(explained, cause, code):
     return found[0]
 
 
+def of_fault(explained, fault):
+    "What comes of it, for each of the rungs of a ladder that end the agent."
+    return [one for one in explained["ends"] if one["fault"] == fault]
+
+
 def delays(one):
     assert all(step["least_ms"] == step["most_ms"] for step in one["delays"]), one
     return [step["least_ms"] for step in one["delays"]]
@@ -114,7 +119,7 @@ def test_explain():
     run("--id", 100, "--name", "worker", "--restart", "on-failure", "--max-restarts", 4, "--backoff", "100:300",
         "--success-status", "SIGHUP", "--prevent-status", "4 oom", "sleep", "1000")
     usual = ctl_json("explain", 100)
-    assert usual["agent"]["name"] == "worker" and usual["groups"] == [] and len(usual["ends"]) == 4, usual
+    assert usual["agent"]["name"] == "worker" and usual["groups"] == [] and len(usual["ends"]) == 8, usual
     good, bad = end(usual, "exit", 0), end(usual, "exit", 1)
     assert (good["failure"], good["restarted"], good["then"], good["why"]) == (
         False, False, "exited", "the policy is on-failure"), good
@@ -152,6 +157,150 @@ def test_explain_is_what_happens():
     assert delays(told) == done == [3, 6, 9, 20, 20], (told, done)
     assert [step["circuit_open"] for step in told["delays"]] == [False] * 3 + [True] * 2
     assert "20ms (2 times) with its circuit open, then failed" in ctl("explain", "--code", 7, 170).out
+
+
+def done(agent):
+    "What was done about its ends up to now: the delays of its restarts."
+    events = [json.loads(line) for line in ctl("events", "--agent", agent, "--json").out.splitlines()]
+    return [event["value"] for event in events if event["type"] == "restart-scheduled"]
+
+
+def ended(agent, times):
+    "It has ended so often, and what becomes of it is known."
+    wait_for("its end", lambda: ctl_json("info", agent)["exit_count"] >= times and
+             ctl_json("info", agent)["state"] in ("active", "exited", "failed", "backoff"))
+    return ctl_json("info", agent)["state"]
+
+
+# Of each: the fault, what is done about it, how the agent is restarted, and whether it is after that.
+FAULTS = (
+    ("Unresponsive", "restart", ("--restart", "on-failure"), True),
+    ("Unresponsive", "restart", ("--restart", "on-failure", "--prevent-status", "fault"), True),
+    ("Unresponsive", "restart", ("--restart", "never"), False),
+    ("ProcessLimit", "kill", ("--restart", "on-failure"), True),
+    ("ProcessLimit", "kill", ("--restart", "always", "--prevent-status", "fault"), False),
+    ("ProcessLimit", "kill", ("--restart", "never"), False),
+    ("Budget", "kill", ("--restart", "always"), False),
+)
+
+
+@with_clean
+def test_explain_faults():
+    "the module does what explain told of a fault, by what is done about it"
+    with agentsys.Connection() as asm:
+        for n, (fault, action, words, back) in enumerate(FAULTS):
+            agent = 200 + n
+            run("--id", agent, "--backoff", "1h", *words, "sleep", "1000")
+            ctl("recovery", "--agent", agent, "%s=%s" % (fault, action))
+            told, = of_fault(ctl_json("explain", agent, "--cause", fault), fault)
+            asm.report_fault(agent, fault)
+            state = ended(agent, 1)
+            assert told["restarted"] == back == (state == "backoff"), (fault, action, words, told, state)
+            assert told["action"] == action and told["ends"], told
+            if back:
+                assert delays(told)[:1] == done(agent) == [3600000], (told, done(agent))
+            else:
+                assert told["then"] == state and not done(agent), (told, state)
+            if fault == "Budget":
+                assert told["why"] == "what is spent is spent for the next instance too", told
+    text = ctl("explain", 201).out
+    assert "\n  Unresponsive         restart: restarted after " in text, text
+    assert "\n  Budget               kill: not restarted, then exited: that prevents a restart\n" in text, text
+
+
+@with_clean
+def test_explain_oom():
+    "likewise of memory, whoever kills for it"
+    for agent, action, words in ((220, "restart", ("--prevent-status", "oom")), (222, "kill", ()), (224, "alert", ()),
+                                 (221, "kill", ("--prevent-status", "oom")), (223, "alert", ("--prevent-status", "oom"))):
+        run("--id", agent, "--restart", "on-failure", "--backoff", "1h", "--memory-max", "16M", "--cwd", os.getcwd(),
+            *words, "sh", "-c", "while [ ! -e go ]; do sleep 0.1; done; exec python3 -c 'bytearray(64 << 20)'")
+        ctl("recovery", "--agent", agent, "MemoryLimit=" + action)
+    told = {agent: end(ctl_json("explain", agent, "--cause", "oom"), "oom", signal.SIGKILL) for agent in range(220, 225)}
+    open("go", "w").close()
+    for agent, back in (220, True), (221, False), (222, True), (223, False), (224, True):
+        state = ended(agent, 1)
+        assert ctl_json("info", agent)["last_exit"]["cause"] == "oom", ctl_json("info", agent)
+        assert told[agent]["restarted"] == back == (state == "backoff"), (agent, told[agent], state)
+        assert told[agent]["fault"] == "MemoryLimit" and told[agent]["ends"], told[agent]
+
+
+@with_clean
+def test_explain_launch():
+    "likewise of a restart that fails"
+    for agent, words in (230, ()), (231, ("--prevent-status", "launch")):
+        name = "program%d" % agent
+        with open(name, "w") as program:
+            program.write("#!/bin/sh\nwhile [ ! -e go%d ]; do sleep 0.1; done\nexit 7\n" % agent)
+        os.chmod(name, 0o755)
+        run("--id", agent, "--restart", "on-failure", "--max-restarts", 3, "--backoff", "3:50", "--backoff-kind",
+            "linear", "--cwd", os.getcwd(), *words, os.path.abspath(name))
+        told = end(ctl_json("explain", agent, "--cause", "launch"), "launch", 0)
+        os.unlink(name)
+        open("go%d" % agent, "w").close()
+        wait_for("it fails", lambda: ctl_json("info", agent)["state"] == "failed")
+        # The first of these restarts is that after the exit.
+        assert told["then"] == "failed", told
+        assert (delays(told) or [3]) == done(agent), (told, done(agent))
+        assert told["restarted"] == (agent == 230), told
+
+
+@with_clean
+def test_explain_link():
+    "likewise of the end of another that it is linked to"
+    for agent, words in (240, ()), (250, ("--prevent-status", "link")):
+        run("--id", agent, "sleep", "1000")
+        run("--id", agent + 1, "--restart", "on-failure", "--backoff", "1h", "--link", agent, *words, "sleep", "1000")
+        told = end(ctl_json("explain", agent + 1, "--cause", "link"), "link", 0)
+        os.kill(ctl_json("info", agent)["pid"], signal.SIGSEGV)
+        state = ended(agent + 1, 1)
+        assert ctl_json("info", agent + 1)["last_exit"]["cause"] == "link"
+        assert told["restarted"] == (state == "backoff") == (agent == 240), (told, state)
+        assert delays(told)[:1] == done(agent + 1), (told, done(agent + 1))
+
+
+@with_clean
+def test_explain_ladder():
+    "on a ladder each rung is told that ends the agent, and the module gets to it with that fault"
+    run("--id", 260, "--restart", "on-failure", "--backoff", "0", "--max-restarts", 100, "--prevent-status", "fault",
+        "sleep", "1000")
+    ctl("recovery", "--agent", 260, "ProcessLimit=alert")
+    try:
+        ctl("recovery", "--ladder", "2:1h")
+        told = of_fault(ctl_json("explain", 260, "--cause", "ProcessLimit"), "ProcessLimit")
+        assert [(one["action"], one["from_fault"], one["restarted"]) for one in told] == [
+            ("restart", 5, True), ("kill", 7, False)], told
+        text = ctl("explain", 260).out
+        assert "\n  ProcessLimit         restart, from fault 5 within 1h on: restarted after 0ms" in text, text
+        assert "\n  ProcessLimit         kill, from fault 7 within 1h on: not restarted, then exited" in text, text
+        with agentsys.Connection() as asm:
+            for n in range(1, 8):
+                wait_for("it runs", lambda: ctl_json("info", 260)["state"] == "active")
+                asm.report_fault(260, "ProcessLimit")
+                if n >= 5:
+                    wait_for("its end", lambda: ctl_json("info", 260)["exit_count"] == n - 4)
+        assert [fault["action"] for fault in ctl_json("faults", 260)["last"]] == [
+            "alert", "alert", "alert", "alert", "restart", "restart", "kill"]
+        assert ended(260, 3) == "exited"
+    finally:
+        ctl("recovery", "--ladder", "off")
+
+
+@with_clean
+def test_explain_what_ends_nothing():
+    "a fault that does not end it is told as such; the names of faults are taken in any case"
+    run("--id", 270, "--restart", "always", "sleep", "1000")
+    told, = of_fault(ctl_json("explain", 270, "--cause", "cpuquota"), "CpuQuota")
+    assert (told["ends"], told["restarted"], told["action"], told["then"]) == (False, False, "throttle", "active"), told
+    assert "\n  CpuQuota             throttle: does not end it\n" in ctl("explain", 270, "--cause", "CpuQuota").out
+    faults = ["CapabilityViolation", "PolicyViolation", "Unresponsive", "Budget"]
+    assert [one["fault"] for one in ctl_json("explain", 270)["ends"]] == [None] * 4 + faults
+    assert [one["fault"] for one in ctl_json("explain", 270, "--cause", "fault")["ends"]] == faults
+    ctl("recovery", "--agent", 270, *[fault + "=alert" for fault in faults])
+    assert ctl_json("explain", 270, "--cause", "fault")["ends"] == []
+    assert "No fault ends it" in ctl("explain", 270, "--cause", "fault").out
+    assert "--code or --signal" in ctl("explain", 270, "--cause", "Crash", want=USAGE).err
+    assert "Unresponsive" in ctl("explain", 270, "--cause", "unresponsible", want=USAGE).err
 
 
 @with_clean

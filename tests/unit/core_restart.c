@@ -322,6 +322,41 @@ static void budget_is_spent(void **unused)
 	}
 }
 
+/* What a fault that it was killed for makes of each condition. */
+static void a_fault_changes_the_policy(void **unused)
+{
+	static const struct {
+		u32 fault;
+		bool restarts;
+		u32 conditions[4]; /* of never, on-failure, always, on-abnormal */
+		u32 never_causes;
+	} cases[] = {
+		{ AGENTSYS_FAULT_NONE, true, { 0, 1, 2, 3 }, 0x18 },
+		{ AGENTSYS_FAULT_UNRESPONSIVE, false, { 0, 1, 2, 3 }, 0x18 },
+		{ AGENTSYS_FAULT_UNRESPONSIVE, true, { 0, 2, 2, 2 }, 0 },
+		{ AGENTSYS_FAULT_MEMORY_LIMIT, true, { 0, 2, 2, 2 }, 0 },
+		{ AGENTSYS_FAULT_BUDGET, false, { 0, 0, 0, 0 }, 0x18 },
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		for (u32 condition = 0; condition < 4; condition++) {
+			struct agentsys_restart_policy p = {
+				.condition = condition,
+				.max_restarts = 7,
+				.never_causes = 0x18,
+				.never_signals = 5,
+			};
+
+			agentsys_restart_for_fault(&p, cases[i].fault, cases[i].restarts);
+			assert_int_equal(p.condition, cases[i].conditions[condition]);
+			if (condition)
+				assert_int_equal(p.never_causes, cases[i].never_causes);
+			assert_int_equal(p.max_restarts, 7);
+			assert_int_equal(p.never_signals, 5);
+		}
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -336,6 +371,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(survival_is_the_mean_of_the_last_and_before),
 		cmocka_unit_test(the_circuit_opens_and_closes),
 		cmocka_unit_test(budget_is_spent),
+		cmocka_unit_test(a_fault_changes_the_policy),
 	};
 
 	core_random_init(argc, argv);

@@ -63,6 +63,11 @@ static void print_values(void)
 	       "\t--requires | --wants | --peer | --link | --monitor)\n"
 	       "\t\tcompgen -W \"$(_asmctl_agents)\" -- \"$2\"\n"
 	       "\t\t;;\n"
+	       "\t--cause) compgen -W 'oom link launch fault");
+	for (uint32_t i = AGENTSYS_FAULT_NONE + 1; i < __AGENTSYS_FAULTS; i++)
+		if (i != AGENTSYS_FAULT_CRASH)
+			printf(" %s", agentsys_fault_name(i));
+	printf("' -- \"$2\" ;;\n"
 	       "\t--traps | --significant) compgen -W 'yes no' -- \"$2\" ;;\n"
 	       "\t--agent) compgen -W \"$(_asmctl_agents)\" -- \"$2\" ;;\n"
 	       "\tesac\n"

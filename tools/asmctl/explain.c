@@ -27,7 +27,9 @@ enum {
 static const struct option_def options[] = {
 	{ OPT_CODE, "code", "N", "when it exits with this code; may be repeated" },
 	{ OPT_SIGNAL, "signal", "SIGNAL", "when this signal ends it; may be repeated" },
-	{ OPT_CAUSE, "cause", "CAUSE", "on oom, fault, link or launch (a restart that fails)" },
+	{ OPT_CAUSE, "cause", "CAUSE",
+	  "on oom, link, launch (a restart that fails), a type of fault, as\n"
+	  "Unresponsive, or fault, for all of those that end it" },
 	{ OPT_RUNS, "runs", "DURATION",
 	  "when each instance runs so long; without it, it ends now,\n"
 	  "and those after it at once" },
@@ -36,31 +38,79 @@ static const struct option_def options[] = {
 };
 
 /**
+ * struct ending - how it would end
+ * @end: the end; if only the cause is fault, any of those
+ * @fault: the fault that it comes of, or AGENTSYS_FAULT_NONE
+ * @action: enum agentsys_recover, what is done about that
+ * @from: with this fault within the time of the ladder, from 1
+ */
+struct ending {
+	struct agentsys_end end;
+	uint32_t fault;
+	uint32_t action;
+	uint64_t from;
+};
+
+/**
  * struct question - what the command line asks
  * @ends: how it would end
- * @nends: how many
+ * @nends: how many; 0 for the usual ends
  * @runs: it was said how long instances run
  * @runs_ms: and so long
  * @json: print it as JSON
  */
 struct question {
-	struct agentsys_end ends[ENDS_MAX];
+	struct ending ends[ENDS_MAX];
 	size_t nends;
 	bool runs;
 	uint32_t runs_ms;
 	bool json;
 };
 
-static void ask(struct question *question, enum agentsys_cause cause, int code)
+static void ask_of(struct question *question, enum agentsys_cause cause, int code, uint32_t fault)
 {
 	if (question->nends == ENDS_MAX)
 		usage_error("that is more than %d ends", ENDS_MAX);
-	question->ends[question->nends++] = (struct agentsys_end){ cause, code };
+	question->ends[question->nends++] = (struct ending){
+		.end = { .cause = cause, .code = code },
+		.fault = fault,
+	};
+}
+
+static void ask(struct question *question, enum agentsys_cause cause, int code)
+{
+	ask_of(question, cause, code, AGENTSYS_FAULT_NONE);
+}
+
+/* The kernel kills for memory, and that is told as such. */
+static void ask_fault(struct question *question, uint32_t fault)
+{
+	if (fault == AGENTSYS_FAULT_MEMORY_LIMIT)
+		ask_of(question, AGENTSYS_CAUSE_OOM, SIGKILL, fault);
+	else
+		ask_of(question, AGENTSYS_CAUSE_FAULT, fault, fault);
+}
+
+static void take_cause(struct question *question, const char *arg)
+{
+	uint32_t fault = agentsys_fault_number(arg);
+	struct endings endings;
+
+	if (fault == AGENTSYS_FAULT_CRASH)
+		usage_error("a crash is an end by itself: say which with --code or --signal");
+	if (fault > AGENTSYS_FAULT_NONE && fault < __AGENTSYS_FAULTS) {
+		ask_fault(question, fault);
+		return;
+	}
+	if (!parse_endings(arg, true, &endings) || !endings.causes)
+		usage_error("'%s' is not oom, link, launch, fault, or one, as Unresponsive", arg);
+	for (int cause = 0; cause < __AGENTSYS_CAUSES; cause++)
+		if (endings.causes >> cause & 1)
+			ask(question, cause, cause == AGENTSYS_CAUSE_OOM ? SIGKILL : 0);
 }
 
 static void take_option(struct question *question, int key, const char *arg)
 {
-	struct endings endings;
 	const char *why;
 	uint64_t code;
 	int signal;
@@ -77,11 +127,7 @@ static void take_option(struct question *question, int key, const char *arg)
 		ask(question, AGENTSYS_CAUSE_SIGNAL, signal);
 		break;
 	case OPT_CAUSE:
-		if (!parse_endings(arg, true, &endings) || !endings.causes)
-			usage_error("'%s' is not one of oom, fault, link, launch", arg);
-		for (int cause = 0; cause < __AGENTSYS_CAUSES; cause++)
-			if (endings.causes >> cause & 1)
-				ask(question, cause, cause == AGENTSYS_CAUSE_OOM ? SIGKILL : 0);
+		take_cause(question, arg);
 		break;
 	case OPT_RUNS:
 		if (!parse_duration(arg, false, &question->runs_ms, &why))
@@ -94,12 +140,15 @@ static void take_option(struct question *question, int key, const char *arg)
 	}
 }
 
-static void ask_the_usual(struct question *question)
+static void ask_the_usual(struct question *question, const struct agentsys_info *info)
 {
 	ask(question, AGENTSYS_CAUSE_EXIT, 0);
 	ask(question, AGENTSYS_CAUSE_EXIT, 1);
 	ask(question, AGENTSYS_CAUSE_SIGNAL, SIGSEGV);
-	ask(question, AGENTSYS_CAUSE_OOM, SIGKILL);
+	/* That of its limit, if it has one, is among the faults. */
+	if (!info->memory_max)
+		ask(question, AGENTSYS_CAUSE_OOM, SIGKILL);
+	ask(question, AGENTSYS_CAUSE_FAULT, 0);
 }
 
 /* ---- what it is about ---- */
@@ -110,12 +159,14 @@ static void ask_the_usual(struct question *question)
  * @groups: those that it is in, inside out, root last
  * @ngroups: how many
  * @relations: of all agents
+ * @recovery: what is done about its faults
  */
 struct subject {
 	struct agentsys_info *info;
 	struct agentsys_group *groups[FORECAST_GROUPS];
 	size_t ngroups;
 	struct relations relations;
+	struct agentsys_recovery *recovery;
 };
 
 static void subject_free(struct subject *subject)
@@ -124,6 +175,7 @@ static void subject_free(struct subject *subject)
 		agentsys_group_free(subject->groups[i]);
 	agentsys_info_free(subject->info);
 	free_relations(&subject->relations);
+	agentsys_recovery_free(subject->recovery);
 }
 
 static int subject_get(struct agentsys *h, const char *text, struct subject *subject)
@@ -144,10 +196,102 @@ static int subject_get(struct agentsys *h, const char *text, struct subject *sub
 		subject_free(subject);
 		return exit_status_of(ret);
 	}
-	if (get_relations(h, &subject->relations, &ret))
+	if (!get_relations(h, &subject->relations, &ret)) {
+		subject_free(subject);
+		return ret;
+	}
+	ret = agentsys_recovery(h, subject->info->id, &subject->recovery);
+	if (!ret)
 		return EXIT_OK;
+	complain("cannot read what is done about faults: %s", agentsys_error(h));
 	subject_free(subject);
-	return ret;
+	return exit_status_of(ret);
+}
+
+/* ---- how it ends ---- */
+
+/**
+ * struct endings_list - all the ends that are explained
+ * @ends: these
+ * @n: how many
+ */
+struct endings_list {
+	struct ending *ends;
+	size_t n;
+};
+
+static void list_add(struct endings_list *list, const struct ending *ending)
+{
+	list->ends = reallocarray(list->ends, list->n + 1, sizeof(*list->ends));
+	if (!list->ends)
+		out_of_memory();
+	list->ends[list->n++] = *ending;
+}
+
+/* The kernel kills for memory, whatever is said to be done about it. */
+static bool ends_it(const struct ending *ending)
+{
+	return !ending->fault || ending->fault == AGENTSYS_FAULT_MEMORY_LIMIT ||
+	       ending->action >= AGENTSYS_RECOVER_RESTART;
+}
+
+/* With a ladder more than one thing may be done about it. @all: also if none of that ends it. */
+static void list_fault(struct endings_list *list, const struct subject *subject,
+		       struct ending ending, bool all)
+{
+	const struct agentsys_recovery *recovery = subject->recovery;
+	struct forecast_rung rungs[FORECAST_RUNGS];
+	size_t n, before = list->n;
+
+	/* A module that does not know it does nothing about it. */
+	if (ending.fault >= recovery->types)
+		n = forecast_rungs(ending.fault, AGENTSYS_RECOVER_ALERT, 0, rungs);
+	else
+		n = forecast_rungs(ending.fault, recovery->action[ending.fault], recovery->after,
+				   rungs);
+	for (size_t i = 0; i < n; i++) {
+		ending.action = rungs[i].action;
+		ending.from = rungs[i].from;
+		if (ends_it(&ending))
+			list_add(list, &ending);
+	}
+	if (list->n > before || !all)
+		return;
+	ending.action = rungs[0].action;
+	ending.from = rungs[0].from;
+	list_add(list, &ending);
+}
+
+/* Those that it can have, and that end it. */
+static void list_faults(struct endings_list *list, const struct subject *subject)
+{
+	struct question faults = { .nends = 0 };
+
+	for (uint32_t fault = AGENTSYS_FAULT_NONE + 1; fault < __AGENTSYS_FAULTS; fault++)
+		if (fault != AGENTSYS_FAULT_CRASH &&
+		    (fault != AGENTSYS_FAULT_MEMORY_LIMIT || subject->info->memory_max))
+			ask_fault(&faults, fault);
+	for (size_t i = 0; i < faults.nends; i++)
+		list_fault(list, subject, faults.ends[i], false);
+}
+
+static void list_ends(struct endings_list *list, const struct subject *subject,
+		      const struct question *question)
+{
+	*list = (struct endings_list){ NULL };
+	for (size_t i = 0; i < question->nends; i++) {
+		struct ending ending = question->ends[i];
+
+		/* Of the memory of one that has a limit, it is that which runs out. */
+		if (ending.end.cause == AGENTSYS_CAUSE_OOM && subject->info->memory_max)
+			ending.fault = AGENTSYS_FAULT_MEMORY_LIMIT;
+		if (ending.fault)
+			list_fault(list, subject, ending, true);
+		else if (ending.end.cause == AGENTSYS_CAUSE_FAULT)
+			list_faults(list, subject);
+		else
+			list_add(list, &ending);
+	}
 }
 
 static void fill_policy(struct agentsys_restart_policy *policy, const struct agentsys_info *info)
@@ -202,20 +346,24 @@ static void fill_group(struct forecast_group *to, const struct agentsys_group *g
 }
 
 static void look_ahead(const struct question *question, const struct subject *subject,
-		       const struct agentsys_end *end, struct forecast *result)
+		       const struct ending *ending, struct forecast *result)
 {
 	const struct agentsys_info *info = subject->info;
 
 	fill_policy(&result->policy, info);
 	fill_past(&result->past, info);
-	result->end = *end;
+	result->end = ending->end;
+	result->restart = ending->action == AGENTSYS_RECOVER_RESTART;
+	/* Or the kernel alone has killed it. */
+	result->fault = ending->action >= AGENTSYS_RECOVER_RESTART ? ending->fault :
+								     AGENTSYS_FAULT_NONE;
 	result->later_ms = question->runs_ms;
 	if (question->runs)
 		result->end.ran_ms = question->runs_ms;
 	else if (info->pid)
 		result->end.ran_ms = (boot_time() - info->start_time) / 1000000;
 	/* What could not be started did not run. */
-	if (end->cause == AGENTSYS_CAUSE_LAUNCH)
+	if (ending->end.cause == AGENTSYS_CAUSE_LAUNCH)
 		result->end.ran_ms = result->later_ms = 0;
 	result->ngroups = subject->ngroups;
 	for (size_t i = 0; i < subject->ngroups; i++)
@@ -257,6 +405,9 @@ static void print_why(FILE *to, const struct subject *subject, const struct fore
 		break;
 	case FORECAST_PREVENTED:
 		fprintf(to, "that prevents a restart");
+		break;
+	case FORECAST_SPENT:
+		fprintf(to, "what is spent is spent for the next instance too");
 		break;
 	case FORECAST_RESTARTS:
 		fprintf(to, "its %" PRIu32 " restarts are spent", info->max_restarts);
@@ -318,11 +469,21 @@ static void print_steps(const struct forecast *forecast)
 	}
 }
 
+/* What is done about a fault; on a ladder, from which one on. */
+static void print_action(const struct subject *subject, const struct ending *ending)
+{
+	char within[FORMAT_MAX];
+
+	printf("  %-20s %s", agentsys_fault_name(ending->fault),
+	       agentsys_recover_name(ending->action));
+	if (ending->from > 1)
+		printf(", from fault %" PRIu64 " within %s on", ending->from,
+		       format_ms(subject->recovery->within_ms, within));
+	printf(": ");
+}
+
 static void print_forecast(const struct subject *subject, const struct forecast *forecast)
 {
-	char end[FORMAT_MAX];
-
-	printf("  %-12s ", end_name(&forecast->end, end));
 	if (forecast->nsteps)
 		print_steps(forecast);
 	else
@@ -332,6 +493,23 @@ static void print_forecast(const struct subject *subject, const struct forecast 
 		print_why(stdout, subject, forecast);
 	}
 	putchar('\n');
+}
+
+static void print_ending(const struct question *question, const struct subject *subject,
+			 const struct ending *ending, struct forecast *forecast)
+{
+	char end[FORMAT_MAX];
+
+	if (ending->fault)
+		print_action(subject, ending);
+	else
+		printf("  %-12s ", end_name(&ending->end, end));
+	if (!ends_it(ending)) {
+		printf("does not end it\n");
+		return;
+	}
+	look_ahead(question, subject, ending, forecast);
+	print_forecast(subject, forecast);
 }
 
 /* Another's end may be its end too. */
@@ -429,24 +607,48 @@ static struct json_object *json_of_steps(const struct forecast *forecast)
 	return array;
 }
 
-static struct json_object *json_of_forecast(const struct subject *subject,
-					    const struct forecast *forecast)
+static struct json_object *json_of_ending(const struct subject *subject,
+					  const struct ending *ending)
 {
+	const struct agentsys_end *end = &ending->end;
 	struct json_object *object = json_object_new_object();
+	struct agentsys_restart_policy policy;
 
-	add(object, "cause", json_object_new_string(agentsys_cause_name(forecast->end.cause)));
-	add(object, "code", json_object_new_int(forecast->end.code));
+	fill_policy(&policy, subject->info);
+	add(object, "cause", json_object_new_string(agentsys_cause_name(end->cause)));
+	add(object, "code", json_object_new_int(end->code));
+	add(object, "fault",
+	    string_or_null(ending->fault ? agentsys_fault_name(ending->fault) : NULL));
+	add(object, "action",
+	    string_or_null(ending->fault ? agentsys_recover_name(ending->action) : NULL));
+	if (ending->fault)
+		add(object, "from_fault", json_object_new_uint64(ending->from));
+	add(object, "ends", json_object_new_boolean(ends_it(ending)));
 	add(object, "failure",
-	    json_object_new_boolean(agentsys_end_abnormal(&forecast->policy, forecast->end.cause,
-							  forecast->end.code)));
+	    json_object_new_boolean(ends_it(ending) &&
+				    agentsys_end_abnormal(&policy, end->cause, end->code)));
+	return object;
+}
+
+static void add_nothing(struct json_object *object, const struct subject *subject)
+{
+	add(object, "restarted", json_object_new_boolean(false));
+	add(object, "delays", json_object_new_array());
+	add(object, "endless", json_object_new_boolean(false));
+	add(object, "then", json_object_new_string(agentsys_state_name(subject->info->state)));
+	add(object, "why", json_object_new_string("that does not end it"));
+}
+
+static void add_forecast(struct json_object *object, const struct subject *subject,
+			 const struct forecast *forecast)
+{
 	add(object, "restarted", json_object_new_boolean(forecast->nsteps));
 	add(object, "delays", json_of_steps(forecast));
 	add(object, "endless", json_object_new_boolean(is_endless(forecast)));
 	if (is_endless(forecast))
-		return object;
+		return;
 	add(object, "then", json_object_new_string(agentsys_state_name(forecast->state)));
 	add(object, "why", string_of_why(subject, forecast));
-	return object;
 }
 
 static struct json_object *json_of_subject(const struct subject *subject)
@@ -464,22 +666,33 @@ static struct json_object *json_of_subject(const struct subject *subject)
 
 /* ---- the command ---- */
 
-static void explain(const struct question *question, const struct subject *subject)
+static void explain(const struct question *question, const struct subject *subject,
+		    const struct endings_list *list)
 {
+	bool faults = false;
 	struct forecast *forecast = malloc(sizeof(*forecast));
 
 	if (!forecast)
 		out_of_memory();
 	print_subject(subject);
-	for (size_t i = 0; i < question->nends; i++) {
-		look_ahead(question, subject, &question->ends[i], forecast);
-		print_forecast(subject, forecast);
-	}
+	for (size_t i = 0; i < list->n; i++)
+		if (list->ends[i].fault)
+			faults = true;
+		else
+			print_ending(question, subject, &list->ends[i], forecast);
+	if (faults)
+		printf("%sFaults, and what is done about them:\n", list->ends[0].fault ? "" : "\n");
+	for (size_t i = 0; i < list->n; i++)
+		if (list->ends[i].fault)
+			print_ending(question, subject, &list->ends[i], forecast);
+	if (!list->n)
+		printf("No fault ends it\n");
 	print_resets(subject);
 	free(forecast);
 }
 
-static void explain_as_json(const struct question *question, const struct subject *subject)
+static void explain_as_json(const struct question *question, const struct subject *subject,
+			    const struct endings_list *list)
 {
 	struct json_object *object = json_of_subject(subject);
 	struct json_object *ends = json_object_new_array();
@@ -487,9 +700,16 @@ static void explain_as_json(const struct question *question, const struct subjec
 
 	if (!forecast)
 		out_of_memory();
-	for (size_t i = 0; i < question->nends; i++) {
-		look_ahead(question, subject, &question->ends[i], forecast);
-		json_object_array_add(ends, json_of_forecast(subject, forecast));
+	for (size_t i = 0; i < list->n; i++) {
+		struct json_object *one = json_of_ending(subject, &list->ends[i]);
+
+		json_object_array_add(ends, one);
+		if (!ends_it(&list->ends[i])) {
+			add_nothing(one, subject);
+			continue;
+		}
+		look_ahead(question, subject, &list->ends[i], forecast);
+		add_forecast(one, subject, forecast);
 	}
 	add(object, "ends", ends);
 	print_json(object);
@@ -499,6 +719,7 @@ static void explain_as_json(const struct question *question, const struct subjec
 static int run(int argc, char **argv)
 {
 	struct question question = { .nends = 0 };
+	struct endings_list list;
 	struct subject subject;
 	struct agentsys *h;
 	int key, status;
@@ -506,16 +727,18 @@ static int run(int argc, char **argv)
 	while ((key = next_option(argc, argv)) != -1)
 		take_option(&question, key, optarg);
 	need_operands(argc, 1, 1, "the id or name of an agent");
-	if (!question.nends)
-		ask_the_usual(&question);
 
 	h = connect_module();
 	status = subject_get(h, argv[optind], &subject);
 	if (!status) {
+		if (!question.nends)
+			ask_the_usual(&question, subject.info);
+		list_ends(&list, &subject, &question);
 		if (question.json)
-			explain_as_json(&question, &subject);
+			explain_as_json(&question, &subject, &list);
 		else
-			explain(&question, &subject);
+			explain(&question, &subject, &list);
+		free(list.ends);
 		subject_free(&subject);
 	}
 	agentsys_close(h);
@@ -531,9 +754,16 @@ const struct command cmd_explain = {
 		"same way, at once: the wait before each of the restarts, and why there are no\n"
 		"more. It is worked out by the module's own code. For the restarts of a group, the\n"
 		"recent ones are taken to be as new as can be. Without options, for exit codes 0\n"
-		"and 1, SIGSEGV and running out of memory.",
+		"and 1, SIGSEGV, running out of memory, and all faults that end it.\n"
+		"\n"
+		"Of a fault it tells what is done about it (\"asmctl recovery --agent AGENT\"), and\n"
+		"what becomes of the end that this makes; on a ladder so for each rung that ends\n"
+		"it, with the number of the fault, of whatever types, from which on it is done.\n"
+		"Running out of memory is the fault MemoryLimit for an agent with memory_max, and\n"
+		"what happens to anybody on the system for one without.",
 	.examples = "  asmctl explain 100\n"
 		    "  asmctl explain --code 75 --signal HUP --cause launch fs_monitor\n"
+		    "  asmctl explain --cause Unresponsive --cause MemoryLimit 100\n"
 		    "  asmctl explain --runs 2m 100\n"
 		    "  asmctl explain --json 100 | jq '.ends[].delays[].least_ms'\n",
 	.options = options,

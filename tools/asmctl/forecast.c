@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/recovery.h"
 #include "core/tree.h"
 
 /* What the tree wants done. There is one agent, and no other member in any of its groups. */
@@ -101,6 +102,29 @@ static const char *name_of(const struct forecast *forecast, const struct agentsy
 	return forecast->groups[group - world.tree].name;
 }
 
+/* ---- what is done about a fault ---- */
+
+size_t forecast_rungs(u32 fault, u32 action, u32 after, struct forecast_rung rungs[FORECAST_RUNGS])
+{
+	const struct agentsys_recovery recovery = { .after = after, .within_ms = U32_MAX };
+	struct agentsys_recovery_own own = { .has = 1U << fault };
+	size_t n = 0;
+
+	own.action[fault] = action;
+	for (u32 rung = 0; rung < (after ? FORECAST_RUNGS : 1); rung++) {
+		/* All of the faults of the rung below are over. */
+		struct agentsys_ladder ladder = {
+			.rung = rung ? rung - 1 : 0,
+			.faults = rung ? after : 0,
+		};
+		u32 done = agentsys_recovery_decide(&recovery, &own, &ladder, fault, 0);
+
+		if (!n || rungs[n - 1].action != done)
+			rungs[n++] = (struct forecast_rung){ done, (u64)after * rung + 1 };
+	}
+	return n;
+}
+
 /* ---- why not ---- */
 
 /* Would it be restarted by @policy? */
@@ -114,12 +138,23 @@ static bool restarts(const struct forecast *forecast, struct agentsys_restart_po
 	return verdict.state == AGENTSYS_BACKOFF;
 }
 
+/* Its policy, by which such an end is judged. */
+static struct agentsys_restart_policy judging(const struct forecast *forecast)
+{
+	struct agentsys_restart_policy policy = forecast->policy;
+
+	agentsys_restart_for_fault(&policy, forecast->fault, forecast->restart);
+	return policy;
+}
+
 static enum forecast_why why_not(const struct forecast *forecast)
 {
 	struct agentsys_restart_policy policy = forecast->policy;
 
-	if (restarts(forecast, policy))
+	if (restarts(forecast, judging(forecast)))
 		return FORECAST_RESTARTS;
+	if (restarts(forecast, policy))
+		return FORECAST_SPENT;
 	policy.never_causes = 0;
 	policy.never_signals = 0;
 	memset(policy.never_codes, 0, sizeof(policy.never_codes));
@@ -157,10 +192,11 @@ static bool step_on(struct forecast *forecast, struct agentsys_restart_past *pas
 		    const struct agentsys_end *end, struct forecast_step *step)
 {
 	struct agentsys_restart_past same = *past;
+	const struct agentsys_restart_policy policy = judging(forecast);
 	struct agentsys_verdict least, most;
 
-	agentsys_restart_decide(&forecast->policy, &same, end, U32_MAX, &most);
-	agentsys_restart_decide(&forecast->policy, past, end, 0, &least);
+	agentsys_restart_decide(&policy, &same, end, U32_MAX, &most);
+	agentsys_restart_decide(&policy, past, end, 0, &least);
 	forecast->state = least.state;
 	if (least.state != AGENTSYS_BACKOFF) {
 		forecast->why = why_not(forecast);

@@ -14,6 +14,9 @@
 /* Restarts that are looked at. */
 #define FORECAST_STEPS 1000
 
+/* Actions of a ladder. */
+#define FORECAST_RUNGS __AGENTSYS_RECOVERS
+
 /* Groups that one is in: itself, those above it, and root. */
 #define FORECAST_GROUPS (AGENTSYS_TREE_DEPTH + 1)
 
@@ -50,6 +53,7 @@ enum forecast_why {
 	FORECAST_CONDITION, /* its condition is another one */
 	FORECAST_SUCCESS,   /* it counts as a success */
 	FORECAST_PREVENTED, /* it is among the ends that prevent it */
+	FORECAST_SPENT,	    /* what it has a budget of is spent */
 	FORECAST_RESTARTS,  /* its restarts are spent */
 	FORECAST_BUDGET,    /* those of @failed are, and nobody above restarts that */
 };
@@ -59,6 +63,8 @@ enum forecast_why {
  * @policy: the agent's
  * @past: what there was up to now
  * @end: how it ends now
+ * @fault: the fault that it is killed for, or AGENTSYS_FAULT_NONE
+ * @restart: and so that it is started again
  * @later_ms: how long each instance runs after that
  * @groups: those that it is in, inside out, root last
  * @ngroups: how many
@@ -72,6 +78,8 @@ struct forecast {
 	struct agentsys_restart_policy policy;
 	struct agentsys_restart_past past;
 	struct agentsys_end end;
+	u32 fault;
+	bool restart;
 	u64 later_ms;
 	struct forecast_group groups[FORECAST_GROUPS];
 	size_t ngroups;
@@ -83,5 +91,18 @@ struct forecast {
 };
 
 void forecast(struct forecast *forecast);
+
+/**
+ * struct forecast_rung - what is done about a fault, the further up a ladder the agent is
+ * @action: enum agentsys_recover
+ * @from: with this fault within the time of the ladder, counted from 1
+ */
+struct forecast_rung {
+	u32 action;
+	u64 from;
+};
+
+/* What is said to be done about it, on a ladder of so many faults a rung, 0 for none. */
+size_t forecast_rungs(u32 fault, u32 action, u32 after, struct forecast_rung rungs[FORECAST_RUNGS]);
 
 #endif
