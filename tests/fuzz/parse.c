@@ -82,7 +82,7 @@ static void check_numbers(const char *text, uint64_t max)
 	if (digits && exact >= 2 && exact <= INT_MAX)
 		CHECK(id == exact);
 	CHECK(parse_count(text, &n) ==
-	      (is_word(text) || (digits && exact >= 1 && exact <= INT_MAX)));
+	      (is_word(text) || !strcmp(text, "0") || (digits && exact >= 1 && exact <= INT_MAX)));
 
 	digits = naive_number(text + (negative || *text == '+'),
 			      strlen(text) - (negative || *text == '+'), &exact);
@@ -165,6 +165,7 @@ static void check_size(const char *text)
 	const char *unit;
 	uint64_t bytes = 0, memory = 77;
 	bool taken = parse_size(text, &bytes);
+	bool none;
 
 	if (naive_number(text, strlen(text), &whole)) {
 		CHECK(taken == (whole <= UINT64_MAX));
@@ -177,8 +178,9 @@ static void check_size(const char *text)
 		else
 			CHECK(!taken);
 	}
-	CHECK(parse_memory(text, &memory) == (is_word(text) || (taken && bytes)));
-	if (is_word(text))
+	none = is_word(text) || !strcmp(text, "0");
+	CHECK(parse_memory(text, &memory) == (none || (taken && bytes)));
+	if (none)
 		CHECK(!memory);
 	else if (taken && bytes)
 		CHECK(memory == bytes);
@@ -192,7 +194,7 @@ static void check_cpu(const char *text)
 	exact_t exact;
 	bool taken = parse_cpu(text, &quota, &period);
 
-	if (is_word(text)) {
+	if (is_word(text) || !strcmp(text, "0")) {
 		CHECK(taken && !quota);
 	} else if (slash && slash - text > PART_MAX) {
 		CHECK(!taken);

@@ -59,9 +59,9 @@ def test_run_refused():
             (("--stop-signal", "BOGUS", "sleep", "1"), USAGE, "is not a signal"),
             (("--cpu", "0.1%", "sleep", "1"), USAGE, "CPU time"),
             (("--memory-max", "lots", "sleep", "1"), USAGE, "is not a size"),
-            (("--memory-max", "0", "sleep", "1"), USAGE, "is not a size"),
-            (("--memory-high", "0K", "sleep", "1"), USAGE, "infinity for no limit"),
-            (("--pids-max", "0", "sleep", "1"), USAGE, "number of processes"),
+            (("--memory-max", "-1", "sleep", "1"), USAGE, "is not a size"),
+            (("--memory-high", "0.1B", "sleep", "1"), USAGE, "0 or infinity for no limit"),
+            (("--pids-max", "-1", "sleep", "1"), USAGE, "number of processes"),
             (("--nice", "20", "sleep", "1"), USAGE, "nice value"),
             (("--rlimit", "nofile", "sleep", "1"), USAGE, "resource limit"),
             (("--rlimit", "nofile=2:1", "sleep", "1"), USAGE, "has a soft limit above the hard one"),
@@ -72,6 +72,31 @@ def test_run_refused():
         result = ctl("run", *words, want=status)
         assert text in result.err and not result.out, (words, result)
     wait_for("they are forgotten", lambda: [agent["agent_id"] for agent in ctl_json("list")] == [100])
+
+
+@with_clean
+def test_zero_is_no_limit():
+    "0 is no limit, as infinity is, however a limit is given"
+    limits = ("memory_max", "memory_high", "cpu", "pids_max", "watchdog")
+    options = [("--" + limit.replace("_", "-"), 0) for limit in limits]
+    given = [("--limit", limit + "=0") for limit in limits]
+    ctl("limits", "default", "memory_max=64M", "memory_high=32M", "cpu=50%", "pids_max=20", "watchdog=1h")
+    try:
+        assert ctl_json("info", run("sleep", "1000")["agent_id"])["limits"]["pids_max"] == 20
+        for words in options, given:
+            agent = run(*[word for pair in words for word in pair], "sleep", "1000")
+            for limit in "memory_max_bytes", "memory_high_bytes", "cpu_quota_us", "pids_max":
+                assert not agent["limits"][limit], (words, limit, agent["limits"])
+            cgroup = "/sys/fs/cgroup" + agent["cgroup"]
+            for name in "memory.max", "memory.high", "pids.max":
+                assert open(os.path.join(cgroup, name)).read() == "max\n", (words, name)
+            assert open(cgroup + "/cpu.max").read().split()[0] == "max"
+    finally:
+        ctl("limits", "default", "--preset", "none")
+    agent = run("--memory-max", "64M", "--cpu", "50%", "--pids-max", "20", "sleep", "1000")
+    ctl("limits", agent["agent_id"], "memory_max=0", "cpu=0", "pids_max=0")
+    agent = ctl_json("info", agent["agent_id"])
+    assert not any(agent["limits"][limit] for limit in ("memory_max_bytes", "cpu_quota_us", "pids_max")), agent
 
 
 @with_clean

@@ -43,11 +43,12 @@ static const enum unit units[] = {
 _Static_assert(sizeof(units) / sizeof(*units) == __AGENTSYS_LIMITS, "a limit has no unit");
 
 static const char *const why_not[] = {
-	[UNIT_COUNT] = "has no number, 1 or more, or infinity for no limit",
-	[UNIT_BYTES] = "has no size, as 100M, 1.5G, or infinity for no limit",
-	[UNIT_US] = "has no time, as 500ms, 2s, a number of microseconds, or infinity for no limit",
-	[UNIT_MS] = "has no time, as 500ms, 30s, or infinity for no limit",
-	[UNIT_PERCENT] = "has no percentage, 1% to 100%, or infinity for no limit",
+	[UNIT_COUNT] = "has no number, 1 or more, or 0 or infinity for no limit",
+	[UNIT_BYTES] = "has no size, as 100M, 1.5G, or 0 or infinity for no limit",
+	[UNIT_US] =
+		"has no time, as 500ms, 2s, a number of microseconds, or 0 or infinity for no limit",
+	[UNIT_MS] = "has no time, as 500ms, 30s, or 0 or infinity for no limit",
+	[UNIT_PERCENT] = "has no percentage, 1% to 100%, or 0 or infinity for no limit",
 	[UNIT_MODE] = "has no mode: timeout, phi or passive",
 	[UNIT_THOUSANDTHS] = "has no number, as 8 or 3.5",
 	[UNIT_YES] = "is neither yes nor no",
@@ -143,7 +144,7 @@ bool parse_limit_value(uint32_t limit, const char *text, uint64_t *n)
 static size_t parse_share(const char *text, struct agentsys_limit_change parts[LIMIT_PARTS],
 			  const char **why)
 {
-	*why = "has no CPU time, as 50%, 50000/100000 (1 ms or more), or infinity for no limit";
+	*why = "has no CPU time, as 50%, 50000/100000 (1 ms or more), or 0 or infinity for no limit";
 	if (!parse_cpu(text, &parts[0].max, &parts[1].max))
 		return 0;
 	parts[0].limit = AGENTSYS_LIMIT_CPU_QUOTA;

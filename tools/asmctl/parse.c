@@ -54,6 +54,12 @@ static bool is_unlimited(const char *text)
 	return !strcmp(text, "infinity") || !strcmp(text, "unlimited") || !strcmp(text, "max");
 }
 
+/* Of a resource limit, 0 is a limit; of what an agent may use it is none. */
+static bool is_no_limit(const char *text)
+{
+	return is_unlimited(text) || !strcmp(text, "0");
+}
+
 /* A decimal fraction with a unit behind it. */
 static bool parse_fraction(const char *text, double *n, const char **unit)
 {
@@ -175,7 +181,7 @@ bool parse_size(const char *text, uint64_t *bytes)
 
 bool parse_memory(const char *text, uint64_t *bytes)
 {
-	if (is_unlimited(text)) {
+	if (is_no_limit(text)) {
 		*bytes = 0;
 		return true;
 	}
@@ -190,7 +196,7 @@ bool parse_cpu(const char *text, uint64_t *quota_us, uint64_t *period_us)
 	double n;
 
 	*period_us = CPU_PERIOD_US;
-	if (is_unlimited(text)) {
+	if (is_no_limit(text)) {
 		*quota_us = 0;
 		return true;
 	}
@@ -210,7 +216,7 @@ bool parse_cpu(const char *text, uint64_t *quota_us, uint64_t *period_us)
 
 bool parse_count(const char *text, uint64_t *n)
 {
-	if (is_unlimited(text)) {
+	if (is_no_limit(text)) {
 		*n = 0;
 		return true;
 	}

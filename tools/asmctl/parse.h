@@ -36,13 +36,13 @@ bool parse_backoff(const char *text, uint32_t *initial_ms, uint32_t *max_ms, boo
 /* Bytes: "4096", "100M", "1.5G". */
 bool parse_size(const char *text, uint64_t *bytes);
 
-/* A size that is not 0; "infinity" or "max" is 0, for no limit. */
+/* A size that is not 0; "0", "infinity" or "max" is 0, for no limit. */
 bool parse_memory(const char *text, uint64_t *bytes);
 
-/* "50%", "150%", or microseconds "QUOTA/PERIOD"; "infinity" or "max" is 0. */
+/* "50%", "150%", or microseconds "QUOTA/PERIOD"; "0", "infinity" or "max" is 0. */
 bool parse_cpu(const char *text, uint64_t *quota_us, uint64_t *period_us);
 
-/* A number of things; "infinity" or "max" is 0. */
+/* A number of things; "infinity" or "max" is 0, which is no limit. */
 bool parse_count(const char *text, uint64_t *n);
 
 /* "TERM", "SIGTERM", "15", "RTMIN+3". */

@@ -130,7 +130,7 @@ static void take_limit(struct agentsys_spec *spec, int key, const char *arg)
 	case OPT_MEMORY_MAX:
 	case OPT_MEMORY_HIGH:
 		if (!parse_memory(arg, &n))
-			usage_error("'%s' is not a size, as 100M, 1.5G, or infinity for no limit",
+			usage_error("'%s' is not a size, as 100M, 1.5G, 0 or infinity for no limit",
 				    arg);
 		if (key == OPT_MEMORY_MAX)
 			agentsys_spec_set_memory_max(spec, n);
@@ -139,19 +139,19 @@ static void take_limit(struct agentsys_spec *spec, int key, const char *arg)
 		break;
 	case OPT_CPU:
 		if (!parse_cpu(arg, &n, &period))
-			usage_error("'%s' is no CPU time, as 50%% or 50000/100000 (1 ms or more)",
+			usage_error("'%s' is no CPU time, as 50%%, 50000/100000 (1 ms or more), 0",
 				    arg);
 		agentsys_spec_set_cpu(spec, n, period);
 		break;
 	case OPT_PIDS_MAX:
 		if (!parse_count(arg, &n))
-			usage_error("'%s' is not a number of processes, 1 to %d, or infinity", arg,
-				    INT_MAX);
+			usage_error("'%s' is not a number of processes, 1 to %d, or 0 or infinity",
+				    arg, INT_MAX);
 		agentsys_spec_set_pids_max(spec, n);
 		break;
 	case OPT_WATCHDOG:
 		if (!parse_limit_value(AGENTSYS_LIMIT_WATCHDOG, arg, &n))
-			usage_error("'%s' is no time, as 500ms, 30s, or infinity for no limit",
+			usage_error("'%s' is no time, as 500ms, 30s, or 0 or infinity for no limit",
 				    arg);
 		agentsys_spec_set_limit(spec, AGENTSYS_LIMIT_WATCHDOG, n);
 		break;

@@ -125,18 +125,24 @@ static void test_sizes(void)
 	ok(all, "no sizes");
 	ok(parse_memory("1.5G", &n) && n == 3UL << 29 && parse_memory("infinity", &n) && !n &&
 	   parse_memory("max", &n) && !n, "memory");
-	ok(!parse_memory("0", &n) && !parse_memory("0M", &n) &&
-	   !parse_memory("0.1B", &n), "no memory");
+	n = 1;
+	ok(parse_memory("0", &n) && !n, "no limit of memory");
+	ok(!parse_memory("0M", &n) && !parse_memory("0.1B", &n) && !parse_memory("-0", &n),
+	   "no memory");
 	ok(parse_cpu("50%", &n, &period) && n == 50000 && period == 100000, "half a CPU");
 	ok(parse_cpu("250%", &n, &period) && n == 250000, "two and a half");
 	ok(parse_cpu("2000/10000", &n, &period) && n == 2000 && period == 10000,
 	   "quota and period");
 	ok(parse_cpu("max", &n, &period) && n == 0, "no limit");
+	n = 1;
+	ok(parse_cpu("0", &n, &period) && !n && period == 100000, "nor is 0");
 	ok(!parse_cpu("50", &n, &period) && !parse_cpu("0%", &n, &period) &&
 	   !parse_cpu("999/10000", &n, &period) && !parse_cpu("1000/999", &n, &period) &&
 	   !parse_cpu("1000/1000001", &n, &period) && !parse_cpu("/", &n, &period), "no CPU time");
 	ok(parse_count("5", &n) && n == 5 && parse_count("infinity", &n) && !n, "counts");
-	ok(!parse_count("0", &n) && !parse_count("-1", &n), "no counts");
+	n = 1;
+	ok(parse_count("0", &n) && !n, "no limit of a count");
+	ok(!parse_count("-1", &n) && !parse_count("00x", &n), "no counts");
 }
 
 static void test_names(void)
@@ -156,6 +162,7 @@ static void test_names(void)
 	   !parse_signal("BOGUS", &signal) && !parse_signal("RTMIN+99", &signal), "no signals");
 	ok(parse_rlimit("nofile=10:20", &resource, &soft, &hard, &why) &&
 	   resource == RLIMIT_NOFILE && soft == 10 && hard == 20, "soft and hard");
+	ok(parse_rlimit("core=0", &resource, &soft, &hard, &why) && !soft && !hard, "a limit of 0");
 	ok(parse_rlimit("CORE=infinity", &resource, &soft, &hard, &why) &&
 	   resource == RLIMIT_CORE && soft == UINT64_MAX && hard == UINT64_MAX, "none");
 	ok(parse_rlimit("as=1G", &resource, &soft, &hard, &why) &&
@@ -329,6 +336,8 @@ static void test_limits(void)
 		{ "cpu_quota=50000", AGENTSYS_LIMIT_CPU_QUOTA, 50000 },
 		{ "syscall_rate=1000", AGENTSYS_LIMIT_SYSCALL_RATE, 1000 },
 		{ "messages=0", AGENTSYS_LIMIT_MESSAGES, 0 },
+		{ "memory_max=0", AGENTSYS_LIMIT_MEMORY_MAX, 0 },
+		{ "watchdog=0", AGENTSYS_LIMIT_WATCHDOG, 0 },
 		{ "tool_calls=18446744073709551615", AGENTSYS_LIMIT_TOOL_CALLS, UINT64_MAX },
 		{ "io_write=1M", AGENTSYS_LIMIT_IO_WRITE, 1 << 20 },
 		{ "io_read_ops=9", AGENTSYS_LIMIT_IO_READ_OPS, 9 },
@@ -360,6 +369,7 @@ static void test_limits(void)
 	ok(parse_limit("cpu=150%", parts, &why) == 2 &&
 	   parts[0].limit == AGENTSYS_LIMIT_CPU_QUOTA && parts[0].max == 150000 &&
 	   parts[1].limit == AGENTSYS_LIMIT_CPU_PERIOD && parts[1].max == 100000, "a share");
+	ok(parse_limit("cpu=0", parts, &why) == 2 && !parts[0].max, "and no limit of that");
 	ok(!strcmp(format_limit(AGENTSYS_LIMIT_CPU_QUOTA, 150000, 100000, buf), "150%") &&
 	   !strcmp(format_limit(AGENTSYS_LIMIT_MEMORY_MAX, 200 << 20, 0, buf), "200M") &&
 	   !strcmp(format_limit(AGENTSYS_LIMIT_WATCHDOG, 30000, 0, buf), "30s") &&
