@@ -52,10 +52,24 @@ def test_words():
     assert run("--success-status", "3", "sleep", "1000")["restart"] == "never"
 
 
+# Conditions of systemd that ours cannot say, and what is told to write instead.
+SYSTEMD = ("on-success", "always"), ("on-abort", "on-abnormal"), ("on-watchdog", "Unresponsive")
+
+
+@with_clean
+def test_systemd():
+    "conditions of systemd that are none of ours are refused with what to write instead"
+    for word, instead in SYSTEMD:
+        for error in (ctl("run", "--restart", word, "sleep", "1", want=USAGE).err,
+                      ctl("set", "--restart", word, 100, want=USAGE).err):
+            assert "'%s'" % word in error and instead in error and error.count("\n") <= 2, error
+    assert not ctl_json("list")
+
+
 @with_clean
 def test_refused():
     "what is wrong is refused in plain words"
-    for words, text in ((("--restart", "on-success"), "never, on-failure, on-abnormal, always"),
+    for words, text in ((("--restart", "on-error"), "never, on-failure, on-abnormal, always"),
                         (("--backoff-kind", "cubic"), "exponential, linear, constant, adaptive"),
                         (("--jitter", "101"), "0 to 100 per cent"), (("--jitter", "-1"), "0 to 100 per cent"),
                         (("--stable", "10"), "with its unit"), (("--stable", "0"), "1ms or more"),
@@ -428,12 +442,62 @@ def test_python():
         assert (seen.success_codes, seen.never_causes, seen.backoff_kind) == (set(), {"fault"}, "linear"), seen
         assert (seen.success_signals, seen.jitter) == ({1, 64}, 3), seen
         for wrong in ({"success_codes": [256]}, {"never_signals": [0]}, {"never_signals": [65]},
-                      {"never_causes": ["stop"]}, {"backoff_kind": "cubic"}, {"restart": "transient"}):
+                      {"never_causes": ["stop"]}, {"backoff_kind": "cubic"}, {"restart": "sometimes"}):
             try:
                 asm.set(agent, **wrong)
             except ValueError:
                 continue
             raise AssertionError("taken: %r" % wrong)
+
+
+@with_clean
+def test_python_words():
+    "the words that asmctl takes for restarts are taken, and what cannot be said so is refused with what to write"
+    with agentsys.Connection() as asm:
+        agent = asm.spawn(["/bin/sleep", "1000"], restart="permanent")
+        assert asm.get(agent).restart == "always"
+        for word, ours in ("no", "never"), ("temporary", "never"), ("transient", "on-failure"), ("permanent", "always"):
+            asm.set(agent, restart=word)
+            assert asm.get(agent).restart == ours, word
+        for word, instead in SYSTEMD:
+            try:
+                asm.set(agent, restart=word)
+            except ValueError as error:
+                assert word in str(error) and instead in str(error), error
+            else:
+                raise AssertionError("taken: " + word)
+
+
+def caught(pid):
+    "The signals that a process has handlers for."
+    return int(open("/proc/%d/status" % pid).read().split("SigCgt:\t")[1].split()[0], 16)
+
+
+@with_clean
+def test_what_to_write_instead():
+    "what is written instead of systemd's conditions does the same"
+    causes = ["oom", "fault", "link"]
+    with agentsys.Connection() as asm:
+        # Of each: how it is written, what is done about silence, and after what it is restarted.
+        for how, action, after in (
+                (dict(restart="always", never_codes=range(1, 256), never_causes=causes + ["signal", "launch"]), "kill",
+                 {"exit 0"}),
+                (dict(restart="on-abnormal", never_causes=causes), "kill", {"SIGSEGV"}),
+                (dict(restart="on-abnormal", never_causes=causes + ["signal"]), "restart", {"Unresponsive"})):
+            restarted = set()
+            for end_of_it in "exit 0", "exit 3", "SIGSEGV", "Unresponsive":
+                agent = asm.spawn(["/bin/sh", "-c", "trap 'exit 0' USR1; trap 'exit 3' USR2; while :; do sleep 0.1; done"],
+                                  backoff_ms=(3600000, 3600000), env=dict(os.environ), **how)
+                asm.recovery_set({"Unresponsive": action}, agent_id=agent)
+                pid = asm.get(agent).pid
+                wait_for("its traps", lambda: caught(pid) & 0xa00 == 0xa00)
+                if end_of_it == "Unresponsive":
+                    asm.report_fault(agent, end_of_it)
+                else:
+                    os.kill(pid, {"exit 0": signal.SIGUSR1, "exit 3": signal.SIGUSR2, "SIGSEGV": signal.SIGSEGV}[end_of_it])
+                if ended(agent, 1) == "backoff":
+                    restarted.add(end_of_it)
+            assert restarted == after, (how, action, restarted)
 
 
 ksft.main()

@@ -341,6 +341,29 @@ bool parse_restart(const char *text, uint32_t *condition)
 	return false;
 }
 
+const char *restart_instead(const char *text)
+{
+	static const char *const others[][2] = {
+		{
+			"on-success",
+			"always, --prevent-status with '1-255 oom fault link launch' and the signals, and \"asmctl recovery --agent AGENT Unresponsive=kill\"",
+		},
+		{
+			"on-abort",
+			"on-abnormal, --prevent-status 'oom fault link', and \"asmctl recovery --agent AGENT Unresponsive=kill\"",
+		},
+		{
+			"on-watchdog",
+			"on-abnormal, --prevent-status with 'oom fault link' and the signals, and \"asmctl recovery --agent AGENT Unresponsive=restart\"",
+		},
+	};
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
+		if (!strcmp(text, others[i][0]))
+			return others[i][1];
+	return NULL;
+}
+
 bool parse_strategy(const char *text, uint32_t *strategy)
 {
 	char copy[32];

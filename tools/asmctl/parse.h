@@ -58,6 +58,12 @@ bool parse_rlimit(const char *text, unsigned int *resource, uint64_t *soft, uint
  */
 bool parse_restart(const char *text, uint32_t *condition);
 
+/*
+ * What to write instead of a condition of systemd that is none of ours, because it tells
+ * faults apart, about which the recovery policy decides too; NULL if it is none either.
+ */
+const char *restart_instead(const char *text);
+
 /* "one_for_all", "one-for-all". */
 bool parse_strategy(const char *text, uint32_t *strategy);
 

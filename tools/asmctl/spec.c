@@ -85,6 +85,9 @@ static void take_restart(struct agentsys_spec *spec, int key, const char *arg)
 
 	switch (key) {
 	case OPT_RESTART:
+		if (restart_instead(arg))
+			usage_error("'%s' is no condition of ours: write %s", arg,
+				    restart_instead(arg));
 		if (!parse_restart(arg, &condition))
 			usage_error("'%s' is not one of never, on-failure, on-abnormal, always",
 				    arg);

@@ -394,6 +394,17 @@ _free.restype = None
 _STRATEGIES = {"one_for_one": 0, "one_for_all": 1, "rest_for_one": 2, "transient": 3,
                "permanent": 4}
 _RESTARTS = {"never": 0, "on-failure": 1, "always": 2, "on-abnormal": 3}
+# As asmctl takes them, from systemd and OTP.
+_RESTART_WORDS = dict(_RESTARTS, no=0, temporary=0, transient=1, permanent=2)
+# Conditions of systemd that are none of ours, because they tell faults apart, about which the recovery policy
+# decides too; and what to write instead.
+_RESTART_INSTEAD = {
+    "on-success": "\"always\", never_codes=range(1, 256), never_causes=[\"signal\", \"oom\", \"fault\", \"link\", \"launch\"], "
+                  "and recovery_set({\"Unresponsive\": \"kill\"}, agent_id=...)",
+    "on-abort": "\"on-abnormal\", never_causes=[\"oom\", \"fault\", \"link\"], "
+                "and recovery_set({\"Unresponsive\": \"kill\"}, agent_id=...)",
+    "on-watchdog": "\"on-abnormal\", never_causes=[\"signal\", \"oom\", \"fault\", \"link\"], "
+                   "and recovery_set({\"Unresponsive\": \"restart\"}, agent_id=...)"}
 _BACKENDS = {"native": 0, "container": 1, "wasm": 2, "tee": 3, "remote": 4}
 _BACKOFFS = {"exponential": 0, "linear": 1, "constant": 2, "adaptive": 3}
 _AUTO_SHUTDOWNS = {"never": 0, "any": 1, "all": 2}
@@ -556,6 +567,12 @@ def _choice(what, word, words):
     return words[word]
 
 
+def _restart(word):
+    if word in _RESTART_INSTEAD:
+        raise ValueError("%s is no condition of ours: write %s" % (word, _RESTART_INSTEAD[word]))
+    return _choice("restart", word, _RESTART_WORDS)
+
+
 def _agent(info):
     values = {name: getattr(info, name) for name, _ in _Info._fields_}
     values["group"] = _text(values["group"])
@@ -665,7 +682,7 @@ class _Spec:
             for resource, (soft, hard) in (rlimits or {}).items():
                 self._call("set_rlimit", resource, soft, hard)
             if restart is not None:
-                self._call("set_restart", _choice("restart", restart, _RESTARTS))
+                self._call("set_restart", _restart(restart))
             if backoff_ms is not None:
                 self._call("set_backoff", *backoff_ms)
             if backoff_kind is not None:
@@ -827,7 +844,7 @@ class Connection:
         groups, rlimits ({resource.RLIMIT_X: (soft, hard)}), nice, oom_score_adj,
         bounding, new_privs, stdin, stdout, stderr (a path, a descriptor or a file;
         /dev/null by default), restart ("never", "on-failure", "on-abnormal",
-        "always"), max_restarts, backoff_ms (initial, max), backoff_kind
+        "always", or what else asmctl calls them), max_restarts, backoff_ms (initial, max), backoff_kind
         ("exponential", "linear", "constant", "adaptive"), jitter (per cent),
         stable_ms, breaker (restarts in a row, ms), success_codes, success_signals,
         never_codes, never_signals (numbers), never_causes ("exit", "signal", "oom",

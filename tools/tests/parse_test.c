@@ -251,6 +251,10 @@ static void test_restarts(void)
 		all &= parse_restart(words[i].word, &n) && n == words[i].condition;
 	ok(all, "words of others for restart conditions");
 	ok(!parse_restart("", &n) && !parse_restart("on-success", &n), "and what is none");
+	ok(strstr(restart_instead("on-success"), "always, ") &&
+	   strstr(restart_instead("on-abort"), "on-abnormal, ") &&
+	   strstr(restart_instead("on-watchdog"), "on-abnormal, ") &&
+	   !restart_instead("on-failure") && !restart_instead(""), "and what to write instead");
 	ok(parse_backoff_kind("linear", &n) && n == AGENTSYS_BACKOFF_LINEAR &&
 	   parse_backoff_kind("adaptive", &n) && n == AGENTSYS_BACKOFF_ADAPTIVE &&
 	   !parse_backoff_kind("unknown", &n) && !parse_backoff_kind("", &n), "kinds of backoff");
