@@ -14,7 +14,7 @@ terraphim_agent_supervisor
   status of the supervisor                          here
   an error, its category, is it recoverable         here: errno, step and text
   own kinds of agents: init, start, stop            an agent is any program: lifecycle.c, examples/agents
-  health checks                                     heartbeats.c; a detector of missing ones is to come
+  health checks                                     health.py, heartbeats.c; liveness.c finds who misses them
 process management
   exponential, linear, adaptive                     here; tests/unit/core_restart.c
   hierarchy: all, one and rest below a root         asmctl_apply.py, by examples/supervision-tree.json
@@ -23,7 +23,7 @@ process management
   graceful shutdown with a timeout                  seed_supervisor.py, stop.c
   state during transitions                          states.c, tests/unit/core_state.c
   limits of processes, slices of them               limits.c, nested.c
-  phi accrual failure detector                      to come
+  phi accrual failure detector                      liveness.c, tests/unit/core_phi.c
 """
 import errno
 import os

@@ -47,13 +47,13 @@ tracker_backoff_caps_at_30s                     tests/unit/core_budget.c
 tracker_budget_exceeded_returns_false           tests/unit/core_budget.c
 tracker_budget_within_returns_true              tests/unit/core_budget.c
 tracker_records_last_restart                    tests/unit/core_budget.c
-resource_check_within_limits                    tests/unit/core_meter.c
-resource_check_warning_at_80_percent            tests/unit/core_meter.c
-resource_check_exceeded_at_100_percent          tests/unit/core_meter.c, and limits.c
-resource_check_unlimited_skipped                tests/unit/core_meter.c, and limits.c
-resource_check_multiple_exceeded                tests/unit/core_meter.c
-resource_check_message_limit                    never: a kernel does not see what is a message or a call of a tool
-resource_check_cpu_time_limit                   tests/unit/core_meter.c; for agents it is to come
+resource_check_within_limits                    tests/unit/core_window.c
+resource_check_warning_at_80_percent            tests/unit/core_window.c; usage.c has each warning
+resource_check_exceeded_at_100_percent          tests/unit/core_window.c; of memory faults.c
+resource_check_unlimited_skipped                tests/unit/core_limits.c; usage.c
+resource_check_multiple_exceeded                tests/unit/core_window.c; usage.c
+resource_check_message_limit                    usage.c: as many as the limit are sent, and what is one too many is not
+resource_check_cpu_time_limit                   tests/unit/core_window.c; usage.c, cpu_budget
 restart_strategy_permanent_serde_roundtrip      here
 restart_strategy_transient_serde_roundtrip      here
 should_restart_permanent_never_restarts         tests/unit/core_strategy.c

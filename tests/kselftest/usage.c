@@ -395,7 +395,10 @@ TEST_F(usage, reported_budgets)
 	EXPECT_EQ(1007, use_of(a, id, AGENTSYS_LIMIT_MESSAGES));
 }
 
-/* Without a limit it is counted all the same; who is no agent has nothing to count for. */
+/*
+ * Without a limit it is counted all the same; who is no agent has nothing to count for. That is
+ * resource_check_unlimited_skipped of clawft_kernel/supervisor.rs.
+ */
 TEST_F(usage, reports_without_a_limit)
 {
 	struct agents *a = &self->a;
@@ -407,8 +410,71 @@ TEST_F(usage, reports_without_a_limit)
 	REPORT(in, out, "3 4", "counted");
 	EXPECT_EQ(3, use_of(a, id, AGENTSYS_LIMIT_MESSAGES));
 	EXPECT_EQ(4, use_of(a, id, AGENTSYS_LIMIT_TOOL_CALLS));
+	REPORT(in, out, "999999999 999999999", "counted");
+	EXPECT_EQ(1000000002, use_of(a, id, AGENTSYS_LIMIT_MESSAGES));
+	EXPECT_EQ(0, look(a, id).faults);
 	EXPECT_EQ(-ESRCH, agentsys_use(device, 1, 1));
 	close(device);
+}
+
+/* resource_check_message_limit, likewise. */
+TEST_F(usage, the_message_that_is_one_too_many)
+{
+	struct agents *a = &self->a;
+	struct agentsys_spec *spec = SPEC(program("spend"), "use");
+	int in = piped(spec, 0), out = piped(spec, 1);
+	struct agentsys_event event;
+	uint32_t id;
+
+	agentsys_spec_set_limit(spec, AGENTSYS_LIMIT_MESSAGES, 100);
+	id = SPAWN(a, spec);
+	act(a, id, AGENTSYS_FAULT_BUDGET, AGENTSYS_RECOVER_ALERT);
+	ASSERT_LINE("ready", out);
+	REPORT(in, out, "100 0", "counted");
+	EXPECT_EQ(100, LATER(a, id, WARNING).value);
+	EXPECT_EQ(0, look(a, id).faults);
+	REPORT(in, out, "1 0", "EDQUOT");
+	event = NEXT(a, id, FAULT);
+	EXPECT_EQ(AGENTSYS_FAULT_BUDGET, event.code);
+	EXPECT_EQ(101, event.value);
+}
+
+/* resource_check_multiple_exceeded, likewise: each limit is a fault of its own. */
+TEST_F(usage, all_limits_at_once)
+{
+	struct agents *a = &self->a;
+	int fifo = make_fifo(WORK "/fifo");
+	int go = open(WORK "/fifo", O_WRONLY | O_CLOEXEC);
+	struct agentsys_spec *spec =
+		SPEC("/bin/sh", "-c", "while :; do :; done & { read x <" WORK "/fifo; "
+				      "exec $0 touch 64; } & exec $1 use",
+		     program("actor"), program("spend"));
+	int in = piped(spec, 0), out = piped(spec, 1);
+	struct agentsys_event event;
+	uint64_t values = 0;
+	uint32_t id;
+
+	agentsys_spec_set_limit(spec, AGENTSYS_LIMIT_CPU_BUDGET, 100000);
+	agentsys_spec_set_limit(spec, AGENTSYS_LIMIT_MESSAGES, 10);
+	agentsys_spec_set_limit(spec, AGENTSYS_LIMIT_TOOL_CALLS, 20);
+	agentsys_spec_set_memory_max(spec, 16 << 20);
+	id = SPAWN(a, spec);
+	act(a, id, AGENTSYS_FAULT_BUDGET, AGENTSYS_RECOVER_ALERT);
+	ASSERT_LINE("ready", out);
+	REPORT(in, out, "20 40", "EDQUOT");
+	for (int i = 0; i < 3; i++) {
+		event = LATER(a, id, FAULT);
+		EXPECT_EQ(AGENTSYS_FAULT_BUDGET, event.code);
+		values += event.value;
+	}
+	EXPECT_GE(values, 100000 + 20 + 40);
+	EXPECT_EQ(3, look(a, id).faults);
+	ASSERT_EQ(1, write(go, "\n", 1));
+	EXPECT_EQ(AGENTSYS_FAULT_MEMORY_LIMIT, LATER(a, id, FAULT).code);
+	EXPECT_EQ(AGENTSYS_CAUSE_OOM, LATER(a, id, CRASH).cause);
+	EXPECT_EQ(4, look(a, id).faults);
+	close(go);
+	close(fifo);
 }
 
 TEST_F(usage, spent_budget_kills)

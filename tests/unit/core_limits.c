@@ -152,6 +152,23 @@ static void differences(void **state)
 			 1U << AGENTSYS_LIMIT_CPU_PERIOD | 1U << (__AGENTSYS_LIMITS - 1));
 }
 
+/*
+ * resource_check_unlimited_skipped, of clawft_kernel/supervisor.rs: 0 is no limit, of whatever.
+ */
+static void nothing_is_no_limit(void **state)
+{
+	struct agentsys_limits limits = { 0 };
+
+	assert_false(agentsys_limits_any(&limits));
+	assert_false(agentsys_limits_io(&limits));
+	assert_int_equal(check(&limits), -1);
+	assert_false(agentsys_limits_any(&limits));
+	limits.max[AGENTSYS_LIMIT_MESSAGES] = 1;
+	assert_true(agentsys_limits_any(&limits));
+	limits.max[AGENTSYS_LIMIT_MESSAGES] = 0;
+	assert_false(agentsys_limits_any(&limits));
+}
+
 static void presets(void **state)
 {
 	struct agentsys_limits limits;
@@ -178,6 +195,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(watchdog),
 		cmocka_unit_test(change_against_twin),
 		cmocka_unit_test(differences),
+		cmocka_unit_test(nothing_is_no_limit),
 		cmocka_unit_test(presets),
 	};
 

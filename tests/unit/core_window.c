@@ -73,6 +73,47 @@ static void warnings(void **state)
 	assert_true(agentsys_warning_at(U64_MAX) == U64_MAX / 5 * 4);
 }
 
+/*
+ * What a supervisor of processes, clawft_kernel/supervisor.rs, reads from what is used of a limit,
+ * by the names of its tests. seed_supervisor.py says where the rest of them is.
+ */
+static void readings_of_the_supervisor(void **state)
+{
+	static const struct {
+		u64 limit, used;
+		enum agentsys_reading comes_to;
+	} one[] = {
+		/* resource_check_within_limits */
+		{ 256 << 20, 100, QUIET },
+		/* resource_check_warning_at_80_percent */
+		{ 256 << 20, 220 << 20, WARNS },
+		{ 100, 79, QUIET },
+		{ 100, 80, WARNS },
+		/* resource_check_exceeded_at_100_percent */
+		{ 256 << 20, 300 << 20, FAULTS },
+		{ 100, 99, WARNS },
+		{ 100, 100, FAULTS },
+		/* resource_check_multiple_exceeded: each for itself */
+		{ 100, 200, FAULTS },
+		{ 10, 20, FAULTS },
+		/* resource_check_cpu_time_limit */
+		{ 1000, 1000, FAULTS },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(one); i++) {
+		struct agentsys_window w;
+		u64 allowed;
+
+		agentsys_window_begin(&w, 0, 0, 0);
+		assert_int_equal(agentsys_window_look(&w, one[i].limit, 1000000, 1000, one[i].used,
+						      0, false, 1000, &allowed), one[i].comes_to);
+		assert_int_equal(allowed, one[i].limit);
+		/* Budgets, memory and processes are not of a time, and warned of alike. */
+		assert_int_equal(one[i].used >= agentsys_warning_at(one[i].limit),
+				 one[i].comes_to != QUIET);
+	}
+}
+
 /* In numbers that hold everything. */
 static void against_twin(void **state)
 {
@@ -102,6 +143,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(quota),
 		cmocka_unit_test(odd_counters),
 		cmocka_unit_test(warnings),
+		cmocka_unit_test(readings_of_the_supervisor),
 		cmocka_unit_test(against_twin),
 	};
 
