@@ -11,6 +11,8 @@
 #include "lib/patient.h"
 
 #include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
 
 /* Long enough for a slow machine to keep beating, short enough to wait for. */
 #define TIMEOUT_MS	(1000 * vm_scale())
@@ -588,6 +590,81 @@ TEST_F(liveness, half_a_stop_counts)
 	kill(look(a, p.id).pid, SIGSTOP);
 	NEXT_FAULT(p.id, 200);
 	kill(look(a, p.id).pid, SIGCONT);
+}
+
+/* What a debugger has stopped is no better off than what a signal has. */
+TEST_F(liveness, a_debugger_does_not_count)
+{
+	struct agents *a = &self->a;
+	struct patient p = PATIENT(a, "", 200), other = PATIENT(a, "", 200);
+	pid_t pid = look(a, p.id).pid;
+	uint64_t begun, faults;
+
+	rule(a, p.id, AGENTSYS_RECOVER_ALERT);
+	rule(a, other.id, AGENTSYS_RECOVER_ALERT);
+	ASSERT_EQ(0, ptrace(PTRACE_SEIZE, pid, 0, 0));
+	/* On a busy machine it may have been silent for too long before it is stopped. */
+	for (;;) {
+		faults = look(a, p.id).faults;
+		begun = now_ms();
+		TELL(p, "h");
+		ASSERT_EQ(0, ptrace(PTRACE_INTERRUPT, pid, 0, 0));
+		ASSERT_EQ(pid, waitpid(pid, NULL, __WALL));
+		if (look(a, p.id).faults == faults)
+			break;
+		ASSERT_EQ(0, ptrace(PTRACE_CONT, pid, 0, 0));
+	}
+	EXPECT_EQ('t', process_state(pid));
+	for (int i = 0; i < 4; i++) {
+		TELL(other, "h");
+		NEXT_FAULT(other.id, 200);
+	}
+	EXPECT_EQ(faults, look(a, p.id).faults);
+	ASSERT_EQ(0, ptrace(PTRACE_DETACH, pid, 0, 0));
+	EXPECT_LE(NEXT_FAULT(p.id, 200).value + 4 * 200, now_ms() - begun);
+	EXPECT_EQ(faults + 1, look(a, p.id).faults);
+}
+
+static void freeze(uint32_t id, bool frozen)
+{
+	char path[64], text[128];
+	int fd;
+
+	snprintf(path, sizeof(path), CGROUPS "/%u/cgroup.freeze", id);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	MUST(fd >= 0 && write(fd, frozen ? "1" : "0", 1) == 1);
+	close(fd);
+	MUST(AWAIT(read_cgroup(id, "cgroup.events", text, sizeof(text)) > 0 &&
+		   strstr(text, frozen ? "frozen 1" : "frozen 0")));
+}
+
+/* Frozen by somebody who did not ask the module for it. */
+TEST_F(liveness, a_freeze_from_outside_does_not_count)
+{
+	struct agents *a = &self->a;
+	struct patient p = PATIENT(a, "f", 200), other = PATIENT(a, "", 200);
+	uint64_t begun, faults;
+
+	rule(a, p.id, AGENTSYS_RECOVER_ALERT);
+	rule(a, other.id, AGENTSYS_RECOVER_ALERT);
+	ASSERT_LINE("ok", p.out);
+	/* On a busy machine it may have been silent for too long before it is frozen. */
+	do {
+		freeze(p.id, false);
+		faults = look(a, p.id).faults;
+		begun = now_ms();
+		TELL(p, "h");
+		freeze(p.id, true);
+	} while (look(a, p.id).faults != faults);
+	EXPECT_FALSE(look(a, p.id).flags & AGENTSYS_AGENT_PAUSED);
+	for (int i = 0; i < 4; i++) {
+		TELL(other, "h");
+		NEXT_FAULT(other.id, 200);
+	}
+	EXPECT_EQ(faults, look(a, p.id).faults);
+	freeze(p.id, false);
+	EXPECT_LE(NEXT_FAULT(p.id, 200).value + 4 * 200, now_ms() - begun);
+	EXPECT_EQ(faults + 1, look(a, p.id).faults);
 }
 
 TEST_F(liveness, a_pause_does_not_count)
