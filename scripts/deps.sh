@@ -10,7 +10,7 @@ tools='gcc make libc6-dev linux-libc-dev pkg-config libnl-3-dev libnl-genl-3-dev
 # linux-source carries checkpatch, kselftest_harness.h and the kernel's .clang-format.
 all="$tools
 	linux-source-6.1 linux-source-6.12 bc bison flex libelf-dev libssl-dev pahole kmod
-	qemu-system-x86 busybox-static bash cpio lz4 zstd strace xz-utils crun nodejs stress-ng curl systemd
+	qemu-system-x86 busybox-static bash cpio lz4 zstd strace xz-utils crun nodejs stress-ng curl jq systemd
 	libcmocka-dev libasan8 libubsan1 clang libclang-rt-dev llvm
 	sparse clang-format shellcheck perl git patch ca-certificates"
 
