@@ -2,11 +2,12 @@
 # vm: timeout=300
 """Pressure: an agent whose tasks wait more than they may is told of, before anything is lost."""
 import os
+import subprocess
 import sys
 
 sys.path.insert(0, os.environ.get("TESTLIB", "."))
 import ksft
-from ctl import USAGE, ctl, ctl_json, events_after, info, last_event, run, with_clean
+from ctl import USAGE, clean, ctl, ctl_json, events_after, info, last_event, run, with_clean
 from ksft import wait_for
 
 BURN = """
@@ -64,6 +65,28 @@ def test_memory():
     assert info(agent)["state"] == "active"
     ctl("limits", agent, "memory_pressure=infinity")
     ctl("kill", agent)
+
+
+@with_clean
+def test_io():
+    "what waits for a disk that is slow by itself, however fast the machine is"
+    if subprocess.call(["modprobe", "null_blk", "nr_devices=1", "irqmode=2", "completion_nsec=50000000"],
+                       stderr=subprocess.DEVNULL):
+        raise ksft.Skip("no disk to wait for")
+    try:
+        since = last_event()
+        limit = "--limit", "io_pressure=50%"
+        agent = run(*limit, "dd", "if=/dev/zero", "of=/dev/nullb0", "bs=4k", "oflag=direct", "count=1000000")["agent_id"]
+        idle = run(*limit, "sleep", "1000")["agent_id"]
+        wait_for("pressure", lambda: pressures(agent, since), 60)
+        first = pressures(agent, since)[0]
+        assert first["code"] == 2 and 0 < first["value"] <= 10000, first
+        assert "waits for I/O" in ctl("events", "--since", first["seq"] - 1).out
+        assert info(agent)["state"] == "active"
+        assert not pressures(idle, since)
+    finally:
+        clean()
+        subprocess.check_call(["rmmod", "null_blk"])
 
 
 @with_clean
