@@ -22,10 +22,14 @@
 /* It makes some calls now and then, by which one sees that they are counted. */
 #define AGENT	"while :; do sleep 0.1; done"
 
+/* As long as some ticks of the clock. */
+#define SLICE_NS 100000000LL
+
 /* Longer than the hooks linger when nobody is counted any more. */
 #define LINGER_S 3
 
 static struct json_object *rows;
+static unsigned int missed;
 
 static void die(const char *what, int error)
 {
@@ -52,6 +56,23 @@ static int by_value(const void *a, const void *b)
 	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
 
 	return (x > y) - (x < y);
+}
+
+/*
+ * What runs beside us, as it does for a while after booting, would be taken for a part of the
+ * first figures, which the others are multiples of.
+ */
+static void come_to_rest(void)
+{
+	int64_t t0;
+	clock_t begun;
+
+	do {
+		t0 = now();
+		begun = clock();
+		while (now() - t0 < SLICE_NS)
+			;
+	} while ((clock() - begun) * (1000000000LL / CLOCKS_PER_SEC) < SLICE_NS / 100 * 98);
 }
 
 /* The median, in ns. */
@@ -100,6 +121,7 @@ static void note(const char *hooks, const char *what, double ns, double floor, d
 	}
 	if (goal) {
 		printf(" %7.3f%s", goal, ns / floor > goal ? " missed" : "");
+		missed += ns / floor > goal;
 		json_object_object_add(row, "goal", json_object_new_double(goal));
 	}
 	printf("\n");
@@ -133,6 +155,7 @@ static void measure(const char *hooks, double goal)
 	run(command);
 	if (agentsys_open(&h))
 		die("agentsys_open", ENODEV);
+	come_to_rest();
 	call = null_call();
 	file = open_and_close();
 	note(hooks, "getppid, nobody counted", call, 0, 0);
@@ -172,5 +195,5 @@ int main(void)
 	if (json_object_to_file_ext(path, root, JSON_C_TO_STRING_PRETTY))
 		die(path, errno);
 	json_object_put(root);
-	return 0;
+	return missed ? 1 : 0;
 }
