@@ -6,6 +6,7 @@
 #include <linux/sched.h>
 
 #include "agent.h"
+#include "fault.h"
 #include "group.h"
 #include "helper.h"
 #include "mailbox.h"
@@ -362,6 +363,7 @@ int agentsys_control(u32 id, enum agentsys_input input, s64 stop_timeout_ms,
 static bool waits_rightly(const struct agentsys_agent *agent)
 {
 	const struct agentsys_status *status = &agent->status;
+	struct agentsys_restart_policy policy = status->policy;
 	struct agentsys_restart_past past = { .used = status->restarts };
 	const struct agentsys_end end = { .cause = status->cause, .code = status->code };
 	struct agentsys_verdict verdict;
@@ -372,7 +374,9 @@ static bool waits_rightly(const struct agentsys_agent *agent)
 	/* It was stopped with others, and comes back with them. */
 	if (agent->asked)
 		return !agent->node.temporary;
-	agentsys_restart_decide(&status->policy, &past, &end, 0, &verdict);
+	agentsys_restart_for_fault(&policy, agentsys_fault_doom(agent),
+				   agentsys_fault_restarts(agent));
+	agentsys_restart_decide(&policy, &past, &end, 0, &verdict);
 	return verdict.state == AGENTSYS_BACKOFF;
 }
 

@@ -11,7 +11,7 @@ import sys
 sys.path.insert(0, os.environ.get("TESTLIB", "."))
 import agentsys
 import ksft
-from ctl import NO_AGENT, USAGE, ctl, ctl_json, run, with_clean
+from ctl import NO_AGENT, USAGE, ctl, ctl_json, info, run, with_clean
 from ksft import wait_for
 
 
@@ -448,6 +448,19 @@ def test_python():
             except ValueError:
                 continue
             raise AssertionError("taken: %r" % wrong)
+
+
+@with_clean
+def test_set_while_it_waits():
+    "a restart that a fault asked for is still to come when something else of its policy is set"
+    run("--id", 100, "--restart", "on-failure", "--prevent-status", "fault", "--backoff", "1h", "sleep", "1000")
+    with agentsys.Connection() as asm:
+        asm.report_fault(100, "Unresponsive")
+    wait_for("its end", lambda: info(100)["state"] == "backoff")
+    ctl("set", "--jitter", 5, 100)
+    assert info(100)["state"] == "backoff", info(100)
+    ctl("set", "--restart", "never", 100)
+    wait_for("that it stays ended", lambda: info(100)["state"] == "exited")
 
 
 @with_clean

@@ -144,7 +144,7 @@ bool parse_limit_value(uint32_t limit, const char *text, uint64_t *n)
 static size_t parse_share(const char *text, struct agentsys_limit_change parts[LIMIT_PARTS],
 			  const char **why)
 {
-	*why = "has no CPU time, as 50%, 50000/100000 (1 ms or more), or 0 or infinity for no limit";
+	*why = "has no CPU time, as 50%, 50000/100000 (1 ms or more), or 0 or infinity for none";
 	if (!parse_cpu(text, &parts[0].max, &parts[1].max))
 		return 0;
 	parts[0].limit = AGENTSYS_LIMIT_CPU_QUOTA;
