@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "genl_history.h"
 
+#include <linux/slab.h>
 #include <net/genetlink.h>
 
 #include "agent.h"
@@ -92,23 +93,32 @@ static int put_history(struct sk_buff *skb, struct genl_info *info,
 	return 0;
 }
 
-int agentsys_genl_history(struct sk_buff *request, struct genl_info *info)
+static int answer(struct genl_info *info, const struct agentsys_group_history *history)
 {
-	/* Of an agent, the half of it. */
-	struct agentsys_group_history history = {};
-	struct sk_buff *skb;
+	struct sk_buff *skb = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
 	int ret;
 
-	ret = get_history(info, &history);
-	if (ret)
-		return ret;
-	skb = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
 	if (!skb)
 		return -ENOMEM;
-	ret = put_history(skb, info, &history);
+	ret = put_history(skb, info, history);
 	if (ret) {
 		nlmsg_free(skb);
 		return ret;
 	}
 	return genlmsg_reply(skb, info);
+}
+
+int agentsys_genl_history(struct sk_buff *request, struct genl_info *info)
+{
+	/* Of an agent, the half of it. */
+	struct agentsys_group_history *history = kzalloc(sizeof(*history), GFP_KERNEL);
+	int ret;
+
+	if (!history)
+		return -ENOMEM;
+	ret = get_history(info, history);
+	if (!ret)
+		ret = answer(info, history);
+	kfree(history);
+	return ret;
 }
