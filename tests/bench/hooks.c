@@ -24,6 +24,7 @@
 
 /* As long as some ticks of the clock. */
 #define SLICE_NS 100000000LL
+#define SLICES_MAX 100
 
 /* Longer than the hooks linger when nobody is counted any more. */
 #define LINGER_S 3
@@ -60,19 +61,20 @@ static int by_value(const void *a, const void *b)
 
 /*
  * What runs beside us, as it does for a while after booting, would be taken for a part of the
- * first figures, which the others are multiples of.
+ * first figures, which the others are multiples of. It does not take
+ * for ever.
  */
 static void come_to_rest(void)
 {
-	int64_t t0;
-	clock_t begun;
+	for (int i = 0; i < SLICES_MAX; i++) {
+		int64_t t0 = now();
+		clock_t begun = clock();
 
-	do {
-		t0 = now();
-		begun = clock();
 		while (now() - t0 < SLICE_NS)
 			;
-	} while ((clock() - begun) * (1000000000LL / CLOCKS_PER_SEC) < SLICE_NS / 100 * 98);
+		if ((clock() - begun) * (1000000000LL / CLOCKS_PER_SEC) >= SLICE_NS / 100 * 98)
+			return;
+	}
 }
 
 /* The median, in ns. */
