@@ -26,7 +26,10 @@ LIMIT = 60  # lines of one report
 ACCESS = re.compile(r" to 0x[0-9a-f]+ of \d+ bytes by ")  # of a data race: a stack follows
 NEAR = 3  # innermost frames of a data race that tell whose it is
 STUCK = re.compile("soft lockup|self-detected stall|detected stalls")
-KERNEL_PLACE = re.compile(r"RIP: 0010:(.*)")  # the next line is its code
+KERNEL_PLACE = re.compile(r"RIP: 0010:(\S+)\+(0x[0-9a-f]+)/(0x.*)")  # the next line is its code
+BREAKPOINT = re.compile("(asm_exc_int3|exc_int3|native_iret|restore_regs_and_return_to_kernel)$")
+TRAPPED = re.compile(r"\] +asm_exc_int3\+")
+LEFT_OVER = re.compile(r"\] +\? ")  # on the stack, but not by those who called each other
 # What the kernel makes of a place that it patches: no operation, a jump ahead (backward ones are loops), a call.
 PATCHABLE = re.compile(r"<(0f> 1f 44 00 00|66> 90|eb> [0-7]|e9> (\w\w ){3}[0-7]|e8>)")
 END = re.compile(r"---\[ end |\] ={20,}$")
@@ -47,6 +50,24 @@ def foreign(report):
     return not any("[agentsys]" in line for at in sides for line in report[at:at + NEAR])
 
 
+def places(lines):
+    """Where in the kernel processors were, each with the code there; one at a breakpoint, and not where that is dealt with."""
+    at_lines = [at for at, line in enumerate(lines) if KERNEL_PLACE.search(line)]
+    found, traps = [], False
+    for first, end in zip(at_lines, at_lines[1:] + [len(lines)]):
+        name, at, rest = KERNEL_PLACE.search(lines[first]).groups()
+        code = lines[first + 1] if first + 1 < len(lines) else ""
+        if BREAKPOINT.match(name) or any(map(TRAPPED.search, lines[first:end])):
+            traps = True
+            continue
+        if traps:
+            at = hex(int(at, 16) - 1)
+            code = re.sub(r"(\w\w) <(\w\w)>", r"<\1> \2", code)
+        traps = False
+        found.append(("%s+%s/%s" % (name, at, rest), code))
+    return found
+
+
 def is_emulators(lines):
     """Did the machine die or hang of a breakpoint that the kernel had put into its own code, and taken away again?
 
@@ -56,13 +77,15 @@ def is_emulators(lines):
     or has it executed again for ever if kprobes look at it first. Nothing of ours patches code itself.
     """
     report = next(iter(reports(lines)), [""])
-    where = [(place[1], code) for place, code in zip(map(KERNEL_PLACE.search, report), report[1:] + [""]) if place]
+    if STUCK.search(report[0]):
+        report = lines[lines.index(report[0]):]  # all of the processors
+    where = places(report)
     if not where or "[agentsys]" in where[0][0]:
         return False
     if "int3: 0000" in report[0]:
         return True
     # What the module has called may loop for its fault.
-    if any("[agentsys]" in line for line in report):
+    if any("[agentsys]" in line and not LEFT_OVER.search(line) for line in report):
         return False
     # Whoever is stuck, and there may be several, is so at the same instruction, and that one does not loop.
     return bool(STUCK.search(report[0])) and len(dict(where)) == 1 and all(PATCHABLE.search(code) for _, code in where)

@@ -125,6 +125,21 @@ STUCK = """\
 [   36.753831] Code: c7 c5 ff ff ff ff e9 64 ff ff ff <eb> 63 e9 3f ff ff ff 49 8b 55 68"""
 
 
+TRAPPED = """\
+[  705.265147] rcu: INFO: rcu_preempt self-detected stall on CPU
+[  705.273134] NMI backtrace for cpu 0
+[  705.273134] RIP: 0010:asm_exc_int3+0x0/0x40
+[  705.273134] Code: 48 89 e7 e8 da 3b e0 ff e9 55 09 00 00 0f 1f 44 00 00 <0f> 01 ca fc 6a ff f6 44
+[  705.273134] RIP: 0010:syscall_trace_enter.constprop.0+0xea/0x1a0
+[  705.273134] Code: c7 c5 ff ff ff ff e9 64 ff ff ff eb <63> e9 3f ff ff ff 49 8b 55 68
+[  705.273134]  do_syscall_64+0x3e/0x90
+[  705.273134] RIP: 0033:0x7f8c26a23aa5
+[  705.265147] RIP: 0010:syscall_trace_enter.constprop.0+0xe9/0x1a0
+[  705.265147] Code: c7 c5 ff ff ff ff e9 64 ff ff ff <eb> 63 e9 3f ff ff ff 49 8b 55
+[  705.265147]  ? agentsys_pace_take+0x59/0xe0 [agentsys]
+[  705.265147]  do_syscall_64+0x3e/0x90"""
+
+
 def test_emulator():
     "a breakpoint in the kernel's own code is the emulator's fault, anything else is not"
     assert klog.is_emulators(PATCHED.split("\n"))
@@ -136,6 +151,14 @@ def test_emulator():
     assert not klog.is_emulators(STUCK.replace("0x1a0", "0x1a0 [agentsys]").split("\n"))
     assert not klog.is_emulators((STUCK + "\n[   36.8] caller+0x1/0x2 [agentsys]").split("\n")), "the module called it"
     assert not klog.is_emulators(STUCK.replace("+0xe9", "+0xeb", 1).split("\n")), "a loop"
+    assert klog.is_emulators(TRAPPED.split("\n"))
+    deeper = TRAPPED.replace("asm_exc_int3+0x0/0x40", "sync_regs+0x4/0x20").replace(
+        "[  705.273134] RIP: 0010:syscall", "[  705.273134]  asm_exc_int3+0xe/0x40\n[  705.273134] RIP: 0010:syscall")
+    assert klog.is_emulators(deeper.split("\n"))
+    assert not klog.is_emulators(deeper.replace("asm_exc_int3", "asm_exc_page_fault").split("\n"))
+    assert not klog.is_emulators(TRAPPED.replace("  ? agents", "  agents").split("\n")), "the module called it"
+    assert not klog.is_emulators(TRAPPED.replace("+0xea", "+0xe9").split("\n")), "no breakpoint there"
+    assert not klog.is_emulators(TRAPPED.replace("eb <63>", "90 <63>").split("\n")), "nothing that is patched"
     assert not klog.is_emulators(STUCK.replace("<eb> 63", "<eb> f3", 1).split("\n")), "a jump back"
     assert not klog.is_emulators(STUCK.replace("<eb> 63", "<f3> 90").split("\n")), "a wait in a loop"
 
