@@ -143,8 +143,8 @@ TEST_F(flood, forks_are_slowed_down_too)
 	struct caller *c = &self->c;
 	uint64_t calls;
 
-	/* A machine that is slow forks slowly. */
-	START(a, c, "2", "fork", 40, 200);
+	/* A machine that is slow forks slowly, five times a second perhaps: three calls each. */
+	START(a, c, "2", "fork", 6, 200);
 	FLOOD(a, c);
 	calls = calls_of(c);
 	ASSERT_TRUE(AWAIT(calls_of(c) > calls + 5));
