@@ -61,7 +61,7 @@ static int by_value(const void *a, const void *b)
 
 /*
  * What runs beside us, as it does for a while after booting, would be taken for a part of the
- * first figures, which the others are multiples of. It is not waited for for ever.
+ * first figures, which the others are multiples of. That is waited for, though not without end.
  */
 static void come_to_rest(void)
 {
