@@ -27,6 +27,7 @@ RACES = "6.1-kcsan"
 COVERED = SANITIZED
 UNIT_TIMEOUT = 120
 LINT_TIMEOUT = 600
+BENCH_TIMEOUT = 600
 BUILD_LINES = 40  # of a failed build's output
 JOBS = "-j%d" % os.cpu_count()
 # At once, also on two cores: many a test waits. Measured for two, 30 s against 48 s one after the other.
@@ -159,13 +160,16 @@ class Check:
         program, started = tap.Program("%s bench %s" % (kernel, name)), time.monotonic()
         if not self.make("-s", "overlay", "KVER=" + kernel):
             return
-        done = subprocess.run([os.path.join(TREE, "tests/vm/vm.py"), "bench", name], stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=TREE,
-                              env=dict(os.environ, KVER=kernel))
-        if done.returncode:
-            program.fail(done.stdout)
-        else:
-            program.items.append(tap.Item("passed", program.name))
+        try:
+            done = subprocess.run([os.path.join(TREE, "tests/vm/vm.py"), "bench", name], stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=TREE,
+                                  env=dict(os.environ, KVER=kernel), timeout=BENCH_TIMEOUT)
+            if done.returncode:
+                program.fail(done.stdout)
+            else:
+                program.items.append(tap.Item("passed", program.name))
+        except subprocess.TimeoutExpired:
+            program.fail("no end after %d s" % BENCH_TIMEOUT)
         self.add(program, started)
 
     def unit_coverage(self):
