@@ -550,32 +550,44 @@ TEST_F(liveness, a_mapped_page_holds_the_module)
 
 /* ---- excuses ---- */
 
-/* Stopped by a signal: it can do nothing, and has all of its time when it goes on. */
+/*
+ * It is held up for longer than it may be silent, as another one is meanwhile, by itself. That
+ * is no fault of it, and it has all of its time when it is let go. On a busy machine it may
+ * have been silent for too long before it is held: once more.
+ */
+#define EXPECT_EXCUSED(a, p, hold, let_go) do {					\
+	struct patient __other = PATIENT(a, "", 200);				\
+	uint64_t __begun, __faults;						\
+										\
+	rule(a, (p).id, AGENTSYS_RECOVER_ALERT);				\
+	rule(a, __other.id, AGENTSYS_RECOVER_ALERT);				\
+	for (;;) {								\
+		__faults = look(a, (p).id).faults;				\
+		__begun = now_ms();						\
+		TELL(p, "h");							\
+		hold;								\
+		if (look(a, (p).id).faults == __faults)				\
+			break;							\
+		let_go;								\
+	}									\
+	for (int __i = 0; __i < 4; __i++) {					\
+		TELL(__other, "h");						\
+		NEXT_FAULT(__other.id, 200);					\
+	}									\
+	EXPECT_EQ(__faults, look(a, (p).id).faults);				\
+	/* It is caught afterwards all the same. */				\
+	let_go;									\
+	EXPECT_LE(NEXT_FAULT((p).id, 200).value + 4 * 200, now_ms() - __begun);	\
+	EXPECT_EQ(__faults + 1, look(a, (p).id).faults);			\
+} while (0)
+
 TEST_F(liveness, a_stop_does_not_count)
 {
 	struct agents *a = &self->a;
-	struct patient p = PATIENT(a, "f", 200), other = PATIENT(a, "", 200);
-	uint64_t begun, faults;
+	struct patient p = PATIENT(a, "f", 200);
 
-	rule(a, p.id, AGENTSYS_RECOVER_ALERT);
-	rule(a, other.id, AGENTSYS_RECOVER_ALERT);
 	ASSERT_LINE("ok", p.out);
-	/* On a busy machine it may have been silent for too long before it has stopped. */
-	do {
-		signal_all(p.id, SIGCONT);
-		faults = look(a, p.id).faults;
-		begun = now_ms();
-		TELL(p, "h");
-		signal_all(p.id, SIGSTOP);
-	} while (look(a, p.id).faults != faults);
-	for (int i = 0; i < 4; i++) {
-		TELL(other, "h");
-		NEXT_FAULT(other.id, 200);
-	}
-	EXPECT_EQ(faults, look(a, p.id).faults);
-	/* It is caught afterwards all the same. */
-	signal_all(p.id, SIGCONT);
-	EXPECT_LE(NEXT_FAULT(p.id, 200).value + 4 * 200, now_ms() - begun);
+	EXPECT_EXCUSED(a, p, signal_all(p.id, SIGSTOP), signal_all(p.id, SIGCONT));
 }
 
 /* A process of it that is stopped is no excuse for the others. */
@@ -592,37 +604,24 @@ TEST_F(liveness, half_a_stop_counts)
 	kill(look(a, p.id).pid, SIGCONT);
 }
 
+static void debug(pid_t pid, bool stops)
+{
+	if (!stops) {
+		MUST(!ptrace(PTRACE_DETACH, pid, 0, 0));
+		return;
+	}
+	MUST(!ptrace(PTRACE_SEIZE, pid, 0, 0) && !ptrace(PTRACE_INTERRUPT, pid, 0, 0));
+	MUST(waitpid(pid, NULL, __WALL) == pid && process_state(pid) == 't');
+}
+
 /* What a debugger has stopped is no better off than what a signal has. */
 TEST_F(liveness, a_debugger_does_not_count)
 {
 	struct agents *a = &self->a;
-	struct patient p = PATIENT(a, "", 200), other = PATIENT(a, "", 200);
+	struct patient p = PATIENT(a, "", 200);
 	pid_t pid = look(a, p.id).pid;
-	uint64_t begun, faults;
 
-	rule(a, p.id, AGENTSYS_RECOVER_ALERT);
-	rule(a, other.id, AGENTSYS_RECOVER_ALERT);
-	ASSERT_EQ(0, ptrace(PTRACE_SEIZE, pid, 0, 0));
-	/* On a busy machine it may have been silent for too long before it is stopped. */
-	for (;;) {
-		faults = look(a, p.id).faults;
-		begun = now_ms();
-		TELL(p, "h");
-		ASSERT_EQ(0, ptrace(PTRACE_INTERRUPT, pid, 0, 0));
-		ASSERT_EQ(pid, waitpid(pid, NULL, __WALL));
-		if (look(a, p.id).faults == faults)
-			break;
-		ASSERT_EQ(0, ptrace(PTRACE_CONT, pid, 0, 0));
-	}
-	EXPECT_EQ('t', process_state(pid));
-	for (int i = 0; i < 4; i++) {
-		TELL(other, "h");
-		NEXT_FAULT(other.id, 200);
-	}
-	EXPECT_EQ(faults, look(a, p.id).faults);
-	ASSERT_EQ(0, ptrace(PTRACE_DETACH, pid, 0, 0));
-	EXPECT_LE(NEXT_FAULT(p.id, 200).value + 4 * 200, now_ms() - begun);
-	EXPECT_EQ(faults + 1, look(a, p.id).faults);
+	EXPECT_EXCUSED(a, p, debug(pid, true), debug(pid, false));
 }
 
 static void freeze(uint32_t id, bool frozen)
@@ -642,29 +641,10 @@ static void freeze(uint32_t id, bool frozen)
 TEST_F(liveness, a_freeze_from_outside_does_not_count)
 {
 	struct agents *a = &self->a;
-	struct patient p = PATIENT(a, "f", 200), other = PATIENT(a, "", 200);
-	uint64_t begun, faults;
+	struct patient p = PATIENT(a, "f", 200);
 
-	rule(a, p.id, AGENTSYS_RECOVER_ALERT);
-	rule(a, other.id, AGENTSYS_RECOVER_ALERT);
 	ASSERT_LINE("ok", p.out);
-	/* On a busy machine it may have been silent for too long before it is frozen. */
-	do {
-		freeze(p.id, false);
-		faults = look(a, p.id).faults;
-		begun = now_ms();
-		TELL(p, "h");
-		freeze(p.id, true);
-	} while (look(a, p.id).faults != faults);
-	EXPECT_FALSE(look(a, p.id).flags & AGENTSYS_AGENT_PAUSED);
-	for (int i = 0; i < 4; i++) {
-		TELL(other, "h");
-		NEXT_FAULT(other.id, 200);
-	}
-	EXPECT_EQ(faults, look(a, p.id).faults);
-	freeze(p.id, false);
-	EXPECT_LE(NEXT_FAULT(p.id, 200).value + 4 * 200, now_ms() - begun);
-	EXPECT_EQ(faults + 1, look(a, p.id).faults);
+	EXPECT_EXCUSED(a, p, freeze(p.id, true), freeze(p.id, false));
 }
 
 TEST_F(liveness, a_pause_does_not_count)
