@@ -128,7 +128,7 @@ enum agentsys_mail {
  * @status: what is told of it
  * @history: its last ends; like @status
  * @faults: what is kept of its faults and watched of its limits, see fault.c; NULL
- *	until there is something. Set once, with both locks held; its log is like @status
+ *	until there is something. Set once, with @lock held; its log is like @status
  * @cpu_told: the most CPU time that was ever told of it, in us; guarded by @lock
  *
  * Guarded by the supervisor lock:
